@@ -1,0 +1,17 @@
+/** Cases of `attentionScores`: the shared ragged problems, tight and with room after the last key. */
+import { raggedProblem, problemSizes, stale } from "../attention/raggedProblem";
+import { kernelCases } from "../case";
+import { attentionScores } from "./attentionScores";
+
+export default kernelCases(
+  attentionScores,
+  problemSizes.map((size, n) => {
+    const { params, q, keys, visible, spans, stride: tight } = raggedProblem(size);
+    const stride = tight + (n % 3) * 40;
+    return {
+      label: size.label,
+      params: { ...params, stride },
+      buffers: { q, keys, visible, spans, scores: stale(params.queries * params.heads * stride) },
+    };
+  }),
+);

@@ -1,0 +1,73 @@
+// Attention scores, kept for a tap, an edit or a drawing; the first third of `attention`.
+//
+//   scores[i, h, j] = scale * q[i, h] . keys[slot_j, g]   for j <= count, and the lowest f32 after that
+//   slot_j = visible[offset + j] for j < count, and selfSlot for j = count;  g = floor(h * kvHeads / heads)
+//
+//   q        f32  query i, head h starts at i * qStride + qOffset + h * dHead
+//   keys     f32  [slots, kvHeads, dHead]
+//   visible  u32  lists of slots, one after the other
+//   spans    u32  [queries, 3] = offset into visible, count, selfSlot
+//   scores   f32  [queries, heads, stride]; stride > every count; dHead <= 256
+//
+// One workgroup per (query, head); its invocations take the keys in turn.
+struct Params {
+  queries: u32,
+  heads: u32,
+  kvHeads: u32,
+  dHead: u32,
+  qStride: u32,
+  qOffset: u32,
+  scale: f32,
+  stride: u32,
+}
+
+override workgroupSize: u32 = 64;
+const maxDHead = 256u;
+const lowest = -3.40282346e38;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<f32>;
+@group(0) @binding(2) var<storage, read> keys: array<f32>;
+@group(0) @binding(3) var<storage, read> visible: array<u32>;
+@group(0) @binding(4) var<storage, read> spans: array<u32>;
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>;
+
+var<workgroup> query: array<f32, maxDHead>;
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index >= params.queries * params.heads) {
+    return;
+  }
+  let i = index / params.heads;
+  let head = index % params.heads;
+  let kvStart = head * params.kvHeads / params.heads * params.dHead;
+  let qStart = i * params.qStride + params.qOffset + head * params.dHead;
+  for (var d = local; d < params.dHead; d += workgroupSize) {
+    query[d] = q[qStart + d] * params.scale;
+  }
+  workgroupBarrier();
+
+  let offset = spans[3 * i];
+  let count = spans[3 * i + 1];
+  for (var j = local; j < params.stride; j += workgroupSize) {
+    var score = lowest;
+    if (j <= count) {
+      var slot = spans[3 * i + 2];
+      if (j < count) {
+        slot = visible[offset + j];
+      }
+      let start = slot * params.kvHeads * params.dHead + kvStart;
+      score = 0.0;
+      for (var d = 0u; d < params.dHead; d++) {
+        score += query[d] * keys[start + d];
+      }
+    }
+    scores[index * params.stride + j] = score;
+  }
+}
