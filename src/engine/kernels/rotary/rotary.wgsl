@@ -1,0 +1,76 @@
+// Rotary position embedding of queries or keys (Su et al. 2021, arXiv 2104.09864).
+//
+//   (y_a, y_b) = (x_a cos t - x_b sin t, x_a sin t + x_b cos t)   with t = position * frequencies[i]
+//   pair i = dims (i, i + rotaryDims / 2), or (2i, 2i + 1) if interleaved; dims >= rotaryDims are copied
+//
+//   x            f32  row r, head h starts at r * xStride + xOffset + h * dHead (x may be part of a fused QKV)
+//   positions    u32  [rows]
+//   frequencies  f32  [rotaryDims / 2], radians per position
+//   y            f32  [rows, heads, dHead], dense
+//
+// One invocation per element of y. Sine and cosine are worked out here: WGSL promises its own only to
+// 2^-11, and only between -pi and pi, while position * frequency reaches thousands of radians.
+struct Params {
+  rows: u32,
+  heads: u32,
+  dHead: u32,
+  rotaryDims: u32,
+  xStride: u32,
+  xOffset: u32,
+  interleaved: u32,
+}
+
+override workgroupSize: u32 = 64;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> positions: array<u32>;
+@group(0) @binding(3) var<storage, read> frequencies: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+// (cos, sin) to about 1e-7 for 0 <= angle < 1e5. The angle is reduced to [-pi/4, pi/4] by taking off quarter
+// turns in three parts, the first with so few bits that its multiples are exact (Cody & Waite 1980); what is
+// left goes through the Taylor series, long enough for f32.
+fn turn(angle: f32) -> vec2f {
+  let quarters = round(angle * 0.63661977);
+  let r = ((angle - quarters * 1.5703125) - quarters * 4.8375129e-4) - quarters * 7.5497901e-8;
+  let z = r * r;
+  let c = 1.0 + z * (-0.5 + z * (1.0 / 24.0 + z * (-1.0 / 720.0 + z * (1.0 / 40320.0))));
+  let s = r * (1.0 + z * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362880.0)))));
+  let quadrant = u32(quarters) & 3u;
+  let turned = select(vec2f(c, s), vec2f(-s, c), (quadrant & 1u) == 1u);
+  return select(turned, -turned, quadrant >= 2u);
+}
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let element = (group.y * groups.x + group.x) * workgroupSize + local;
+  if (element >= params.rows * params.heads * params.dHead) {
+    return;
+  }
+  let d = element % params.dHead;
+  let head = element / params.dHead % params.heads;
+  let row = element / params.dHead / params.heads;
+  let start = row * params.xStride + params.xOffset + head * params.dHead;
+  let own = x[start + d];
+  if (d >= params.rotaryDims) {
+    y[element] = own;
+    return;
+  }
+  let pairs = params.rotaryDims / 2;
+  var pair = d % pairs;
+  var isSecond = d >= pairs;
+  var partner = select(d + pairs, d - pairs, isSecond);
+  if (params.interleaved != 0) {
+    pair = d / 2;
+    isSecond = (d & 1) == 1;
+    partner = d ^ 1;
+  }
+  let cosSin = turn(f32(positions[row]) * frequencies[pair]);
+  let other = x[start + partner];
+  y[element] = own * cosSin.x + select(-other, other, isSecond) * cosSin.y;
+}
