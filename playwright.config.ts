@@ -1,0 +1,28 @@
+import { defineConfig } from "@playwright/test";
+import { NO_ADAPTER_FLAGS, SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags";
+
+/** A sub-path on purpose: the built site must work anywhere. */
+const BASE = "/some/sub/path/";
+const PORT = 4299;
+
+const browser = (args: string[]) => ({
+  launchOptions: { ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}), args },
+});
+
+export default defineConfig({
+  testDir: "e2e",
+  // Two cores and a software adapter: one page at a time.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  use: { baseURL: `http://localhost:${PORT}${BASE}` },
+  webServer: {
+    command: `node scripts/serve.mjs ${PORT} ${BASE}`,
+    url: `http://localhost:${PORT}${BASE}`,
+    reuseExistingServer: false,
+  },
+  projects: [
+    { name: "software-webgpu", use: browser(SOFTWARE_WEBGPU_FLAGS) },
+    { name: "no-adapter", use: browser(NO_ADAPTER_FLAGS) },
+  ],
+});

@@ -1,0 +1,13 @@
+/** How tests start Chromium: with a WebGPU adapter in software, or with none at all. */
+
+const ALWAYS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"];
+
+export const SOFTWARE_WEBGPU_FLAGS = [
+  ...ALWAYS,
+  "--enable-unsafe-webgpu",
+  "--enable-features=Vulkan",
+  "--use-webgpu-adapter=swiftshader",
+  "--ignore-gpu-blocklist",
+];
+
+export const NO_ADAPTER_FLAGS = [...ALWAYS, "--disable-gpu", "--disable-features=WebGPU", "--disable-blink-features=WebGPU"];

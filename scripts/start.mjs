@@ -1,0 +1,17 @@
+/** `npm start`: builds the page, serves it on the first free port, prints where. */
+import { build } from "vite";
+import { serve } from "./serve.mjs";
+
+const FIRST_PORT = 4173;
+const TRIES = 20;
+
+await build({ logLevel: "warn" });
+for (let port = FIRST_PORT; port < FIRST_PORT + TRIES; port++) {
+  try {
+    await serve("dist", port);
+    console.log(`\nVitrine is at http://localhost:${port}/  (Ctrl+C stops it)`);
+    break;
+  } catch (error) {
+    if (error.code !== "EADDRINUSE") throw error;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a kernel is: complete WGSL in its own file, plus what WGSL cannot say (the names and element types of
+ * its bindings in order, its parameters, how many workgroups a call needs) and its reference in TypeScript.
+ *
+ * Binding order in the shader: `@binding(0)` the uniform parameters (4 bytes each, in the order of `params`),
+ * then `reads` in order (`var<storage, read>`), then `writes` in order (`var<storage, read_write>`), all in
+ * `@group(0)`. `defineKernel` checks the names and numbers against the source, once, when the module loads.
+ */
+
+export type ElementType = "f32" | "u32" | "i32";
+export type ParamType = "f32" | "u32" | "i32";
+
+type Bindings = Readonly<Record<string, ElementType>>;
+type Params = Readonly<Record<string, ParamType>>;
+
+/** Typed-array views that a reference works on. A packed f16 or 8-bit matrix is a `u32` binding. */
+export type KernelViews<B extends Bindings> = {
+  readonly [N in keyof B]: B[N] extends "f32" ? Float32Array : B[N] extends "u32" ? Uint32Array : Int32Array;
+};
+export type ParamValues<P extends Params> = { readonly [N in keyof P]: number };
+
+/** Byte addresses in the WebAssembly memory, for a SIMD twin. */
+export type KernelAddresses<B extends Bindings> = { readonly [N in keyof B]: number };
+
+export interface SimdTwin<B extends Bindings, P extends Params> {
+  /** Name of the function exported by the SIMD module. */
+  readonly name: string;
+  /** Its arguments for one call. `scratch(bytes)` gives working memory that lives until the call returns. */
+  args(at: KernelAddresses<B>, params: ParamValues<P>, scratch: (sizeBytes: number) => number): number[];
+}
+
+export interface KernelSpec<R extends Bindings, W extends Bindings, P extends Params> {
+  readonly name: string;
+  readonly wgsl: string;
+  readonly reads: R;
+  readonly writes: W;
+  readonly params: P;
+  /** Values for the shader's `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Workgroups along x, y, z for one call. */
+  grid(params: ParamValues<P>): readonly [number, number, number];
+  /** The slow, obvious version: plain loops, sums in f64. It is the test of the shader and the CPU's kernel. */
+  reference(views: KernelViews<R & W>, params: ParamValues<P>): void;
+  readonly simd?: SimdTwin<R & W, P>;
+}
+
+/** A kernel of any signature, as devices see it. */
+// The element and parameter names of a particular kernel are checked where it is called; here they are erased.
+export type Kernel = KernelSpec<Bindings, Bindings, Params>;
+
+type BufferOf = import("./device").DeviceBuffer;
+export type KernelBuffers<K> =
+  K extends KernelSpec<infer R, infer W, Params> ? { readonly [N in keyof R | keyof W]: BufferOf } : never;
+export type KernelParams<K> = K extends KernelSpec<Bindings, Bindings, infer P> ? ParamValues<P> : never;
+
+/** Checks a kernel's declaration against its shader and returns it unchanged. */
+export function defineKernel<const R extends Bindings, const W extends Bindings, const P extends Params>(
+  spec: KernelSpec<R, W, P>,
+): KernelSpec<R, W, P> {
+  const expected = ["params", ...Object.keys(spec.reads), ...Object.keys(spec.writes)];
+  for (const [index, name] of expected.entries()) {
+    const declared = new RegExp(`@group\\(0\\)\\s*@binding\\(${index}\\)\\s*var<[^>]+>\\s*(\\w+)\\s*:`).exec(spec.wgsl);
+    if (declared?.[1] !== name) {
+      throw new Error(`${spec.name}.wgsl: binding ${index} is ${declared?.[1] ?? "missing"}, expected ${name}`);
+    }
+  }
+  return spec;
+}

@@ -1,0 +1,91 @@
+/**
+ * Tensors: a buffer with a shape, and the three lifetimes that memory can have.
+ *
+ *   model   weights; made by the loader, freed with the model
+ *   kept    captures and keys/values; live until released by hand
+ *   scope   everything else; freed when the scope that made it ends
+ *
+ * A tensor is immutable: no op writes into one after it was made, so what was captured stays what it was.
+ * There is no reference counting; using a freed tensor throws with the name of the op that made it.
+ */
+import type { Device, DeviceBuffer } from "./device";
+
+export class Tensor {
+  #buffer: DeviceBuffer | undefined;
+
+  constructor(
+    buffer: DeviceBuffer,
+    /** Outermost axis first; elements are 4 bytes, row-major. */
+    readonly shape: readonly number[],
+    /** The op that made it, for error messages. */
+    readonly madeBy: string,
+  ) {
+    this.#buffer = buffer;
+  }
+
+  get buffer(): DeviceBuffer {
+    if (this.#buffer === undefined) throw new Error(`the tensor made by ${this.madeBy} was used after it was freed`);
+    return this.#buffer;
+  }
+
+  get size(): number {
+    return this.shape.reduce((product, n) => product * n, 1);
+  }
+
+  /** Takes the buffer out; the tensor is dead from here on. */
+  drop(): DeviceBuffer {
+    const buffer = this.buffer;
+    this.#buffer = undefined;
+    return buffer;
+  }
+}
+
+/** The stack of open scopes of one device. */
+export class TensorMemory {
+  readonly #scopes: Set<Tensor>[] = [];
+
+  constructor(readonly device: Device) {}
+
+  /** A tensor with undefined content, owned by the innermost scope (kept if no scope is open). */
+  make(shape: readonly number[], madeBy: string): Tensor {
+    const elements = shape.reduce((product, n) => product * n, 1);
+    const tensor = new Tensor(this.device.allocate(elements * 4, madeBy), shape, madeBy);
+    this.#scopes.at(-1)?.add(tensor);
+    return tensor;
+  }
+
+  /** A tensor with host data. */
+  from(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, shape: readonly number[], madeBy: string): Tensor {
+    const tensor = this.make(shape, madeBy);
+    this.device.write(tensor.buffer, data);
+    return tensor;
+  }
+
+  /** Runs `body`, then frees every tensor it made except the one it returns, which moves to the outer scope. */
+  scope<T extends Tensor | void>(body: () => T): T {
+    const owned = new Set<Tensor>();
+    this.#scopes.push(owned);
+    let result: T;
+    try {
+      result = body();
+    } finally {
+      this.#scopes.pop();
+    }
+    for (const tensor of owned) {
+      if (tensor === result) this.#scopes.at(-1)?.add(tensor);
+      else this.device.release(tensor.drop());
+    }
+    return result;
+  }
+
+  /** Takes a tensor out of its scope: it lives until `release`. */
+  keep(tensor: Tensor): Tensor {
+    for (const scope of this.#scopes) scope.delete(tensor);
+    return tensor;
+  }
+
+  release(tensor: Tensor): void {
+    for (const scope of this.#scopes) scope.delete(tensor);
+    this.device.release(tensor.drop());
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Turns what a pass captured, packed tokens × columns, into one row's tensors in the documented shapes. Scores
+ * and pattern come packed by visible key, own key last; here each lands at the key's position.
+ */
+import type { Capture } from "../../protocol/run";
+import type { ModelConfig } from "../models/architecture";
+import type { ForwardResult } from "./forward";
+import type { RowContext } from "./rowContext";
+import type { PackedBatch } from "./tokenBatch";
+
+type RowCapture = Omit<Capture, "row">;
+
+export function readCaptures(
+  config: ModelConfig,
+  captured: ForwardResult["captures"],
+  packed: PackedBatch,
+  segment: number,
+  context: RowContext,
+): RowCapture[] {
+  const start = packed.starts[segment] ?? 0;
+  const count = packed.slots[segment]?.length ?? 0;
+  return captured.map(({ site, shape, columns, data }) => {
+    if (site.endsWith(".attn.scores") || site.endsWith(".attn.pattern")) {
+      const empty = site.endsWith(".scores") ? -Infinity : 0;
+      return { site, ...byKeyPosition(data, shape, packed, start, count, context, empty) };
+    }
+    const width = shape.slice(1).reduce((product, n) => product * n, 1);
+    const rows = new Float32Array(count * columns.width);
+    for (let i = 0; i < count; i++) {
+      const from = (start + i) * width + columns.offset;
+      rows.set(data.subarray(from, from + columns.width), i * columns.width);
+    }
+    const perHead = /\.attn\.[qkvz]$/.test(site);
+    return { site, shape: perHead ? [count, columns.width / config.dHead, config.dHead] : [count, columns.width], data: rows };
+  });
+}
+
+/** [tokens, heads, visible keys] → [head, query, key], where key counts positions of the row's context. */
+function byKeyPosition(
+  data: Float32Array,
+  shape: readonly number[],
+  packed: PackedBatch,
+  start: number,
+  count: number,
+  context: RowContext,
+  empty: number,
+): { shape: number[]; data: Float32Array } {
+  const [, heads = 0, stride = 0] = shape;
+  const keys = context.nextPosition;
+  const result = new Float32Array(heads * count * keys).fill(empty);
+  // The row's visible positions, in order; a token sees the first `count` of them, and itself.
+  for (let i = 0; i < count; i++) {
+    const view = packed.views[start + i];
+    if (view === undefined) continue;
+    for (let head = 0; head < heads; head++) {
+      const from = ((start + i) * heads + head) * stride;
+      const to = (head * count + i) * keys;
+      for (let j = 0; j < view.count; j++) {
+        result[to + (context.positions[j] ?? 0)] = data[from + j] ?? empty;
+      }
+      result[to + view.position] = data[from + view.count] ?? empty;
+    }
+  }
+  return { shape: [heads, count, keys], data: result };
+}

@@ -1,0 +1,124 @@
+/**
+ * Exact Shapley values of chain-of-thought steps.
+ *
+ * Shapley, "A Value for n-Person Games" (1953), on the game "Shapley Value Attribution in Chain of Thought"
+ * (Gao, 2023) plays with steps; the value function and ablation modes are this project's specification.
+ *
+ *   1. players: the n steps of the chain (n ≤ 12); the prompt is always there
+ *   2. v(S) = sum over answer tokens of log p(token | prompt, steps in S, answer cue), teacher-forced, in nats;
+ *      absent steps are deleted, masked or replaced by a filler
+ *   3. all 2^n coalitions are evaluated by the prefix trie (interp/coalitionTrie.ts)
+ *   4. phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! * (v(S + i) - v(S))
+ *   5. check: sum(phi) = v(all) - v(none), shown as the residual
+ *
+ * While coalitions are still coming in, phi_i is estimated by strata: the mean over set sizes of the mean
+ * marginal seen at that size. With all coalitions in, that is formula 4.
+ */
+import { MAX_EXACT_STEPS, type Ablation, type ShapleyRequest, type ShapleyResult } from "../../protocol/chain";
+import { VitrineError } from "../../protocol/errors";
+import type { Pauser } from "../../protocol/cancel";
+import { CoalitionTrie } from "../interp/coalitionTrie";
+import type { Model } from "../models/model";
+
+/** Time between partial results. */
+const PROGRESS_MS = 100;
+
+/** Coalition number → which steps are present: bit i is step i. */
+export function presentSteps(coalition: number, n: number): boolean[] {
+  return Array.from({ length: n }, (_, i) => ((coalition >> i) & 1) === 1);
+}
+
+/** Tokens that the exact computation sends through the model. */
+export function shapleyTokens(chain: ShapleyRequest["chain"], { mode, fillerId }: Ablation): number {
+  let branches = 1;
+  let tokens = chain.prompt.length;
+  for (const step of chain.steps) {
+    const same = step.length === 0 || (mode === "replace" && step.every((token) => token === fillerId));
+    const computed = mode === "replace" && !same ? 2 * branches : branches;
+    tokens += computed * step.length;
+    branches *= same ? 1 : 2;
+  }
+  return tokens + branches * (chain.answerPrefix.length + chain.answer.length - 1);
+}
+
+/** phi from the coalition values known so far (NaN = not yet). `values[S]` is v(S), S as a bit set. */
+export function shapleyFromValues(values: Float64Array, n: number): number[] {
+  const sizes = Uint8Array.from(values, (_, coalition) => bitCount(coalition));
+  return Array.from({ length: n }, (_, i) => {
+    const bit = 1 << i;
+    const sums = new Float64Array(n);
+    const counts = new Float64Array(n);
+    for (let without = 0; without < values.length; without++) {
+      if (without & bit) continue;
+      const marginal = (values[without | bit] ?? NaN) - (values[without] ?? NaN);
+      if (Number.isNaN(marginal)) continue;
+      const size = sizes[without] ?? 0;
+      sums[size] = (sums[size] ?? 0) + marginal;
+      counts[size] = (counts[size] ?? 0) + 1;
+    }
+    const seen = [...counts.keys()].filter((size) => (counts[size] ?? 0) > 0);
+    return seen.reduce((sum, size) => sum + (sums[size] ?? 0) / (counts[size] ?? 1), 0) / seen.length;
+  });
+}
+
+/** Leave-one-out: v(all) - v(all but i), NaN until both are known. */
+export function leaveOneOut(values: Float64Array, n: number): number[] {
+  const all = values.length - 1;
+  return Array.from({ length: n }, (_, i) => (values[all] ?? NaN) - (values[all ^ (1 << i)] ?? NaN));
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+export async function shapley(
+  model: Model,
+  request: ShapleyRequest,
+  pauser: Pauser,
+  onProgress?: (partial: ShapleyResult) => void,
+): Promise<ShapleyResult> {
+  const { chain, mode, fillerId } = request;
+  const n = chain.steps.length;
+  if (n < 1 || n > MAX_EXACT_STEPS) {
+    throw new VitrineError(
+      "Unsupported",
+      `Exact Shapley values need 1 to ${MAX_EXACT_STEPS} steps; this chain has ${n}. Merge some steps.`,
+    );
+  }
+  const started = performance.now();
+  const coalitions = Array.from({ length: 2 ** n }, (_, coalition) => presentSteps(coalition, n));
+  const values = new Float64Array(coalitions.length).fill(NaN);
+  const trie = new CoalitionTrie(model, { chain, coalitions, mode, fillerId, topK: 0 }, pauser);
+  let done = 0;
+  const result = (): ShapleyResult => {
+    const phi = shapleyFromValues(values, n);
+    const vAll = values[values.length - 1] ?? NaN;
+    const vNone = values[0] ?? NaN;
+    return {
+      mode,
+      fillerId,
+      phi,
+      loo: leaveOneOut(values, n),
+      vAll,
+      vNone,
+      residual: phi.reduce((sum, value) => sum + value, 0) - (vAll - vNone),
+      coalitionsDone: done,
+      coalitions: coalitions.length,
+      evaluatedTokens: trie.evaluatedTokens,
+      segments: structuredClone(trie.counts),
+      elapsedMs: performance.now() - started,
+    };
+  };
+  let reported = started;
+  for await (const block of trie.values()) {
+    for (const { index, logProb } of block) values[index] = logProb;
+    done += block.length;
+    if (onProgress && performance.now() - reported > PROGRESS_MS) {
+      reported = performance.now();
+      onProgress(result());
+    }
+  }
+  return result();
+}

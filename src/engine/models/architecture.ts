@@ -1,0 +1,82 @@
+/**
+ * What an architecture file provides, and what it is given. An architecture reads like its paper: a config,
+ * a table from checkpoint names to ours, and the forward pass in two parts, because logits are computed only
+ * where somebody scores them.
+ */
+import type { Site } from "../../protocol/sites";
+import type { Tensor, TensorMemory } from "../device/tensor";
+import type { Visibility } from "../ops/attention";
+import type { KeyValueCache } from "../ops/keyValueCache";
+import type { Matrix, Vector } from "../ops/weights";
+
+/** Sizes that every architecture has. */
+export interface ModelConfig {
+  readonly nLayers: number;
+  readonly nHeads: number;
+  /** Key-value heads; fewer than nHeads under grouped-query attention. */
+  readonly nKvHeads: number;
+  readonly dModel: number;
+  readonly dHead: number;
+  readonly dMlp: number;
+  readonly dVocab: number;
+  readonly nCtx: number;
+}
+
+/** One weight: our name, where a checkpoint keeps it, and the shape it must have there. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly kind: "matrix" | "vector";
+  /** Names to look for, in order; the first that exists is read. */
+  readonly sources: readonly string[];
+  /** As used: [out, in] for a matrix, [size] for a vector. */
+  readonly shape: readonly number[];
+  /** The checkpoint keeps the matrix as [in, out] (GPT-2's Conv1D). */
+  readonly transposed?: boolean;
+  /** If no source exists: use this other weight of ours instead (tied unembedding). */
+  readonly tiedTo?: string;
+}
+
+export interface Weights {
+  matrix(name: string): Matrix;
+  vector(name: string): Vector;
+}
+
+/** The tokens of one forward pass: rows of any length, packed one after the other. */
+export interface TokenBatch extends Visibility {
+  /** u32 [count]. */
+  readonly ids: Tensor;
+  /** u32 [count]. */
+  readonly positions: Tensor;
+  /** u32 [count]: where each token's keys and values go. */
+  readonly slots: Tensor;
+  readonly cache: KeyValueCache;
+}
+
+/**
+ * Where every named activation passes through: the identity, unless this run captures the site. The tensors
+ * are [tokens, …] over the packed batch.
+ */
+export interface Taps {
+  wants(site: Site): boolean;
+  tap(site: Site, tensor: Tensor): Tensor;
+  /** A site that is a range of another tensor's columns: q, k and v inside a fused projection. */
+  columns(site: Site, tensor: Tensor, offset: number, width: number): void;
+}
+
+export interface ForwardContext<C extends ModelConfig> {
+  readonly config: C;
+  readonly weights: Weights;
+  readonly memory: TensorMemory;
+  readonly taps: Taps;
+}
+
+export interface Architecture<C extends ModelConfig = ModelConfig> {
+  readonly name: string;
+  /** Reads `config.json`; refuses what it does not implement, with the field and its value. */
+  parseConfig(json: Readonly<Record<string, unknown>>): C;
+  weights(config: C): WeightSpec[];
+  /** Tokens → residual stream after the last block, [tokens, dModel]. */
+  blocks(context: ForwardContext<C>, batch: TokenBatch): Tensor;
+  /** Residual rows [rows, dModel] → logits [rows, dVocab]. */
+  head(context: ForwardContext<C>, residual: Tensor): Tensor;
+}

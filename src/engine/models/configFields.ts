@@ -1,0 +1,46 @@
+/** Reads fields of a `config.json` with errors that name the field, its value and what was expected. */
+import { VitrineError } from "../../protocol/errors";
+
+/** No field of a model that fits in a page is larger. */
+const MAX_SIZE = 1 << 24;
+
+type Json = Readonly<Record<string, unknown>>;
+
+function refuse(name: string, value: unknown, expected: string): never {
+  const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  throw new VitrineError("BadFile", `config.json: ${name} ${shown}, expected ${expected}`);
+}
+
+/** The first of `names` that is present, as a whole number of at least 1. */
+export function sizeField(config: Json, names: readonly string[], fallback?: number): number {
+  const name = names.find((n) => config[n] !== undefined && config[n] !== null);
+  const value = name === undefined ? fallback : config[name];
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_SIZE) return value;
+  return refuse(name ?? names.join(" or "), value, `a whole number from 1 to ${MAX_SIZE}`);
+}
+
+export function numberField(config: Json, name: string, fallback: number): number {
+  const value = config[name] ?? fallback;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  return refuse(name, value, "a number");
+}
+
+export function flagField(config: Json, name: string, fallback: boolean): boolean {
+  const value = config[name] ?? fallback;
+  if (typeof value === "boolean") return value;
+  return refuse(name, value, "true or false");
+}
+
+/** A field whose value must be one of `allowed`. */
+export function choiceField<T extends string>(
+  config: Json,
+  names: readonly string[],
+  allowed: readonly T[],
+  fallback: T,
+): T {
+  const name = names.find((n) => config[n] !== undefined) ?? names[0] ?? "";
+  const value = config[name] ?? fallback;
+  const match = allowed.find((option) => option === value);
+  if (match !== undefined) return match;
+  throw new VitrineError("Unsupported", `config.json: ${name} is ${JSON.stringify(value)}; known: ${allowed.join(", ")}`);
+}

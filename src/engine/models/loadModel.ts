@@ -1,0 +1,168 @@
+/**
+ * Puts a checkpoint's weights on a device. Each tensor is checked for presence and shape before anything is
+ * allocated, then read, converted and uploaded slice by slice: the f32 copy of a file never exists whole.
+ */
+import type { Precision, Progress } from "../../protocol/api";
+import type { Pauser } from "../../protocol/cancel";
+import { VitrineError } from "../../protocol/errors";
+import type { Device } from "../device/device";
+import { TensorMemory } from "../device/tensor";
+import { packHalves } from "../formats/halves";
+import type { ModelFiles, StoredTensor } from "../formats/modelFiles";
+import { readRows } from "../formats/tensorReader";
+import { wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
+import type { WeightSpec } from "./architecture";
+import { architectureFor } from "./index";
+import { DeviceWeights, freeModel, type Model } from "./model";
+
+export interface LoadedModel {
+  readonly model: Model;
+  readonly precision: Precision;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** Values that f16 cannot hold and were clipped to ±65504. */
+  readonly clippedValues: number;
+}
+
+interface PlannedWeight {
+  readonly spec: WeightSpec;
+  readonly stored: StoredTensor;
+}
+
+export async function loadModel(
+  device: Device,
+  files: ModelFiles,
+  precision: Precision | "auto",
+  pauser: Pauser,
+  onProgress?: (progress: Progress) => void,
+): Promise<LoadedModel> {
+  const architecture = architectureFor(files.config["model_type"]);
+  const config = architecture.parseConfig(files.config);
+  const specs = architecture.weights(config);
+  const planned = specs.flatMap((spec) => planWeight(spec, files));
+  const chosen = precision === "auto" ? ownPrecision(planned) : precision;
+  const plan = planned.map(({ spec, stored }) => ({ spec, stored, bytes: deviceBytes(spec, chosen) }));
+  const weightBytes = plan.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  const weights = new DeviceWeights();
+  const model: Model = { architecture, config, weights, memory: new TensorMemory(device) };
+  let done = 0;
+  let clippedValues = 0;
+  try {
+    for (const { spec, stored, bytes } of plan) {
+      onProgress?.({ done, total: weightBytes, note: `reading ${stored.entry.name}` });
+      await pauser.pause();
+      clippedValues += await loadWeight(device, weights, spec, stored, chosen);
+      done += bytes;
+    }
+    for (const { name, tiedTo } of specs) {
+      if (tiedTo !== undefined && !plan.some(({ spec }) => spec.name === name)) {
+        weights.setMatrix(name, weights.matrix(tiedTo));
+      }
+    }
+  } catch (error) {
+    freeModel(model);
+    throw error;
+  }
+  onProgress?.({ done, total: weightBytes, note: "ready" });
+  const parameters = plan.reduce((sum, { spec }) => sum + elements(spec.shape), 0);
+  return { model, precision: chosen, parameters, weightBytes, clippedValues };
+}
+
+const elements = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+/** Finds a weight in the checkpoint and checks its shape there; nothing if it is tied and absent. */
+function planWeight(spec: WeightSpec, { tensors }: ModelFiles): PlannedWeight[] {
+  const stored = spec.sources.map((name) => tensors.get(name)).find((found) => found !== undefined);
+  if (stored === undefined) {
+    if (spec.tiedTo !== undefined) return [];
+    throw new VitrineError(
+      "BadFile",
+      `The weights have no tensor ${spec.sources.join(" or ")}; this file does not match its config.json.`,
+    );
+  }
+  const expected = spec.transposed ? [...spec.shape].reverse() : [...spec.shape];
+  const { shape, name } = stored.entry;
+  if (shape.length !== expected.length || shape.some((n, i) => n !== expected[i])) {
+    throw new VitrineError(
+      "BadFile",
+      `${stored.file.name}: tensor ${name} has shape [${shape.join(", ")}], expected [${expected.join(", ")}]`,
+    );
+  }
+  return [{ spec, stored }];
+}
+
+/** The file's own precision: halves stay halves; everything wider is kept in f32. */
+function ownPrecision(planned: readonly PlannedWeight[]): Precision {
+  const matrices = planned.filter(({ spec }) => spec.kind === "matrix");
+  return matrices.every(({ stored }) => stored.entry.dtype === "F16") ? "f16" : "f32";
+}
+
+function deviceBytes({ kind, shape }: WeightSpec, precision: Precision): number {
+  if (kind === "vector") return elements(shape) * 4;
+  const [rows = 0, cols = 0] = shape;
+  return rows * wordsPerRow(cols, precision) * 4;
+}
+
+/** Reads one weight and uploads it; returns how many values were clipped. */
+async function loadWeight(
+  device: Device,
+  weights: DeviceWeights,
+  spec: WeightSpec,
+  stored: StoredTensor,
+  precision: Precision,
+): Promise<number> {
+  if (spec.kind === "vector") {
+    const [size = 0] = spec.shape;
+    const buffer = device.allocate(size * 4, spec.name);
+    weights.setVector(spec.name, { buffer, size });
+    for await (const { firstRow, data } of readRows(stored)) device.write(buffer, data, firstRow * 4);
+    return 0;
+  }
+  const [rows = 0, cols = 0] = spec.shape;
+  const rowBytes = wordsPerRow(cols, precision) * 4;
+  const chunks = makeChunks(device, spec.name, rows, rowBytes);
+  const matrix: Matrix = { shape: [rows, cols], dtype: precision, chunks };
+  weights.setMatrix(spec.name, matrix);
+  let clipped = 0;
+  for await (const slice of readRows(stored, { transposed: spec.transposed ?? false })) {
+    let data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = slice.data;
+    if (precision === "f16") {
+      const packed = packHalves(slice.data, slice.rows, cols);
+      clipped += packed.clipped;
+      data = packed.words;
+    }
+    writeRows(device, chunks, slice.firstRow, data, rowBytes);
+  }
+  return clipped;
+}
+
+/** Buffers for a matrix, as few as the largest binding allows. */
+function makeChunks(device: Device, name: string, rows: number, rowBytes: number): MatrixChunk[] {
+  const perChunk = Math.floor(device.limits.maxBufferBytes / rowBytes);
+  const chunks: MatrixChunk[] = [];
+  for (let firstRow = 0; firstRow < rows; firstRow += perChunk) {
+    const count = Math.min(perChunk, rows - firstRow);
+    chunks.push({ buffer: device.allocate(count * rowBytes, name), firstRow, rows: count });
+  }
+  return chunks;
+}
+
+/** Writes consecutive rows into the chunks that hold them. */
+function writeRows(
+  device: Device,
+  chunks: readonly MatrixChunk[],
+  firstRow: number,
+  data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+  rowBytes: number,
+): void {
+  const rowWords = rowBytes / 4;
+  const end = firstRow + data.length / rowWords;
+  for (const chunk of chunks) {
+    const from = Math.max(firstRow, chunk.firstRow);
+    const to = Math.min(end, chunk.firstRow + chunk.rows);
+    if (from >= to) continue;
+    const part = data.subarray((from - firstRow) * rowWords, (to - firstRow) * rowWords);
+    device.write(chunk.buffer, part, (from - chunk.firstRow) * rowBytes);
+  }
+}

@@ -1,0 +1,49 @@
+/** A model on a device: its architecture, config and weights, and the memory they live in. */
+import type { DeviceBuffer } from "../device/device";
+import type { TensorMemory } from "../device/tensor";
+import type { Matrix, Vector } from "../ops/weights";
+import type { Architecture, ModelConfig, Weights } from "./architecture";
+
+/** Our weight names to what is on the device. Asking for a name that the spec lacks is a bug. */
+export class DeviceWeights implements Weights {
+  readonly #matrices = new Map<string, Matrix>();
+  readonly #vectors = new Map<string, Vector>();
+
+  setMatrix(name: string, matrix: Matrix): void {
+    this.#matrices.set(name, matrix);
+  }
+
+  setVector(name: string, vector: Vector): void {
+    this.#vectors.set(name, vector);
+  }
+
+  matrix(name: string): Matrix {
+    const matrix = this.#matrices.get(name);
+    if (matrix === undefined) throw new Error(`no matrix ${name} was loaded`);
+    return matrix;
+  }
+
+  vector(name: string): Vector {
+    const vector = this.#vectors.get(name);
+    if (vector === undefined) throw new Error(`no vector ${name} was loaded`);
+    return vector;
+  }
+
+  /** Every buffer once (a tied matrix has the buffers of its twin). */
+  buffers(): Set<DeviceBuffer> {
+    const chunks = [...this.#matrices.values()].flatMap((matrix) => matrix.chunks);
+    return new Set([...chunks, ...this.#vectors.values()].map(({ buffer }) => buffer));
+  }
+}
+
+export interface Model {
+  readonly architecture: Architecture;
+  readonly config: ModelConfig;
+  readonly weights: DeviceWeights;
+  readonly memory: TensorMemory;
+}
+
+/** Frees the weights. Views of the model must not be used afterwards. */
+export function freeModel({ weights, memory }: Model): void {
+  for (const buffer of weights.buffers()) memory.device.free(buffer);
+}

@@ -1,0 +1,32 @@
+/** The engine's host in Node: models from a folder or by embedded name; WebGPU through a binding, if asked. */
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { DevicePreference, EngineApi } from "../protocol/api";
+import { VitrineError } from "../protocol/errors";
+import { createCpuDevice } from "./device/cpu";
+import type { OpenedDevice } from "./device/choose";
+import { createEngine } from "./engine";
+import { filesFromFolder } from "./formats/sourceNode";
+
+async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevice> {
+  if (preference !== "webgpu") {
+    return { device: await createCpuDevice(), reason: "Node runs the model on the CPU unless WebGPU is asked for." };
+  }
+  const [{ nodeGpu }, { createWebGpuDevice }] = await Promise.all([import("./device/node"), import("./device/webgpu")]);
+  return { device: await createWebGpuDevice({ gpu: await nodeGpu() }), reason: "WebGPU was asked for." };
+}
+
+/** A folder as it is, or the folder of an embedded model under `modelsRoot`. */
+export function modelFolder(nameOrPath: string, modelsRoot: string): string {
+  const candidates = [resolve(nameOrPath), join(modelsRoot, nameOrPath)];
+  const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  if (found) return found;
+  throw new VitrineError("BadFile", `${nameOrPath} is neither a folder nor the name of an embedded model.`);
+}
+
+export function createNodeEngine(modelsRoot: string): EngineApi {
+  return createEngine({
+    openDevice: openNodeDevice,
+    openFiles: (source) => filesFromFolder(modelFolder(source.name, modelsRoot)),
+  });
+}

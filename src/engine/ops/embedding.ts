@@ -1,0 +1,29 @@
+/** Rows of a table by index: token and position embeddings, and picking the rows that are scored. */
+import type { DeviceBuffer } from "../device/device";
+import type { Tensor, TensorMemory } from "../device/tensor";
+import { embedding as embeddingF32 } from "../kernels/embedding/embedding";
+import { embeddingHalf } from "../kernels/embeddingHalf/embeddingHalf";
+import type { Matrix } from "./weights";
+
+/** table [n, cols], ids [rows] → y [rows, cols]. */
+export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Tensor {
+  const [rows = 0] = ids.shape;
+  const cols = table.shape[1];
+  const y = memory.make([rows, cols], "embedding");
+  const kernel = table.dtype === "f16" ? embeddingHalf : embeddingF32;
+  for (const { buffer, firstRow, rows: tableRows } of table.chunks) {
+    memory.device.run(
+      kernel,
+      { table: buffer, ids: ids.buffer, y: y.buffer },
+      { rows, cols, firstRow, tableRows },
+    );
+  }
+  return y;
+}
+
+/** x [n, cols], indices [rows] → y [rows, cols]. */
+export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor): Tensor {
+  const [n = 0, cols = 0] = x.shape;
+  const buffer: DeviceBuffer = x.buffer;
+  return embedding(memory, { shape: [n, cols], dtype: "f32", chunks: [{ buffer, firstRow: 0, rows: n }] }, indices);
+}

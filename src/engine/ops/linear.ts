@@ -1,0 +1,41 @@
+/**
+ * y = x Wᵀ + b, in one of three regimes: few rows are bound by reading W once (matvec), up to 32 rows share
+ * one pass over W (skinny), more rows are bound by arithmetic (register-tiled). The boundaries are those of
+ * the kernels' own row limits.
+ */
+import type { TensorMemory, Tensor } from "../device/tensor";
+import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
+import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
+import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
+import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
+import { matvec } from "../kernels/matvec/matvec";
+import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
+import type { Matrix, Vector } from "./weights";
+
+const MATVEC_ROWS = 4;
+const SKINNY_ROWS = 32;
+
+function kernelFor(rows: number, dtype: Matrix["dtype"]) {
+  if (dtype === "f16") {
+    if (rows <= MATVEC_ROWS) return matvecHalf;
+    return rows <= SKINNY_ROWS ? matmulSkinnyHalf : matmulTiledHalf;
+  }
+  if (rows <= MATVEC_ROWS) return matvec;
+  return rows <= SKINNY_ROWS ? matmulSkinny : matmulTiled;
+}
+
+/** x [rows, in], w [out, in], bias [out] → y [rows, out]. A split matrix fills its columns chunk by chunk. */
+export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector): Tensor {
+  const [rows = 0] = x.shape;
+  const [out, inner] = w.shape;
+  const y = memory.make([rows, out], "linear");
+  const kernel = kernelFor(rows, w.dtype);
+  for (const chunk of w.chunks) {
+    memory.device.run(
+      kernel,
+      { x: x.buffer, w: chunk.buffer, bias: bias?.buffer ?? x.buffer, y: y.buffer },
+      { rows, inner, cols: chunk.rows, hasBias: bias ? 1 : 0, yStride: out, yOffset: chunk.firstRow },
+    );
+  }
+  return y;
+}

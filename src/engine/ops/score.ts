@@ -1,0 +1,56 @@
+/** What is read off logits [rows, dVocab]: log-probabilities of targets, the top of a row, a sampled token. */
+import type { Tensor, TensorMemory } from "../device/tensor";
+import { argmax } from "../kernels/argmax/argmax";
+import { sampleToken } from "../kernels/sampleToken/sampleToken";
+import { scoreTargets as scoreTargetsKernel } from "../kernels/scoreTargets/scoreTargets";
+import { topK as topKKernel } from "../kernels/topK/topK";
+
+/** The largest k that `topTokens` takes. */
+export const MAX_TOP_K = 256;
+
+/** asks u32 [count, 2] = (row of logits, target id) → log-probabilities in nats [count]. */
+export function scoreTargets(memory: TensorMemory, logits: Tensor, asks: Tensor): Tensor {
+  const [count = 0] = asks.shape;
+  const scores = memory.make([count], "scoreTargets");
+  memory.device.run(
+    scoreTargetsKernel,
+    { logits: logits.buffer, asks: asks.buffer, scores: scores.buffer },
+    { count, cols: logits.shape[1] ?? 0 },
+  );
+  return scores;
+}
+
+/** The k most probable ids of each row (u32 [rows, k]) and their log-probabilities (f32 [rows, k]). */
+export function topTokens(memory: TensorMemory, logits: Tensor, k: number): { ids: Tensor; logProbs: Tensor } {
+  const [rows = 0, cols = 0] = logits.shape;
+  const ids = memory.make([rows, k], "topK");
+  const logProbs = memory.make([rows, k], "topK");
+  memory.device.run(
+    topKKernel,
+    { logits: logits.buffer, ids: ids.buffer, logProbs: logProbs.buffer },
+    { rows, cols, k },
+  );
+  return { ids, logProbs };
+}
+
+export interface Sampling {
+  /** 0 = the most probable token. */
+  readonly temperature: number;
+  /** 0 = off. */
+  readonly topK: number;
+  /** 1 = off. */
+  readonly topP: number;
+  readonly seed: number;
+  /** Counts the tokens drawn so far: with the seed, it names the random numbers. */
+  readonly step: number;
+}
+
+/** One token id per row of logits (u32 [rows]). */
+export function chooseToken(memory: TensorMemory, logits: Tensor, sampling: Sampling): Tensor {
+  const [rows = 0, cols = 0] = logits.shape;
+  const ids = memory.make([rows], "chooseToken");
+  const buffers = { logits: logits.buffer, ids: ids.buffer };
+  if (sampling.temperature === 0) memory.device.run(argmax, buffers, { rows, cols });
+  else memory.device.run(sampleToken, buffers, { rows, cols, ...sampling });
+  return ids;
+}

@@ -1,0 +1,194 @@
+/**
+ * The engine without a page: one command, one JSON object on standard output and nothing else. Progress goes
+ * to standard error; a failure is one line `{"error": …}` and a non-zero exit.
+ *
+ *   inspect PATH
+ *   tokenize --model DIR --text T
+ *   logits   --model DIR (--tokens 1,2,3 | --text T)
+ *   generate --model DIR (--tokens … | --text T) --max N [--temperature X --top-k K --top-p P --seed S]
+ *   capture  --model DIR (--tokens … | --text T) --sites a,b --out FILE.safetensors
+ *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
+ *            [--filler T]
+ *
+ * All take --device cpu|webgpu (default cpu) and --precision f32|f16|auto (default auto). DIR is a folder in
+ * any layout that the page opens, or the name of an embedded model.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
+import { ABLATION_MODES, type AblationMode } from "./protocol/chain";
+import { VitrineError } from "./protocol/errors";
+import { createNodeEngine, modelFolder } from "./engine/nodeHost";
+import { openModelFiles } from "./engine/formats/modelFiles";
+import { writeSafetensors } from "./engine/formats/safetensors";
+import { filesFromFolder } from "./engine/formats/sourceNode";
+import { architectureFor } from "./engine/models/index";
+
+const OPTIONS = {
+  model: { type: "string" },
+  device: { type: "string", default: "cpu" },
+  precision: { type: "string", default: "auto" },
+  text: { type: "string" },
+  tokens: { type: "string" },
+  max: { type: "string" },
+  temperature: { type: "string", default: "0" },
+  "top-k": { type: "string", default: "0" },
+  "top-p": { type: "string", default: "1" },
+  seed: { type: "string", default: "0" },
+  sites: { type: "string" },
+  out: { type: "string" },
+  problem: { type: "string" },
+  steps: { type: "string" },
+  answer: { type: "string" },
+  "answer-prefix": { type: "string", default: " Answer :" },
+  mode: { type: "string", default: "delete" },
+  filler: { type: "string", default: " _" },
+} as const;
+
+type Options = ReturnType<typeof parse>["values"];
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+function usage(message: string): never {
+  throw new VitrineError("Unsupported", message);
+}
+
+function required(values: Options, name: keyof typeof OPTIONS): string {
+  return values[name] ?? usage(`--${name} is missing`);
+}
+
+function numberOption(values: Options, name: keyof typeof OPTIONS): number {
+  const value = Number(required(values, name));
+  return Number.isFinite(value) ? value : usage(`--${name} is ${values[name]}, expected a number`);
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  return allowed.find((option) => option === value) ?? usage(`--${name} is ${value}; known: ${allowed.join(", ")}`);
+}
+
+/** Where embedded models live; set by the launcher, which knows the project's folder. */
+const modelsRoot = () => process.env["VITRINE_MODELS"] ?? "static/models";
+
+async function openEngine(values: Options): Promise<{ engine: EngineApi; info: ModelInfo }> {
+  const engine = createNodeEngine(modelsRoot());
+  await engine.openDevice(oneOf<DevicePreference>("device", required(values, "device"), ["cpu", "webgpu"]));
+  const precision = oneOf<Precision | "auto">("precision", required(values, "precision"), ["f32", "f16", "auto"]);
+  const source = { kind: "embedded", name: required(values, "model") } as const;
+  const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
+    process.stderr.write(`${note} ${done}/${total}\n`),
+  );
+  return { engine, info };
+}
+
+/** Token ids from --tokens, or from --text with the model's own BOS rule. */
+async function inputTokens(engine: EngineApi, values: Options): Promise<number[]> {
+  if (values.tokens !== undefined) {
+    return values.tokens.split(",").map((part) => {
+      const id = Number(part.trim());
+      return part.trim() !== "" && Number.isInteger(id) && id >= 0 ? id : usage(`--tokens has ${part}, expected token ids`);
+    });
+  }
+  const chain = await engine.tokenizeChain({ prompt: required(values, "text"), steps: [], answerPrefix: "", answer: "" });
+  return [...chain.prompt];
+}
+
+const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
+  async inspect(_, [path]) {
+    const files = await openModelFiles(await filesFromFolder(modelFolder(path ?? usage("inspect needs a PATH"), modelsRoot())));
+    const architecture = architectureFor(files.config["model_type"]);
+    const config = architecture.parseConfig(files.config);
+    const tensors = [...files.tensors.values()].map(({ entry }) => entry);
+    const elements = tensors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
+    return {
+      layout: "huggingface",
+      architecture: architecture.name,
+      config,
+      tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      elements: elements.reduce((sum, n) => sum + n, 0),
+      fileBytes: files.weightFiles.reduce((sum, { size }) => sum + size, 0),
+      tokenizer: files.tokenizerJson !== undefined,
+      notes: files.notes,
+    };
+  },
+  async tokenize(values) {
+    const { engine } = await openEngine(values);
+    return { tokens: await inputTokens(engine, values) };
+  },
+  async logits(values) {
+    const { engine, info } = await openEngine(values);
+    const tokens = await inputTokens(engine, values);
+    const { captures } = await engine.run({ rows: [{ tokens }], capture: ["logits"] });
+    const data = captures[0]?.data ?? new Float32Array();
+    const rows = tokens.map((_, i) => Array.from(data.subarray(i * info.dVocab, (i + 1) * info.dVocab)));
+    return { tokens, logits: rows };
+  },
+  async generate(values) {
+    const { engine, info } = await openEngine(values);
+    const tokens = await inputTokens(engine, values);
+    const result = await engine.generate(
+      {
+        tokens,
+        maxTokens: numberOption(values, "max"),
+        temperature: numberOption(values, "temperature"),
+        topK: numberOption(values, "top-k"),
+        topP: numberOption(values, "top-p"),
+        seed: numberOption(values, "seed"),
+        stopIds: info.eosId === undefined ? [] : [info.eosId],
+      },
+      "generate",
+    );
+    return { text: info.hasTokenizer ? await engine.detokenize(result.tokens) : "", tokens: result.tokens };
+  },
+  async capture(values) {
+    const { engine, info } = await openEngine(values);
+    const tokens = await inputTokens(engine, values);
+    const sites = required(values, "sites").split(",");
+    const out = required(values, "out");
+    const { captures } = await engine.run({ rows: [{ tokens }], capture: sites });
+    const tensors = captures.map(({ site, shape, data }) => ({ name: site, shape, data }));
+    const metadata = { model: info.name, sha256: info.sha256, tokens: tokens.join(",") };
+    writeFileSync(out, writeSafetensors(tensors, metadata));
+    return { tokens, out, sites: captures.map(({ site, shape }) => ({ site, shape })) };
+  },
+  async shapley(values) {
+    const { engine } = await openEngine(values);
+    const steps: unknown = JSON.parse(required(values, "steps"));
+    if (!Array.isArray(steps) || !steps.every((step): step is string => typeof step === "string")) {
+      return usage("--steps must be a JSON list of strings");
+    }
+    const mode = oneOf<AblationMode>("mode", required(values, "mode"), ABLATION_MODES);
+    const chain = await engine.tokenizeChain({
+      prompt: required(values, "problem"),
+      steps,
+      answerPrefix: required(values, "answer-prefix"),
+      answer: required(values, "answer"),
+    });
+    const fillerId = mode === "replace" ? await oneToken(engine, required(values, "filler")) : 0;
+    return engine.shapley({ chain, mode, fillerId }, "shapley", ({ coalitionsDone, coalitions }) =>
+      process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
+    );
+  },
+};
+
+async function oneToken(engine: EngineApi, text: string): Promise<number> {
+  const [token, ...more] = await engine.tokenize(text, false);
+  if (token === undefined || more.length > 0) usage(`--filler ${JSON.stringify(text)} must be exactly one token`);
+  return token.id;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    const { values, positionals } = parse(args);
+    const [name = "", ...rest] = positionals;
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) usage(`unknown command ${name || "(none)"}; known: ${Object.keys(COMMANDS).join(", ")}`);
+    const output = await command(values, rest);
+    process.stdout.write(`${JSON.stringify(output)}\n`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`${JSON.stringify({ error: message.replaceAll(/\s+/g, " ") })}\n`);
+    process.exitCode = 1;
+  }
+}

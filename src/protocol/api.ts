@@ -1,0 +1,143 @@
+/**
+ * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
+ * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
+ */
+import type { CoalitionResult, CoalitionsRequest, ChainText, ChainTokens, ShapleyCost, ShapleyRequest, ShapleyResult } from "./chain";
+import type { RunResult, RunSpec } from "./run";
+
+export type DevicePreference = "auto" | "webgpu" | "cpu";
+export type Precision = "f32" | "f16";
+
+/** Names a long call, so that it can be cancelled. Chosen by the caller; unique while the call runs. */
+export type RunId = string;
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is being done, for people: "reading weights". */
+  readonly note: string;
+}
+
+export interface DeviceInfo {
+  readonly kind: "webgpu" | "cpu";
+  /** The adapter's name, or "CPU". */
+  readonly label: string;
+  /** One sentence: why this device. */
+  readonly reason: string;
+  readonly preference: DevicePreference;
+}
+
+export type ModelSource =
+  /** A model that ships with the page, by its folder under static/models. */
+  | { readonly kind: "embedded"; readonly name: string }
+  /** The visitor's own files, dropped or picked; `name` is for display. */
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly source: "embedded" | "files";
+  /** The architecture file that reads it, e.g. "gpt2". */
+  readonly architecture: string;
+  /** SHA-256 of the weight file(s), hex; shards are hashed in order of name. */
+  readonly sha256: string;
+  readonly parameters: number;
+  /** Bytes of the weights on the device. */
+  readonly weightBytes: number;
+  readonly precision: Precision;
+  readonly nLayers: number;
+  readonly nHeads: number;
+  readonly dModel: number;
+  readonly dVocab: number;
+  readonly nCtx: number;
+  /** Without one, token ids are typed. */
+  readonly hasTokenizer: boolean;
+  readonly bosId?: number;
+  readonly eosId?: number;
+  /** Warnings worth showing: clipped values, no tokenizer, output that looks like noise. */
+  readonly notes: readonly string[];
+}
+
+export interface TokenInfo {
+  readonly id: number;
+  /** Exactly the text this token adds; bytes that are not a whole character are shown in hex. */
+  readonly text: string;
+  readonly special: boolean;
+}
+
+export interface GenerateRequest {
+  readonly tokens: readonly number[];
+  readonly maxTokens: number;
+  /** 0 = greedy. */
+  readonly temperature: number;
+  /** 0 = off. */
+  readonly topK: number;
+  /** 1 = off. */
+  readonly topP: number;
+  readonly seed: number;
+  /** Generation ends before a token of this list. */
+  readonly stopIds: readonly number[];
+}
+
+export interface GenerateResult {
+  /** The new tokens only. */
+  readonly tokens: readonly number[];
+  readonly stoppedBy: "length" | "stop" | "context";
+  readonly elapsedMs: number;
+}
+
+/** The device's running totals (see device/device.ts). */
+export interface CounterValues {
+  readonly dispatches: number;
+  readonly submits: number;
+  readonly buffersCreated: number;
+  readonly bindGroupsCreated: number;
+  readonly pipelinesCreated: number;
+  readonly readBacks: number;
+  readonly bytesReadBack: number;
+}
+
+/** What the engine tells without being asked. */
+export type EngineEvent =
+  | { readonly type: "deviceLost"; readonly message: string }
+  | { readonly type: "deviceRestored"; readonly device: DeviceInfo };
+
+/** Largest error of each kernel against its reference, on this device, now. */
+export interface KernelCheck {
+  readonly kernel: string;
+  readonly cases: number;
+  readonly passed: number;
+  /** Largest |device - reference| / (1 + |reference|). */
+  readonly maxError: number;
+  readonly elapsedMs: number;
+  /** The first mismatch in words, if any. */
+  readonly mismatch?: string;
+}
+
+export interface EngineApi {
+  /** Opens (or changes) the device; a loaded model is uploaded again. */
+  openDevice(preference: DevicePreference): Promise<DeviceInfo>;
+  loadModel(source: ModelSource, precision: Precision | "auto", runId: RunId, onProgress?: (p: Progress) => void): Promise<ModelInfo>;
+  /** The loaded model, if any. */
+  model(): Promise<ModelInfo | undefined>;
+
+  tokenize(text: string, addBos: boolean): Promise<TokenInfo[]>;
+  /** The text of token ids, special tokens left out. */
+  detokenize(ids: readonly number[]): Promise<string>;
+  describeTokens(ids: readonly number[]): Promise<TokenInfo[]>;
+  tokenizeChain(chain: ChainText): Promise<ChainTokens>;
+
+  run(spec: RunSpec): Promise<RunResult>;
+  generate(request: GenerateRequest, runId: RunId, onToken?: (token: TokenInfo) => void): Promise<GenerateResult>;
+  coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
+  shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;
+  shapley(request: ShapleyRequest, runId: RunId, onProgress?: (partial: ShapleyResult) => void): Promise<ShapleyResult>;
+  /** Runs every kernel's test cases on this device against the references. */
+  checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
+
+  /** Stops a long call at its next pause; its promise rejects with Cancelled. Unknown ids are ignored. */
+  cancel(runId: RunId): Promise<void>;
+  counters(): Promise<CounterValues>;
+  subscribe(listener: (event: EngineEvent) => void): Promise<void>;
+  /** Destroys the GPU device under the engine, to show that the session survives. Does nothing on the CPU. */
+  loseDevice(): Promise<void>;
+}

@@ -1,0 +1,38 @@
+/**
+ * Cooperative cancellation: long work calls `pause()` now and then. It lets waiting messages in, and throws
+ * Cancelled if one of them asked for it.
+ */
+import { VitrineError } from "./errors";
+
+export interface Pauser {
+  /** Resolves in a later macrotask; rejects with Cancelled if the work was cancelled. */
+  pause(): Promise<void>;
+}
+
+/** A macrotask away: `setTimeout` would add 4 ms to each. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+export class CancelToken implements Pauser {
+  #cancelled = false;
+
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  async pause(): Promise<void> {
+    await nextTask();
+    if (this.#cancelled) throw new VitrineError("Cancelled", "Cancelled.");
+  }
+}
+
+/** For work that nobody cancels. */
+export const NEVER_CANCELLED: Pauser = { pause: nextTask };

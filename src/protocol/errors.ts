@@ -1,0 +1,29 @@
+/**
+ * The errors that cross from the engine to the page. They cross by `name` only (a structured clone drops the
+ * class), so both sides speak of names; each message is one sentence that a page can show as it is: what is
+ * wrong, with the value, then what to do.
+ */
+
+export const VITRINE_ERROR_NAMES = [
+  "NoWebGpu",
+  "DeviceLost",
+  "OutOfMemory",
+  "BadFile",
+  "BadLink",
+  "Unsupported",
+  "Cancelled",
+] as const;
+
+export type VitrineErrorName = (typeof VITRINE_ERROR_NAMES)[number];
+
+export class VitrineError extends Error {
+  constructor(name: VitrineErrorName, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = name;
+  }
+}
+
+/** True for an error of that name, from either side of the worker boundary. */
+export function isVitrineError(error: unknown, name: VitrineErrorName): error is Error {
+  return error instanceof Error && error.name === name;
+}

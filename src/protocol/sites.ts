@@ -1,0 +1,72 @@
+/**
+ * Every named activation ("site") that a model can show, in TransformerLens vocabulary without the `hook_`
+ * prefix. This is the only place where a site is born: models tap these names, captures and links carry them,
+ * and the `hook_` spelling is accepted on input.
+ *
+ * Shapes are for one row of `pos` tokens. `head` counts query heads, except in k and v, where it counts
+ * key-value heads (they differ under grouped-query attention).
+ */
+
+export type Site = string;
+
+interface SiteDoc {
+  /** Axes of the captured tensor, outermost first. */
+  readonly shape: readonly string[];
+  readonly meaning: string;
+}
+
+/** Sites that exist once in a model. */
+export const MODEL_SITES = {
+  embed: { shape: ["pos", "dModel"], meaning: "token embedding" },
+  pos_embed: { shape: ["pos", "dModel"], meaning: "learned position embedding" },
+  "ln_final.normalized": { shape: ["pos", "dModel"], meaning: "output of the final norm" },
+  logits: { shape: ["pos", "dVocab"], meaning: "unnormalised log-probabilities of the next token" },
+} as const satisfies Record<string, SiteDoc>;
+
+/** Sites that exist in every block, written `blocks.<layer>.<name>`. */
+export const BLOCK_SITES = {
+  resid_pre: { shape: ["pos", "dModel"], meaning: "residual stream entering the block" },
+  "ln1.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before attention" },
+  "attn.q": { shape: ["pos", "head", "dHead"], meaning: "queries, before rotary positions" },
+  "attn.k": { shape: ["pos", "head", "dHead"], meaning: "keys, before rotary positions" },
+  "attn.v": { shape: ["pos", "head", "dHead"], meaning: "values" },
+  "attn.scores": { shape: ["head", "query", "key"], meaning: "scaled scores; -Infinity where a key is not visible" },
+  "attn.pattern": { shape: ["head", "query", "key"], meaning: "attention weights; each row sums to 1" },
+  "attn.z": { shape: ["pos", "head", "dHead"], meaning: "weighted values of each head" },
+  attn_out: { shape: ["pos", "dModel"], meaning: "what attention adds to the residual stream" },
+  resid_mid: { shape: ["pos", "dModel"], meaning: "residual stream between attention and MLP" },
+  "ln2.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before the MLP" },
+  "mlp.pre": { shape: ["pos", "dMlp"], meaning: "MLP before its activation function" },
+  "mlp.post": { shape: ["pos", "dMlp"], meaning: "MLP after its activation function" },
+  mlp_out: { shape: ["pos", "dModel"], meaning: "what the MLP adds to the residual stream" },
+  resid_post: { shape: ["pos", "dModel"], meaning: "residual stream leaving the block" },
+} as const satisfies Record<string, SiteDoc>;
+
+export type BlockSiteName = keyof typeof BLOCK_SITES;
+
+export function blockSite(layer: number, name: BlockSiteName): Site {
+  return `blocks.${layer}.${name}`;
+}
+
+/**
+ * The canonical name of a site written in either spelling, or undefined if there is no such site in a model of
+ * `nLayers` blocks. `blocks.3.hook_resid_pre`, `blocks.3.attn.hook_attn_scores` and `ln_final.hook_normalized`
+ * become `blocks.3.resid_pre`, `blocks.3.attn.scores` and `ln_final.normalized`.
+ */
+export function canonicalSite(text: string, nLayers: number): Site | undefined {
+  const plain = text.trim().replaceAll("hook_", "").replace(".attn.attn_scores", ".attn.scores");
+  if (Object.hasOwn(MODEL_SITES, plain)) return plain;
+  const match = /^blocks\.(\d+)\.(.+)$/.exec(plain);
+  if (match === null) return undefined;
+  const [, layer = "", name = ""] = match;
+  const inModel = Number(layer) < nLayers && String(Number(layer)) === layer;
+  return inModel && Object.hasOwn(BLOCK_SITES, name) ? plain : undefined;
+}
+
+/** Every site of a model of `nLayers` blocks, in the order of the forward pass. */
+export function allSites(nLayers: number): Site[] {
+  const blocks = Array.from({ length: nLayers }, (_, layer) =>
+    Object.keys(BLOCK_SITES).map((name) => blockSite(layer, name as BlockSiteName)),
+  );
+  return ["embed", "pos_embed", ...blocks.flat(), "ln_final.normalized", "logits"];
+}

@@ -1,0 +1,7 @@
+/** Modules that the build makes. */
+
+declare module "virtual:vitrine-simd" {
+  /** The WebAssembly module of the CPU device's SIMD kernels. */
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

@@ -1,0 +1,61 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { cspPlugin } from "./scripts/cspPlugin.ts";
+import { simdPlugin } from "./scripts/simdPlugin.ts";
+import { SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags.ts";
+
+export default defineConfig({
+  // Relative, so that the built site works under any path of any static host.
+  base: "./",
+  publicDir: "static",
+  plugins: [simdPlugin(), svelte(), svelteTesting(), cspPlugin()],
+  worker: { format: "es", plugins: () => [simdPlugin()] },
+  build: { target: "es2022", modulePreload: { polyfill: false } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["{src,workers,scripts,training}/**/*.test.ts"],
+          exclude: ["**/*.{dom,gpu}.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      { extends: true, test: { name: "dom", environment: "happy-dom", include: ["src/**/*.dom.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "compat",
+          environment: "node",
+          include: ["compat/**/*.compat.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "gpu",
+          include: ["{src,workers}/**/*.gpu.test.ts"],
+          // A software adapter compiles long shaders in seconds.
+          testTimeout: 120_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}),
+                args: SOFTWARE_WEBGPU_FLAGS,
+              },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
