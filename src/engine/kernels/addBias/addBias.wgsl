@@ -1,0 +1,31 @@
+// Adds one bias row to every row.
+//
+//   y[r, c] = x[r, c] + bias[c]
+//
+//   x, y  f32  [rows, cols];  bias  f32  [cols]
+//
+// One invocation per element.
+struct Params {
+  rows: u32,
+  cols: u32,
+}
+
+override workgroupSize: u32 = 256;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * workgroupSize + local;
+  if (i >= params.rows * params.cols) {
+    return;
+  }
+  y[i] = x[i] + bias[i % params.cols];
+}

@@ -1,0 +1,173 @@
+/**
+ * AssemblyScript: the SIMD twin of `attention` (shapes in attention.wgsl).
+ *
+ * For every query, its keys in tiles of TILE: scores four keys at a time, then for each head the tile's
+ * softmax weights, then the weighted values with 16 dims of z in registers. Highest score and sum of weights
+ * of each head are kept from tile to tile and rescaled when the maximum rises (online softmax: Milakov &
+ * Gimelshein 2018, arXiv 1805.02867), so the working memory does not depend on the number of keys.
+ */
+import { exp4 } from "../exp.simd";
+
+const TILE: u32 = 256;
+const NONE: f32 = -Infinity;
+
+/** Scaled scores of the query against the four keys at `starts` (byte offsets from `keys`). */
+// @ts-ignore: decorator
+@inline
+function scoreFour(q: usize, keys: usize, starts: usize, dHead: u32, scale: f32): v128 {
+  let k0 = keys + load<u32>(starts);
+  let k1 = keys + load<u32>(starts, 4);
+  let k2 = keys + load<u32>(starts, 8);
+  let k3 = keys + load<u32>(starts, 12);
+  let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
+  const vectorEnd = q + <usize>(dHead & ~3) * 4;
+  const end = q + <usize>dHead * 4;
+  for (; q < vectorEnd; q += 16) {
+    const part = v128.load(q);
+    a = f32x4.add(a, f32x4.mul(part, v128.load(k0)));
+    b = f32x4.add(b, f32x4.mul(part, v128.load(k1)));
+    c = f32x4.add(c, f32x4.mul(part, v128.load(k2)));
+    d = f32x4.add(d, f32x4.mul(part, v128.load(k3)));
+    k0 += 16;
+    k1 += 16;
+    k2 += 16;
+    k3 += 16;
+  }
+  // Lane j of the sum collects all lanes of key j.
+  const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  const ab = f32x4.add(abLow, abHigh);
+  const cd = f32x4.add(cdLow, cdHigh);
+  let sum = f32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
+  for (; q < end; q += 4) {
+    let column = v128.load32_zero(k0);
+    column = f32x4.replace_lane(column, 1, load<f32>(k1));
+    column = f32x4.replace_lane(column, 2, load<f32>(k2));
+    column = f32x4.replace_lane(column, 3, load<f32>(k3));
+    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(q), column));
+    k0 += 4;
+    k1 += 4;
+    k2 += 4;
+    k3 += 4;
+  }
+  return f32x4.mul(sum, f32x4.splat(scale));
+}
+
+/** z = z * keep + sum_j weights[j] * values[starts[j]], over `count` keys. */
+function mix(z: usize, values: usize, weights: usize, starts: usize, count: u32, dHead: u32, keep: f32): void {
+  const weightsEnd = weights + <usize>count * 4;
+  const kept = f32x4.splat(keep);
+  let d: u32 = 0;
+  for (; d + 16 <= dHead; d += 16) {
+    let a = f32x4.mul(kept, v128.load(z));
+    let b = f32x4.mul(kept, v128.load(z, 16));
+    let c = f32x4.mul(kept, v128.load(z, 32));
+    let e = f32x4.mul(kept, v128.load(z, 48));
+    for (let at = weights, start = starts; at < weightsEnd; at += 4, start += 4) {
+      const weight = v128.load32_splat(at);
+      const value = values + load<u32>(start);
+      a = f32x4.add(a, f32x4.mul(weight, v128.load(value)));
+      b = f32x4.add(b, f32x4.mul(weight, v128.load(value, 16)));
+      c = f32x4.add(c, f32x4.mul(weight, v128.load(value, 32)));
+      e = f32x4.add(e, f32x4.mul(weight, v128.load(value, 48)));
+    }
+    v128.store(z, a);
+    v128.store(z, b, 16);
+    v128.store(z, c, 32);
+    v128.store(z, e, 48);
+    z += 64;
+    values += 64;
+  }
+  for (; d + 4 <= dHead; d += 4) {
+    let a = f32x4.mul(kept, v128.load(z));
+    for (let at = weights, start = starts; at < weightsEnd; at += 4, start += 4) {
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), v128.load(values + load<u32>(start))));
+    }
+    v128.store(z, a);
+    z += 16;
+    values += 16;
+  }
+  for (; d < dHead; d++) {
+    let a = keep * load<f32>(z);
+    for (let at = weights, start = starts; at < weightsEnd; at += 4, start += 4) {
+      a += load<f32>(at) * load<f32>(values + load<u32>(start));
+    }
+    store<f32>(z, a);
+    z += 4;
+    values += 4;
+  }
+}
+
+/** Scratch: TILE byte offsets, TILE weights, then (highest, total) of each head: 2048 + 8 * heads bytes. */
+export function attention(
+  q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize,
+  queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, scratch: usize,
+): void {
+  const starts = scratch;
+  const weights = starts + <usize>TILE * 4;
+  const states = weights + <usize>TILE * 4;
+  const slotBytes = kvHeads * dHead * 4;
+  const headBytes = <usize>dHead * 4;
+  for (let i: u32 = 0; i < queries; i++) {
+    const span = spans + <usize>i * 12;
+    const list = visible + <usize>load<u32>(span) * 4;
+    const count = load<u32>(span, 4);
+    const selfSlot = load<u32>(span, 8);
+    const zAt = z + <usize>i * heads * headBytes;
+    memory.fill(zAt, 0, <usize>heads * headBytes);
+    for (let h: u32 = 0; h < heads; h++) {
+      store<f32>(states + <usize>h * 8, NONE);
+      store<f32>(states + <usize>h * 8, 0, 4);
+    }
+    for (let first: u32 = 0; first <= count; first += TILE) {
+      const inTile = min(TILE, count + 1 - first);
+      const padded = (inTile + 3) & ~3;
+      for (let j: u32 = 0; j < padded; j++) {
+        const slot = first + j < count ? load<u32>(list + <usize>(first + j) * 4) : selfSlot;
+        store<u32>(starts + <usize>j * 4, slot * slotBytes);
+      }
+      for (let h: u32 = 0; h < heads; h++) {
+        const state = states + <usize>h * 8;
+        const kvStart = <usize>(h * kvHeads / heads) * headBytes;
+        const query = q + (<usize>i * qStride + qOffset) * 4 + <usize>h * headBytes;
+        let best = f32x4.splat(NONE);
+        for (let j: u32 = 0; j < padded; j += 4) {
+          const at = <usize>j * 4;
+          const scores = scoreFour(query, keys + kvStart, starts + at, dHead, scale);
+          v128.store(weights + at, scores);
+          best = f32x4.pmax(best, scores);
+        }
+        // Padding repeats the query's own key: it cannot raise the maximum, and is taken out of the sum here.
+        for (let j = inTile; j < padded; j++) store<f32>(weights + <usize>j * 4, NONE);
+        const before = load<f32>(state);
+        const highest = max(before, max(
+          max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)),
+          max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)),
+        ));
+        let sum = f32x4.splat(0);
+        for (let j: u32 = 0; j < padded; j += 4) {
+          const at = weights + <usize>j * 4;
+          const weight = exp4(f32x4.sub(v128.load(at), f32x4.splat(highest)));
+          v128.store(at, weight);
+          sum = f32x4.add(sum, weight);
+        }
+        const keep: f32 = first == 0 ? 0 : f32x4.extract_lane(exp4(f32x4.splat(before - highest)), 0);
+        const total = load<f32>(state, 4) * keep
+          + f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1)
+          + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
+        store<f32>(state, highest);
+        store<f32>(state, total, 4);
+        mix(zAt + <usize>h * headBytes, values + kvStart, weights, starts, inTile, dHead, keep);
+      }
+    }
+    for (let h: u32 = 0; h < heads; h++) {
+      const total = load<f32>(states + <usize>h * 8, 4);
+      for (let d: u32 = 0; d < dHead; d++) {
+        const at = zAt + <usize>h * headBytes + <usize>d * 4;
+        store<f32>(at, load<f32>(at) / total);
+      }
+    }
+  }
+}

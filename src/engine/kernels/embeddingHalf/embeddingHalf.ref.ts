@@ -1,0 +1,30 @@
+/** Reference of `embeddingHalf`. */
+import { halfToFloat } from "../half";
+
+interface Views {
+  readonly table: Uint32Array;
+  readonly ids: Uint32Array;
+  readonly y: Float32Array;
+}
+
+interface Params {
+  readonly rows: number;
+  readonly cols: number;
+  readonly firstRow: number;
+  readonly tableRows: number;
+}
+
+export function embeddingHalfReference({ table, ids, y }: Views, { rows, cols, firstRow, tableRows }: Params): void {
+  const words = Math.ceil(cols / 2);
+  for (let r = 0; r < rows; r++) {
+    const tableRow = (ids[r] ?? 0) - firstRow;
+    if (tableRow < 0 || tableRow >= tableRows) {
+      if (firstRow === 0) y.fill(0, r * cols, (r + 1) * cols);
+      continue;
+    }
+    for (let c = 0; c < cols; c++) {
+      const word = table[tableRow * words + (c >> 1)] ?? 0;
+      y[r * cols + c] = halfToFloat(c % 2 === 0 ? word & 0xffff : word >>> 16);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** Cases of `geluExact`: around a workgroup, zero, both tails, values where tanh and exp saturate. */
+import { kernelCases, noise, type CaseArray, type KernelCase } from "../case";
+import { geluExact } from "./geluExact";
+
+const caseOf = (label: string, x: CaseArray): KernelCase => ({
+  label,
+  params: { count: x.length },
+  buffers: { x, y: new Float32Array(x.length).fill(NaN) },
+  tolerance: 1e-6,
+});
+
+export default kernelCases(geluExact, [
+  caseOf("one element", Float32Array.of(0.7)),
+  caseOf("zero and its neighbours", Float32Array.of(0, 1e-30, -1e-30, 1e-4, -1e-4)),
+  caseOf("one past a workgroup", noise(257, 3, 4)),
+  caseOf("large magnitudes", Float32Array.of(-1e4, -40, -12, -7, 7, 12, 40, 1e4)),
+  caseOf("many workgroups", noise(5003, 4, 6)),
+]);

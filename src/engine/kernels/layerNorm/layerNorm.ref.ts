@@ -1,0 +1,27 @@
+/** Reference of `layerNorm`, sums in f64. */
+interface Views {
+  readonly x: Float32Array;
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+  readonly y: Float32Array;
+}
+
+interface Params {
+  readonly rows: number;
+  readonly cols: number;
+  readonly eps: number;
+}
+
+export function layerNormReference({ x, weight, bias, y }: Views, { rows, cols, eps }: Params): void {
+  for (let r = 0; r < rows; r++) {
+    const start = r * cols;
+    let mean = 0;
+    for (let c = 0; c < cols; c++) mean += (x[start + c] ?? 0) / cols;
+    let variance = 0;
+    for (let c = 0; c < cols; c++) variance += ((x[start + c] ?? 0) - mean) ** 2 / cols;
+    const scale = 1 / Math.sqrt(variance + eps);
+    for (let c = 0; c < cols; c++) {
+      y[start + c] = ((x[start + c] ?? 0) - mean) * scale * (weight[c] ?? 0) + (bias[c] ?? 0);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// Layer normalisation of each row.
+//
+//   y[r, c] = (x[r, c] - mean_r) / sqrt(variance_r + eps) * weight[c] + bias[c]
+//
+//   x, y  f32  [rows, cols];  weight, bias  f32  [cols]
+//
+// One workgroup per row. Each invocation sums the elements it owns; the sums are joined by a tree in workgroup
+// memory. Mean first, then the variance of what is left:
+// two passes, so that a large mean costs no digits. Ba et al. (2016).
+struct Params {
+  rows: u32,
+  cols: u32,
+  eps: f32,
+}
+
+override workgroupSize: u32 = 64;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+var<workgroup> partial: array<f32, workgroupSize>;
+
+fn sumOverWorkgroup(own: f32, local: u32) -> f32 {
+  workgroupBarrier();
+  partial[local] = own;
+  workgroupBarrier();
+  for (var half = workgroupSize / 2u; half > 0u; half /= 2u) {
+    if (local < half) {
+      partial[local] += partial[local + half];
+    }
+    workgroupBarrier();
+  }
+  return partial[0];
+}
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = group.y * groups.x + group.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let start = row * params.cols;
+
+  var own = 0.0;
+  for (var c = local; c < params.cols; c += workgroupSize) {
+    own += x[start + c];
+  }
+  let mean = sumOverWorkgroup(own, local) / f32(params.cols);
+
+  own = 0.0;
+  for (var c = local; c < params.cols; c += workgroupSize) {
+    let centred = x[start + c] - mean;
+    own += centred * centred;
+  }
+  let scale = 1.0 / sqrt(sumOverWorkgroup(own, local) / f32(params.cols) + params.eps);
+
+  for (var c = local; c < params.cols; c += workgroupSize) {
+    y[start + c] = (x[start + c] - mean) * scale * weight[c] + bias[c];
+  }
+}

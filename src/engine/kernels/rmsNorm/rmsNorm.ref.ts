@@ -1,0 +1,25 @@
+/** Reference of `rmsNorm`, sums in f64. */
+interface Views {
+  readonly x: Float32Array;
+  readonly weight: Float32Array;
+  readonly y: Float32Array;
+}
+
+interface Params {
+  readonly rows: number;
+  readonly cols: number;
+  readonly eps: number;
+  readonly weightOffset: number;
+}
+
+export function rmsNormReference({ x, weight, y }: Views, { rows, cols, eps, weightOffset }: Params): void {
+  for (let r = 0; r < rows; r++) {
+    const start = r * cols;
+    let meanSquare = 0;
+    for (let c = 0; c < cols; c++) meanSquare += (x[start + c] ?? 0) ** 2 / cols;
+    const scale = 1 / Math.sqrt(meanSquare + eps);
+    for (let c = 0; c < cols; c++) {
+      y[start + c] = (x[start + c] ?? 0) * scale * ((weight[c] ?? 0) + weightOffset);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/** AssemblyScript: the module of all SIMD twins that the CPU device loads. One line for each twin. */
+export { matmul, matmulHalf } from "./matmul/matmul.simd";
+export { attention } from "./attention/attention.simd";
+export { scoreTargets } from "./scoreTargets/scoreTargets.simd";
+export { geluTanh } from "./geluTanh/geluTanh.simd";
+export { geluExact } from "./geluExact/geluExact.simd";
+export { layerNorm } from "./layerNorm/layerNorm.simd";
+export { rmsNorm } from "./rmsNorm/rmsNorm.simd";
+export { add } from "./add/add.simd";
