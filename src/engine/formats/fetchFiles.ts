@@ -11,7 +11,7 @@ export const MAX_FETCHED_BYTES = 2 ** 31;
 const MISSING_STATUS = [403, 404, 410];
 
 export async function fetchFiles(
-  baseUrl: URL | string,
+  baseUrl: URL,
   names: readonly string[],
   onProgress?: (progress: Progress) => void,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
@@ -34,7 +34,7 @@ export async function fetchFiles(
 }
 
 /** The answer for a file that is there. */
-async function open(name: string, baseUrl: URL | string): Promise<Response | undefined> {
+async function open(name: string, baseUrl: URL): Promise<Response | undefined> {
   let response: Response;
   try {
     response = await fetch(new URL(name, baseUrl));

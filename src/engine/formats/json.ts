@@ -5,12 +5,12 @@
 import { VitrineError } from "../../protocol/errors";
 import type { ByteFile } from "./source";
 
-export type JsonObject = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
-export const isJsonObject = (value: unknown): value is JsonObject =>
+export const isJsonObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-export async function readJson(file: ByteFile, maxBytes: number): Promise<JsonObject> {
+export async function readJson(file: ByteFile, maxBytes: number): Promise<Json> {
   if (file.size > maxBytes) {
     throw new VitrineError(
       "BadFile",
@@ -20,7 +20,7 @@ export async function readJson(file: ByteFile, maxBytes: number): Promise<JsonOb
   return parseJson(await file.slice(0, file.size), file.name);
 }
 
-export function parseJson(bytes: Uint8Array, fileName: string): JsonObject {
+export function parseJson(bytes: Uint8Array, fileName: string): Json {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

@@ -4,6 +4,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { readHuggingFace } from "./huggingFace";
+import type { Json } from "./json";
 import type { TensorEntry } from "./safetensors";
 import type { ByteFile, FileSet } from "./source";
 
@@ -12,16 +13,16 @@ export interface StoredTensor {
   readonly entry: TensorEntry;
 }
 
-export type Json = Readonly<Record<string, unknown>>;
-
 export interface ModelFiles {
   readonly layout: string;
   readonly config: Json;
+  /** By the names of the file; the architecture knows them, prefix and all. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** In order of name; what the model's hash is taken over. */
   readonly weightFiles: readonly ByteFile[];
   readonly tokenizerJson?: Json;
   readonly tokenizerConfig?: Json;
+  readonly generationConfig?: Json;
   /** What is missing or odd, for people. */
   readonly notes: readonly string[];
 }
@@ -34,13 +35,11 @@ export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
     const found = await read(files);
     if (found) return found;
   }
-  const names =
-    files
-      .map(({ name }) => name)
-      .slice(0, 8)
-      .join(", ") || "nothing";
+  const names = files.map(({ name }) => name);
+  const seen =
+    names.length === 0 ? "nothing" : names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
   throw new VitrineError(
     "BadFile",
-    `No model was found in ${names}: give config.json together with model.safetensors (and tokenizer.json).`,
+    `config.json not found among ${seen}. A model needs config.json and model.safetensors (or its shards and index).`,
   );
 }

@@ -4,6 +4,7 @@
  * offset is checked before anything is read or allocated.
  */
 import { VitrineError } from "../../protocol/errors";
+import { isJsonObject, parseJson, repeatedKey } from "./json";
 import type { ByteFile } from "./source";
 
 export { writeSafetensors } from "./writeSafetensors";
@@ -73,22 +74,14 @@ export function parseSafetensorsHeader(
   fileBytes: number,
 ): SafetensorsHeader {
   const bad = (message: string) => new VitrineError("BadFile", `${fileName}: ${message}`);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header));
-  } catch (cause) {
-    throw new VitrineError(
-      "BadFile",
-      `${fileName}: the safetensors header is not valid JSON; copy it again.`,
-      { cause },
-    );
-  }
-  if (!isObject(json)) throw bad("the safetensors header is not an object");
+  const json = parseJson(header, `${fileName}: the safetensors header`);
+  const repeated = repeatedKey(new TextDecoder().decode(header));
+  if (repeated !== undefined) throw bad(`the header names ${shown(repeated)} twice; export it again`);
   const { __metadata__: metadata = {}, ...rest } = json;
-  if (!isObject(metadata)) throw bad("the header's __metadata__ is not an object");
+  if (!isJsonObject(metadata)) throw bad("the header's __metadata__ is not an object; export it again");
   const entries = Object.entries(rest);
   if (entries.length > MAX_TENSORS)
-    throw bad(`the header names ${entries.length} tensors, more than ${MAX_TENSORS}`);
+    throw bad(`the header names ${entries.length} tensors, more than ${MAX_TENSORS}; check the file`);
   const dataStart = 8 + header.length;
   const tensors = entries.map(([name, value]) => parseEntry(fileName, name, value, dataStart, fileBytes));
   checkLayout(fileName, tensors, dataStart, fileBytes);
@@ -105,25 +98,29 @@ function parseEntry(
   dataStart: number,
   fileBytes: number,
 ): TensorEntry {
-  const bad = (message: string) => new VitrineError("BadFile", `${fileName}: tensor ${name} ${message}`);
-  if (!isObject(value)) throw bad("is not described by an object");
+  const bad = (message: string) =>
+    new VitrineError("BadFile", `${fileName}: tensor ${shown(name)} ${message}`);
+  if (!isJsonObject(value)) throw bad("is not described by an object; export it again");
   const { dtype, shape, data_offsets: offsets } = value;
   const elementBytes = typeof dtype === "string" ? dtypeBytes(dtype) : undefined;
   if (typeof dtype !== "string" || elementBytes === undefined) {
     const known = [...Object.keys(DTYPE_BYTES), ...Object.keys(OTHER_DTYPE_BYTES)].join(", ");
     throw new VitrineError(
       "Unsupported",
-      `${fileName}: tensor ${name} has dtype ${JSON.stringify(dtype)}; known: ${known}`,
+      `${fileName}: tensor ${shown(name)} has dtype ${shown(dtype)}; convert it to one of ${known}.`,
     );
   }
   if (!isSizeList(shape) || shape.length > MAX_RANK)
-    throw bad(`has shape ${JSON.stringify(shape)}, expected at most ${MAX_RANK} sizes`);
+    throw bad(`has shape ${shown(shape)}, expected at most ${MAX_RANK} sizes; export it again`);
   if (!isSizeList(offsets) || offsets.length !== 2)
-    throw bad(`has data_offsets ${JSON.stringify(offsets)}, expected [start, end]`);
+    throw bad(`has data_offsets ${shown(offsets)}, expected [start, end]; export it again`);
   const [from = 0, to = 0] = offsets;
-  const bytes = shape.reduce((product, n) => product * n, elementBytes);
+  // A zero anywhere makes the product zero, however large the others are.
+  const bytes = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, elementBytes);
   if (!Number.isSafeInteger(bytes) || to - from !== bytes) {
-    throw bad(`has ${to - from} bytes, but shape [${shape.join(", ")}] of ${dtype} needs ${bytes}`);
+    throw bad(
+      `has ${to - from} bytes, but shape [${shape.join(", ")}] of ${dtype} needs ${bytes}; export it again`,
+    );
   }
   if (dataStart + to > fileBytes) {
     throw bad(
@@ -147,16 +144,16 @@ function checkLayout(
       const what = start < expected ? "overlaps" : "leaves a gap after";
       throw new VitrineError(
         "BadFile",
-        `${fileName}: tensor ${name} ${what} ${previous} (byte ${start}, expected ${expected})`,
+        `${fileName}: tensor ${shown(name)} ${what} ${previous} (byte ${start}, expected ${expected}); export it again.`,
       );
     }
     expected = end;
-    previous = `tensor ${name}`;
+    previous = `tensor ${shown(name)}`;
   }
   if (expected !== fileBytes) {
     throw new VitrineError(
       "BadFile",
-      `${fileName}: ${fileBytes - expected} bytes belong to no tensor; the file is damaged.`,
+      `${fileName}: ${fileBytes - expected} bytes belong to no tensor; copy it again.`,
     );
   }
 }
@@ -166,39 +163,12 @@ function dtypeBytes(dtype: string): number | undefined {
   return Object.hasOwn(all, dtype) ? all[dtype] : undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isSizeList(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
-/** Writes F32 tensors. Names keep their order. */
-export function writeSafetensors(
-  tensors: readonly {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly data: Float32Array;
-  }[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
-  let offset = 0;
-  const entries = tensors.map(({ name, shape, data }) => {
-    const range = [offset, (offset += data.byteLength)];
-    return [name, { dtype: "F32", shape, data_offsets: range }];
-  });
-  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  const encoded = new TextEncoder().encode(json);
-  // The data starts at a multiple of 8, padded with spaces as the format asks.
-  const headerBytes = Math.ceil(encoded.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + offset).fill(0x20, 8, 8 + headerBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.set(encoded, 8);
-  let at = 8 + headerBytes;
-  for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+/** A value for a message; hostile files have long ones. */
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -2,17 +2,44 @@
  * SHA-256 (FIPS 180-4) of files of any size. The browser's own digest wants all bytes at once, so files that
  * are too large for that are hashed here, block by block.
  */
-import type { ByteFile } from "./source";
+import { VitrineError } from "../../protocol/errors";
+import { inNameOrder, type ByteFile } from "./source";
 
+/** Up to here a file is read whole, for the browser's digest, which is several times faster. */
 const WHOLE_LIMIT_BYTES = 256 * 1024 * 1024;
 const SLICE_BYTES = 8 * 1024 * 1024;
 const BLOCK_BYTES = 64;
 
+/** The hash of the files' bytes, one file after the other in order of name; lower-case hex. */
+export async function hashFiles(files: readonly ByteFile[]): Promise<string> {
+  const [only] = files;
+  if (only && files.length === 1 && only.size <= WHOLE_LIMIT_BYTES && globalThis.crypto?.subtle) {
+    const digest = await crypto.subtle.digest("SHA-256", await readSlice(only, 0, only.size));
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  const hash = new Sha256();
+  for (const file of inNameOrder(files)) {
+    for (let at = 0; at < file.size; at += SLICE_BYTES) {
+      hash.update(await readSlice(file, at, Math.min(file.size, at + SLICE_BYTES)));
+    }
+  }
+  return hash.digest();
+}
+
+async function readSlice(file: ByteFile, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await file.slice(start, end);
+  if (bytes.length === end - start) return bytes;
+  throw new VitrineError(
+    "BadFile",
+    `${file.name} ends early; it changed while it was read: choose it again.`,
+  );
+}
+
 /** The first 32 bits of the fractional part of a root of each of the first primes. */
-function rootConstants(count: number, root: (prime: number) => number): Uint32Array {
+function rootConstants(count: number, root: (prime: number) => number): Int32Array {
   const primes: number[] = [];
   for (let n = 2; primes.length < count; n++) if (primes.every((p) => n % p !== 0)) primes.push(n);
-  return Uint32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
+  return Int32Array.from(primes, (prime) => Math.floor((root(prime) % 1) * 2 ** 32));
 }
 
 const ROUND = rootConstants(64, Math.cbrt);
@@ -20,71 +47,68 @@ const INITIAL = rootConstants(8, Math.sqrt);
 
 export class Sha256 {
   readonly #state = INITIAL.slice();
-  readonly #words = new Uint32Array(64);
-  #rest = new Uint8Array(0);
+  readonly #words = new Int32Array(64);
+  /** The start of a block that is not full yet. */
+  readonly #rest = new Uint8Array(BLOCK_BYTES);
   #length = 0;
 
   update(bytes: Uint8Array): this {
+    const held = this.#length % BLOCK_BYTES;
     this.#length += bytes.length;
-    const data = new Uint8Array(this.#rest.length + bytes.length);
-    data.set(this.#rest);
-    data.set(bytes, this.#rest.length);
-    const whole = data.length - (data.length % BLOCK_BYTES);
-    const view = new DataView(data.buffer);
-    for (let at = 0; at < whole; at += BLOCK_BYTES) this.#block(view, at);
-    this.#rest = data.slice(whole);
+    let at = 0;
+    if (held > 0) {
+      at = Math.min(BLOCK_BYTES - held, bytes.length);
+      this.#rest.set(bytes.subarray(0, at), held);
+      if (held + at < BLOCK_BYTES) return this;
+      compress(this.#state, this.#words, this.#rest, 0);
+    }
+    for (; at + BLOCK_BYTES <= bytes.length; at += BLOCK_BYTES) compress(this.#state, this.#words, bytes, at);
+    this.#rest.set(bytes.subarray(at));
     return this;
   }
 
   /** Lower-case hex. The object is used up. */
   digest(): string {
-    const bits = this.#length * 8;
-    const padded = new Uint8Array(Math.ceil((this.#rest.length + 9) / BLOCK_BYTES) * BLOCK_BYTES);
-    padded.set(this.#rest);
-    padded[this.#rest.length] = 0x80;
-    const view = new DataView(padded.buffer);
-    view.setUint32(padded.length - 8, Math.floor(bits / 2 ** 32));
-    view.setUint32(padded.length - 4, bits >>> 0);
-    for (let at = 0; at < padded.length; at += BLOCK_BYTES) this.#block(view, at);
-    return [...this.#state].map((word) => word.toString(16).padStart(8, "0")).join("");
-  }
-
-  #block(view: DataView, at: number): void {
-    const w = this.#words;
-    const rotate = (x: number, n: number) => (x >>> n) | (x << (32 - n));
-    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + i * 4);
-    for (let i = 16; i < 64; i++) {
-      const x = w[i - 15] ?? 0;
-      const y = w[i - 2] ?? 0;
-      const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-      const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
-      w[i] = (w[i - 16] ?? 0) + s0 + (w[i - 7] ?? 0) + s1;
-    }
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = this.#state;
-    for (let i = 0; i < 64; i++) {
-      const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (ROUND[i] ?? 0) + (w[i] ?? 0)) | 0;
-      const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-    }
-    [a, b, c, d, e, f, g, h].forEach((value, i) => (this.#state[i] = (this.#state[i] ?? 0) + value));
+    const bits = BigInt(this.#length) * 8n;
+    const zeros = (2 * BLOCK_BYTES - 9 - (this.#length % BLOCK_BYTES)) % BLOCK_BYTES;
+    const tail = new Uint8Array(1 + zeros + 8);
+    tail[0] = 0x80;
+    new DataView(tail.buffer).setBigUint64(1 + zeros, bits);
+    this.update(tail);
+    return Array.from(this.#state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 }
 
-/** The hash of the files' bytes, one after the other. */
-export async function hashFiles(files: readonly ByteFile[]): Promise<string> {
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  const [only] = files;
-  if (only && files.length === 1 && total <= WHOLE_LIMIT_BYTES && globalThis.crypto?.subtle) {
-    const digest = await crypto.subtle.digest("SHA-256", await only.slice(0, only.size));
-    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** One block. Every read is in range; `| 0` says so to the compiler and keeps the values 32-bit integers. */
+function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: number): void {
+  for (let i = 0, j = at; i < 16; i++, j += 4) {
+    w[i] = (at8(bytes, j) << 24) | (at8(bytes, j + 1) << 16) | (at8(bytes, j + 2) << 8) | at8(bytes, j + 3);
   }
-  const hash = new Sha256();
-  for (const file of files) {
-    for (let at = 0; at < file.size; at += SLICE_BYTES) {
-      hash.update(await file.slice(at, Math.min(file.size, at + SLICE_BYTES)));
-    }
+  for (let i = 16; i < 64; i++) {
+    const x = at32(w, i - 15);
+    const y = at32(w, i - 2);
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    w[i] = at32(w, i - 16) + s0 + at32(w, i - 7) + s1;
   }
-  return hash.digest();
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  for (let i = 0; i < 64; i++) {
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at32(ROUND, i) + at32(w, i)) | 0;
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
+  }
+  const sums = [a, b, c, d, e, f, g, h];
+  for (let i = 0; i < 8; i++) state[i] = at32(state, i) + (sums[i] ?? 0);
 }
+
+const at8 = (bytes: Uint8Array, i: number) => (bytes[i] ?? 0) | 0;
+const at32 = (words: Int32Array, i: number) => (words[i] ?? 0) | 0;

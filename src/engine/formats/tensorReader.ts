@@ -1,6 +1,7 @@
 /**
  * Reads a stored tensor row by row, in slices of bounded size, as f32. However large the file, host memory
- * holds one slice. A tensor stored as [in, out] comes out as [out, in]: blocks of its columns are gathered.
+ * holds one slice. A tensor stored as [in, out] (GPT-2's Conv1D) comes out as [out, in]: blocks of its columns
+ * are gathered, each at most a few slices large.
  */
 import { VitrineError } from "../../protocol/errors";
 import { toFloats } from "./halves";
@@ -8,7 +9,9 @@ import type { StoredTensor } from "./modelFiles";
 import { DTYPE_BYTES, type FloatDtype } from "./safetensors";
 
 /** Bytes of f32 that one slice holds at most (at least one row). */
-const SLICE_BYTES = 8 * 1024 * 1024;
+export const SLICE_BYTES = 8 * 1024 * 1024;
+/** A transposed block may be this many slices large, because the whole tensor is read once for each block. */
+const BLOCK_SLICES = 4;
 
 export interface RowSlice {
   readonly firstRow: number;
@@ -27,7 +30,7 @@ function floatDtype({ file, entry }: StoredTensor): FloatDtype {
   if (Object.hasOwn(DTYPE_BYTES, entry.dtype)) return entry.dtype as FloatDtype;
   throw new VitrineError(
     "Unsupported",
-    `${file.name}: tensor ${entry.name} has dtype ${entry.dtype}; weights must be ${Object.keys(DTYPE_BYTES).join(", ")}`,
+    `${file.name}: tensor ${entry.name} has dtype ${entry.dtype}; convert it to ${Object.keys(DTYPE_BYTES).join(", ")}.`,
   );
 }
 
@@ -41,7 +44,7 @@ async function readFloats(
   if (bytes.length !== end - start) {
     throw new VitrineError(
       "BadFile",
-      `${file.name}: tensor ${entry.name} ends early; the file changed while it was read.`,
+      `${file.name}: tensor ${entry.name} ends early; it changed while it was read: choose it again.`,
     );
   }
   return toFloats(bytes, floatDtype(stored));
@@ -62,9 +65,14 @@ export async function* readRows(stored: StoredTensor, options: ReadOptions = {})
     }
     return;
   }
-  // Half the budget for the block that is read, half for the transposed block.
-  const width = Math.min(inner, Math.max(1, Math.floor(sliceBytes / 2 / (outer * 4))));
-  const height = Math.max(1, Math.floor(sliceBytes / 2 / (inner * 4)));
+  if (shape.length !== 2) {
+    throw new VitrineError(
+      "BadFile",
+      `${stored.file.name}: tensor ${stored.entry.name} has shape [${shape.join(", ")}], expected a matrix; check the model type.`,
+    );
+  }
+  const width = Math.max(1, Math.floor((sliceBytes * BLOCK_SLICES) / (outer * 4)));
+  const height = Math.max(1, Math.floor(sliceBytes / (inner * 4)));
   for (let firstRow = 0; firstRow < inner; firstRow += width) {
     const rows = Math.min(width, inner - firstRow);
     const data = new Float32Array(rows * outer);

@@ -1,7 +1,7 @@
 /** A small GPT-2 with seeded random weights, for tests that need a model but not a particular one. */
 import type { Device } from "../device/device";
+import { noise } from "../device/noise";
 import { TensorMemory } from "../device/tensor";
-import { noise } from "../kernels/case";
 import { gpt2 } from "./gpt2";
 import { DeviceWeights, type Model } from "./model";
 import type { Architecture } from "./architecture";
