@@ -79,7 +79,7 @@ export class Sha256 {
   }
 }
 
-/** One block. Every read is in range; `| 0` says so to the compiler and keeps the values 32-bit integers. */
+/** One block, written out because destructuring costs more than half the speed. Every read is in range; `| 0` says so to the compiler and keeps the values 32-bit integers. */
 function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: number): void {
   for (let i = 0, j = at; i < 16; i++, j += 4) {
     w[i] = (at8(bytes, j) << 24) | (at8(bytes, j + 1) << 16) | (at8(bytes, j + 2) << 8) | at8(bytes, j + 3);
@@ -91,7 +91,14 @@ function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: numbe
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     w[i] = at32(w, i - 16) + s0 + at32(w, i - 7) + s1;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  let a = at32(state, 0);
+  let b = at32(state, 1);
+  let c = at32(state, 2);
+  let d = at32(state, 3);
+  let e = at32(state, 4);
+  let f = at32(state, 5);
+  let g = at32(state, 6);
+  let h = at32(state, 7);
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at32(ROUND, i) + at32(w, i)) | 0;
@@ -106,8 +113,14 @@ function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: numbe
     b = a;
     a = (t1 + t2) | 0;
   }
-  const sums = [a, b, c, d, e, f, g, h];
-  for (let i = 0; i < 8; i++) state[i] = at32(state, i) + (sums[i] ?? 0);
+  state[0] = at32(state, 0) + a;
+  state[1] = at32(state, 1) + b;
+  state[2] = at32(state, 2) + c;
+  state[3] = at32(state, 3) + d;
+  state[4] = at32(state, 4) + e;
+  state[5] = at32(state, 5) + f;
+  state[6] = at32(state, 6) + g;
+  state[7] = at32(state, 7) + h;
 }
 
 const at8 = (bytes: Uint8Array, i: number) => (bytes[i] ?? 0) | 0;
