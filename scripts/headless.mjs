@@ -1,41 +1,44 @@
 /**
  * `npm run --silent headless -- …`: bundles `src/headless.ts` for Node (cached until a source changes) and runs
- * it. Standard output belongs to the command alone.
+ * its `main`. `--entry FILE` as the first argument names another file. Standard output belongs to the command.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 process.env.VITRINE_MODELS ??= join(root, "static/models");
+const args = process.argv.slice(2);
+const source = args[0] === "--entry" ? args.splice(0, 2)[1] : "src/headless.ts";
+const name = basename(source, ".ts");
 
 /** Changes whenever anything that goes into the bundle does. */
 function sourceHash() {
   const hash = createHash("sha256");
   for (const folder of ["src/engine", "src/protocol", "src/languages", "scripts"]) {
-    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
-      if (/\.(ts|wgsl|mjs)$/.test(name)) hash.update(name).update(readFileSync(join(root, folder, name)));
+    for (const path of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
+      if (/\.(ts|wgsl|mjs)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
     }
   }
-  for (const name of ["src/headless.ts", "package-lock.json"]) hash.update(readFileSync(join(root, name)));
+  for (const path of [source, "package-lock.json"]) hash.update(readFileSync(join(root, path)));
   return hash.digest("hex").slice(0, 16);
 }
 
 const outDir = join(root, "node_modules/.cache/vitrine-headless", sourceHash());
-const entry = join(outDir, "headless.js");
+const entry = join(outDir, `${name}.js`);
 if (!existsSync(entry)) {
   const { build } = await import("vite");
   await build({
     root,
     logLevel: "silent",
     publicDir: false,
-    build: { ssr: "src/headless.ts", outDir, emptyOutDir: true, minify: false, target: "node20" },
+    build: { ssr: source, outDir, emptyOutDir: true, minify: false, target: "node20" },
     // Bundled, because @xenova/transformers is used by a sub-path that needs the bundler's resolution.
     ssr: { noExternal: true, external: ["webgpu"] },
   });
 }
 const { main } = await import(pathToFileURL(entry).href);
-await main(process.argv.slice(2));
+await main(args);
 // A GPU binding may keep the event loop alive.
 process.exit();

@@ -12,8 +12,8 @@ async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevic
   if (preference !== "webgpu") {
     return { device: await createCpuDevice(), reason: "Node runs the model on the CPU unless WebGPU is asked for." };
   }
-  const [{ nodeGpu }, { createWebGpuDevice }] = await Promise.all([import("./device/node"), import("./device/webgpu")]);
-  return { device: await createWebGpuDevice({ gpu: await nodeGpu() }), reason: "WebGPU was asked for." };
+  const [{ nodeAdapter }, { createWebGpuDevice }] = await Promise.all([import("./device/node"), import("./device/webgpu")]);
+  return { device: await createWebGpuDevice({ adapter: await nodeAdapter() }), reason: "WebGPU was asked for." };
 }
 
 /** A folder as it is, or the folder of an embedded model under `modelsRoot`. */

@@ -1,0 +1,138 @@
+/**
+ * Text to token ids and back, from a `tokenizer.json`. The work is done by the tokenizers of
+ * @xenova/transformers; this file puts one small interface around them, mends what they read differently from
+ * the format (`tokenizerRules.ts`), and keeps them off the network.
+ */
+import { env } from "@xenova/transformers/src/env.js";
+import { PreTrainedTokenizer } from "@xenova/transformers/src/tokenizers.js";
+import type { TokenInfo } from "../../protocol/api";
+import { VitrineError } from "../../protocol/errors";
+import { bosRule, tokenText, type BosRule } from "./bosRule";
+import { isJsonObject, type Json } from "./json";
+import { checkAddedTokens, checkModel } from "./tokenizerChecks";
+import { rewriteDecoder, rewritePreTokenizer } from "./tokenizerRules";
+import { tokenTexts } from "./tokenTexts";
+
+env.allowRemoteModels = false;
+
+export interface Tokenizer extends BosRule {
+  readonly vocabSize: number;
+  readonly specialIds: ReadonlySet<number>;
+  /** Jinja source, if the model is a chat model. */
+  readonly chatTemplate?: string;
+  /** Adds nothing but the BOS token, and that only if asked for. */
+  encode(text: string, options: { readonly addBos: boolean }): number[];
+  /** The text of the ids; special tokens are left out. */
+  decode(ids: readonly number[]): string;
+  /**
+   * What each token adds. The first one begins a text, unless `before` names the token ahead of it (for
+   * tokens that arrive one by one).
+   */
+  describe(ids: readonly number[], before?: number): TokenInfo[];
+  /** The id of the one token that this text is, or that is spelled so in the vocabulary. */
+  idOf(tokenText: string): number | undefined;
+}
+
+/** A cleaned text would not be what the model sees. */
+const AS_IT_IS = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
+
+export function createTokenizer(
+  tokenizerJson: Json,
+  tokenizerConfig: Json | undefined = {},
+  modelConfig: Json | undefined = {},
+): Tokenizer {
+  const model = checkModel(tokenizerJson["model"]);
+  const added = checkAddedTokens(tokenizerJson["added_tokens"] ?? []);
+  const decoder = rewriteDecoder(tokenizerJson["decoder"]);
+  const unknown = tokenText(model["unk_token"]) ?? tokenText(tokenizerConfig["unk_token"]);
+  const library = openLibrary(
+    {
+      normalizer: tokenizerJson["normalizer"] ?? null,
+      pre_tokenizer: rewritePreTokenizer(tokenizerJson["pre_tokenizer"]),
+      model,
+      // It would only add special tokens.
+      post_processor: null,
+      decoder,
+      added_tokens: added,
+    },
+    {
+      unk_token: unknown,
+      eos_token: tokenText(tokenizerConfig["eos_token"]),
+      remove_space: tokenizerConfig["remove_space"],
+      do_lowercase_and_remove_accent: tokenizerConfig["do_lowercase_and_remove_accent"],
+    },
+  );
+
+  const { vocab, tokens_to_ids: idBySpelling } = library.model;
+  const specialIds = new Set(added.filter(({ special }) => special).map(({ id }) => id));
+  const addedIds = new Set(added.map(({ id }) => id));
+  const rule = bosRule(tokenizerJson, tokenizerConfig, modelConfig, (spelling) => idBySpelling.get(spelling));
+  const unknownId = unknown === undefined ? undefined : idBySpelling.get(unknown);
+  const chatTemplate = chatTemplateOf(tokenizerConfig);
+
+  function encode(text: string, { addBos }: { readonly addBos: boolean }): number[] {
+    const found = text === "" ? [] : library.encode(text, null, { add_special_tokens: false });
+    const ids = found.filter((id) => id !== undefined);
+    // BPE drops what it cannot spell; a word-level tokenizer has to have every word.
+    if (ids.length < found.length && model["type"] === "WordLevel") {
+      const word = text.split(/\s+/).find((part) => part !== "" && !idBySpelling.has(part)) ?? text;
+      throw new VitrineError(
+        "Unsupported",
+        `This model does not know the word ${JSON.stringify(word)}; use its own words.`,
+      );
+    }
+    if (!addBos) return ids;
+    if (rule.bosId !== undefined) return [rule.bosId, ...ids];
+    throw new VitrineError("Unsupported", "This model's tokenizer has no BOS token; switch BOS off.");
+  }
+
+  function decode(ids: readonly number[]): string {
+    const shown = ids.filter((id) => vocab[id] !== undefined && !specialIds.has(id));
+    return shown.length === 0 ? "" : library.decode(shown, AS_IT_IS);
+  }
+
+  const textsOf = tokenTexts({
+    decoder,
+    spelling: (id) => vocab[id],
+    isAdded: (id) => addedIds.has(id),
+    isSpecial: (id) => specialIds.has(id),
+    decode,
+  });
+
+  return {
+    ...rule,
+    vocabSize: vocab.length,
+    specialIds,
+    ...(chatTemplate !== undefined && { chatTemplate }),
+    encode,
+    decode,
+    describe(ids, before) {
+      const texts = textsOf(ids, before);
+      return ids.map((id, i) => ({ id, text: texts[i] ?? "", special: specialIds.has(id) }));
+    },
+    idOf(text) {
+      const found = text === "" ? [] : library.encode(text, null, { add_special_tokens: false });
+      const [only] = found;
+      const isOne = found.length === 1 && only !== undefined && (only !== unknownId || text === unknown);
+      return isOne ? only : idBySpelling.get(text);
+    },
+  };
+}
+
+function openLibrary(tokenizerJson: object, tokenizerConfig: object): PreTrainedTokenizer {
+  try {
+    return new PreTrainedTokenizer(tokenizerJson, tokenizerConfig);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `tokenizer.json cannot be used (${reason}); remove the file and type token ids instead.`;
+    throw new VitrineError("Unsupported", message, { cause });
+  }
+}
+
+/** One template, or the default of several. */
+function chatTemplateOf({ chat_template: template }: Json): string | undefined {
+  if (typeof template === "string") return template;
+  const named = Array.isArray(template) ? template.filter(isJsonObject) : [];
+  const chosen = (named.find(({ name }) => name === "default") ?? named[0])?.["template"];
+  return typeof chosen === "string" ? chosen : undefined;
+}
