@@ -23,7 +23,7 @@ type TextRule = (id: number, spelling: string, previous: number | undefined) => 
 export function tokenTexts(source: TextSource): (ids: readonly number[], before?: number) => string[] {
   const rule = ruleFor(source);
   return (ids, before) => {
-    let previous = before;
+    let previous = before !== undefined && !source.isSpecial(before) ? before : undefined;
     return ids.map((id) => {
       const spelling = source.spelling(id);
       // A model may have more rows than its tokenizer has tokens.

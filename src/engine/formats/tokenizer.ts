@@ -44,7 +44,7 @@ export function createTokenizer(
   const model = checkModel(tokenizerJson["model"]);
   const added = checkAddedTokens(tokenizerJson["added_tokens"] ?? []);
   const decoder = rewriteDecoder(tokenizerJson["decoder"]);
-  const unknown = tokenText(model["unk_token"]) ?? tokenText(tokenizerConfig["unk_token"]);
+  const unknown = unknownToken(model) ?? tokenText(tokenizerConfig["unk_token"]);
   const library = openLibrary(
     {
       normalizer: tokenizerJson["normalizer"] ?? null,
@@ -127,6 +127,12 @@ function openLibrary(tokenizerJson: object, tokenizerConfig: object): PreTrained
     const message = `tokenizer.json cannot be used (${reason}); remove the file and type token ids instead.`;
     throw new VitrineError("Unsupported", message, { cause });
   }
+}
+
+/** What unknown text becomes: named by its text, or, for Unigram, by its place. */
+function unknownToken({ unk_token: text, unk_id: id, vocab }: Json): string | undefined {
+  const piece: unknown = Array.isArray(vocab) && typeof id === "number" ? vocab[id] : undefined;
+  return tokenText(Array.isArray(piece) ? piece[0] : text);
 }
 
 /** One template, or the default of several. */
