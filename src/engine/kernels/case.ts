@@ -28,7 +28,9 @@ export function kernelCases(kernel: unknown, cases: readonly KernelCase[]): Kern
 
 /** What the reference makes of a case: copies of the written buffers. */
 export function referenceOutputs({ kernel }: KernelCases, testCase: KernelCase): Record<string, CaseArray> {
-  const views = Object.fromEntries(Object.entries(testCase.buffers).map(([name, data]) => [name, data.slice()]));
+  const views = Object.fromEntries(
+    Object.entries(testCase.buffers).map(([name, data]) => [name, data.slice()]),
+  );
   kernel.reference(views as KernelViews<Record<string, ElementType>>, testCase.params);
   return Object.fromEntries(Object.keys(kernel.writes).map((name) => [name, views[name] as CaseArray]));
 }

@@ -21,6 +21,8 @@ it("finds cases for every kernel", () => {
 describe.each(Object.values(MODULES))("$kernel.name", (kernelCases) => {
   it.each(kernelCases.cases)("$label", async (testCase) => {
     const actual = await runCase(device, kernelCases, testCase);
-    expect(firstMismatch(actual, referenceOutputs(kernelCases, testCase), testCase.tolerance)).toBeUndefined();
+    expect(
+      firstMismatch(actual, referenceOutputs(kernelCases, testCase), testCase.tolerance),
+    ).toBeUndefined();
   });
 });

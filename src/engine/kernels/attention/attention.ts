@@ -21,4 +21,13 @@ export const attention = defineKernel({
   constants: { tile: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
   reference: attentionReference,
+  simd: {
+    name: "attention",
+    args: (at, p, scratch) => [
+      ...[at.q, at.keys, at.values, at.visible, at.spans, at.z],
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale],
+      // A tile of 256 keys: their offsets and weights; then the running maximum and total of each head.
+      scratch(2048 + 8 * p.heads),
+    ],
+  },
 });

@@ -12,7 +12,10 @@ interface Params {
   readonly tableRows: number;
 }
 
-export function embeddingReference({ table, ids, y }: Views, { rows, cols, firstRow, tableRows }: Params): void {
+export function embeddingReference(
+  { table, ids, y }: Views,
+  { rows, cols, firstRow, tableRows }: Params,
+): void {
   for (let r = 0; r < rows; r++) {
     const tableRow = (ids[r] ?? 0) - firstRow;
     if (tableRow < 0 || tableRow >= tableRows) {

@@ -3,7 +3,9 @@ import { kernelCases, type KernelCase } from "../case";
 import { embeddingHalf } from "./embeddingHalf";
 
 /** Words of two halves: ordinary, subnormal, zero, the largest, negative. */
-const WORDS = [0x3c00bc00, 0x00010001, 0x80000000, 0x7bff0400, 0xfbff3555, 0x2e664248, 0x03ff83ff, 0x57000001];
+const WORDS = [
+  0x3c00bc00, 0x00010001, 0x80000000, 0x7bff0400, 0xfbff3555, 0x2e664248, 0x03ff83ff, 0x57000001,
+];
 
 function caseOf(label: string, ids: number[], cols: number, tableRows: number, firstRow = 0): KernelCase {
   return {

@@ -14,7 +14,10 @@ interface Params {
   readonly tableRows: number;
 }
 
-export function embeddingHalfReference({ table, ids, y }: Views, { rows, cols, firstRow, tableRows }: Params): void {
+export function embeddingHalfReference(
+  { table, ids, y }: Views,
+  { rows, cols, firstRow, tableRows }: Params,
+): void {
   const words = Math.ceil(cols / 2);
   for (let r = 0; r < rows; r++) {
     const tableRow = (ids[r] ?? 0) - firstRow;

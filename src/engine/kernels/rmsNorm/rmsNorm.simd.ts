@@ -1,7 +1,8 @@
 /** AssemblyScript: the SIMD twin of `rmsNorm` (formula in rmsNorm.wgsl). The squares are summed in f64. */
 
 function meanSquareOf(x: usize, cols: u32): f64 {
-  let even = f64x2.splat(0), odd = f64x2.splat(0);
+  let even = f64x2.splat(0),
+    odd = f64x2.splat(0);
   let c: u32 = 0;
   for (; c + 4 <= cols; c += 4, x += 16) {
     const low = f64x2.promote_low_f32x4(v128.load64_zero(x));
@@ -19,7 +20,13 @@ function meanSquareOf(x: usize, cols: u32): f64 {
 }
 
 export function rmsNorm(
-  x: usize, weight: usize, y: usize, rows: u32, cols: u32, eps: f32, weightOffset: f32,
+  x: usize,
+  weight: usize,
+  y: usize,
+  rows: u32,
+  cols: u32,
+  eps: f32,
+  weightOffset: f32,
 ): void {
   for (let r: u32 = 0; r < rows; r++) {
     const factor = <f32>(1 / Math.sqrt(meanSquareOf(x, cols) + <f64>eps));

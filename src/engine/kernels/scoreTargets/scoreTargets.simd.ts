@@ -17,7 +17,8 @@ function highestOf(logits: usize, cols: u32): f32 {
 
 function sumOfExp(logits: usize, cols: u32, highest: f32): f64 {
   const top = f32x4.splat(highest);
-  let even = f64x2.splat(0), odd = f64x2.splat(0);
+  let even = f64x2.splat(0),
+    odd = f64x2.splat(0);
   let c: u32 = 0;
   for (; c + 4 <= cols; c += 4, logits += 16) {
     const part = exp4(f32x4.sub(v128.load(logits), top));

@@ -12,4 +12,5 @@ export const scoreTargets = defineKernel({
   params: { count: "u32", cols: "u32" },
   grid: ({ count }) => flatGrid(count),
   reference: scoreTargetsReference,
+  simd: { name: "scoreTargets", args: (at, p) => [at.logits, at.asks, at.scores, p.count, p.cols] },
 });
