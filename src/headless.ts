@@ -40,7 +40,7 @@ const OPTIONS = {
   problem: { type: "string" },
   steps: { type: "string" },
   answer: { type: "string" },
-  "answer-prefix": { type: "string", default: " Answer :" },
+  "answer-prefix": { type: "string" },
   mode: { type: "string", default: "delete" },
   filler: { type: "string", default: " _" },
 } as const;

@@ -199,12 +199,14 @@ export function createEngine(host: EngineHost): EngineApi {
       }),
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
-        withModel((model) =>
-          generate(model, request, pauser, (id) => {
-            const [token] = describeIds(openModel().tokenizer, [id]);
+        withModel((model) => {
+          let before = request.tokens.at(-1);
+          return generate(model, request, pauser, (id) => {
+            const [token] = describeIds(openModel().tokenizer, [id], before);
+            before = id;
             if (token) onToken?.(token);
-          }),
-        ),
+          });
+        }),
       ),
     async coalitions(request) {
       const started = performance.now();
@@ -238,8 +240,8 @@ export function createEngine(host: EngineHost): EngineApi {
 }
 
 /** Without a tokenizer a token is shown as its id. */
-function describeIds(found: Tokenizer | undefined, ids: readonly number[]): TokenInfo[] {
-  return found ? found.describe(ids) : ids.map((id) => ({ id, text: ` ${id}`, special: false }));
+function describeIds(found: Tokenizer | undefined, ids: readonly number[], before?: number): TokenInfo[] {
+  return found ? found.describe(ids, before) : ids.map((id) => ({ id, text: ` ${id}`, special: false }));
 }
 
 function describeModel(

@@ -30,8 +30,8 @@ describe("createLedgerProblem", () => {
 
   it("writes steps whose sums are right, chained, in range and in the vocabulary", () => {
     for (const seed of SEEDS) {
-      const { prompt, steps, answer } = createLedgerProblem(seed);
-      const words = `${prompt}${steps.map(({ text }) => text).join("")} Answer :${answer}`.split(" ");
+      const { prompt, steps, answerPrefix, answer } = createLedgerProblem(seed);
+      const words = `${prompt}${steps.map(({ text }) => text).join("")}${answerPrefix}${answer}`.split(" ");
       expect(words.filter((word) => !LEDGER_VOCABULARY.includes(word))).toEqual([]);
       for (const { operation, operand, before, after } of steps) {
         expect(after).toBe(operation === "+" ? before + operand : before - operand);

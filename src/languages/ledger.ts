@@ -5,7 +5,7 @@
  *
  *   Ann has 6 cards . first Ann buys 1 cards . last Ann drops 4 cards . Eve has 6 cards . last Eve eats 5 cards .
  *   How many cards does Ann have ? Think : first Ann 6 + 1 = 7 . last Ann 7 - 4 = 3 . last Eve 6 - 5 = 1 .
- *   Answer : 3
+ *   Answer Ann : 3
  *
  * Words are separated by single spaces and each is one token. Totals of one person stay within 0 … 10. A change
  * is marked first, second, third or last, and so is its step: the step marked `last` holds the person's total,
@@ -145,6 +145,12 @@ function question(kind: LedgerKind, [a = "", b = ""]: readonly string[], object:
   }
 }
 
+/** What stands before the answer: the question once more, in short. */
+function answerCue(kind: LedgerKind, [a = "", b = ""]: readonly string[]): string {
+  const joint = { count: "", total: ` + ${b}`, more: ` or ${b}`, difference: ` - ${b}` }[kind];
+  return `Answer ${a}${joint} :`;
+}
+
 /** The same seed and options give the same problem, always. */
 export function createLedgerProblem(seed: number, options: LedgerOptions = {}): LedgerProblem {
   const random = new Random(seed);
@@ -199,7 +205,7 @@ function drawProblem(random: Random, seed: number, options: LedgerOptions): Ledg
   return {
     ...{ seed, kind, persons, asked, object, steps },
     prompt: [...sentences, question(kind, asked, object), "Think :"].join(" "),
-    answerPrefix: " Answer :",
+    answerPrefix: ` ${answerCue(kind, asked)}`,
     answer: ` ${answer}`,
   };
 }

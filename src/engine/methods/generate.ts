@@ -25,7 +25,8 @@ export async function generate(
   checkRequest(request, config.nCtx);
   const started = performance.now();
   const stop = new Set(request.stopIds);
-  const room = Math.min(maxTokens, config.nCtx - prompt.length);
+  // The last token is never read back in, so it needs no place in the context.
+  const room = Math.min(maxTokens, config.nCtx - prompt.length + 1);
   const cache = new KeyValueCache(memory, config.nLayers, prompt.length + room, config.nKvHeads * config.dHead);
   const tokens: number[] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
@@ -58,7 +59,7 @@ function checkRequest({ tokens, temperature, topP, topK, maxTokens }: GenerateRe
     throw new VitrineError("Unsupported", message);
   };
   if (tokens.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
-  if (tokens.length >= nCtx) {
+  if (tokens.length > nCtx) {
     refuse(`The prompt has ${tokens.length} tokens and this model reads ${nCtx}; shorten it.`);
   }
   if (!(temperature >= 0 && temperature <= 100)) refuse(`temperature is ${temperature}; give a number from 0 to 100`);

@@ -1,0 +1,26 @@
+/** The axis that signed bars share: it always holds zero, and ends on round numbers. */
+import { nice } from "d3-array";
+
+export interface Domain {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A domain for these values; a little of the empty side is kept, so that the zero line is seen. */
+export function signedDomain(values: readonly number[]): Domain {
+  const finite = values.filter(Number.isFinite);
+  const high = Math.max(0, ...finite);
+  const low = Math.min(0, ...finite);
+  const span = high - low || 1;
+  const [niceLow, niceHigh] = nice(low, high || span, 4);
+  return { low: low === 0 ? -0.04 * span : niceLow, high: niceHigh };
+}
+
+/** Percent of the track: where zero is, where the bar begins, how wide it is. */
+export function signedBar(value: number, low: number, high: number): { zero: number; left: number; width: number } {
+  const percent = (x: number) => (100 * (x - low)) / (high - low);
+  const zero = percent(0);
+  if (!Number.isFinite(value)) return { zero, left: zero, width: 0 };
+  const end = percent(Math.min(high, Math.max(low, value)));
+  return { zero, left: Math.min(zero, end), width: Math.abs(end - zero) };
+}

@@ -1,0 +1,247 @@
+/**
+ * The session: which device and model are open, what is typed, what was generated. The chain of thought and its
+ * results live in `chain.svelte.ts`; both are handed down by context.
+ */
+import { getContext, setContext } from "svelte";
+import type { DeviceInfo, DevicePreference, EngineApi, ModelInfo, ModelSource, Precision, Progress, TokenInfo } from "../../protocol/api";
+import { isVitrineError } from "../../protocol/errors";
+import type { LinkState } from "../../protocol/link";
+import { createLedgerProblem } from "../../languages/ledger";
+import { ChainState } from "./chain.svelte";
+import { Selection } from "./selection.svelte";
+
+export type ModelState =
+  | { readonly status: "none" }
+  | { readonly status: "loading"; readonly name: string; readonly progress: Progress; readonly startedAt: number }
+  | { readonly status: "ready"; readonly info: ModelInfo };
+
+export const EMBEDDED_MODELS = ["ledger", "ledger-posthoc"] as const;
+
+export interface Example {
+  readonly title: string;
+  readonly prompt: string;
+  readonly steps: readonly string[];
+  readonly answerPrefix: string;
+  readonly answer: string;
+}
+
+const LOAD = "load-model";
+const GENERATE = "generate";
+
+export class Session {
+  readonly selection = new Selection();
+  readonly chain: ChainState;
+
+  device = $state.raw<DeviceInfo | undefined>();
+  modelState = $state.raw<ModelState>({ status: "none" });
+  /** What the strip at the top says, if anything. */
+  message = $state.raw<{ readonly kind: "info" | "error"; readonly text: string } | undefined>();
+  /** Why the last files could not be opened, shown where they were dropped. */
+  loadError = $state.raw<string | undefined>();
+  precision = $state<Precision | "auto">("auto");
+
+  promptText = $state("");
+  temperature = $state(0);
+  topK = $state(0);
+  topP = $state(1);
+  seed = $state(7);
+  maxTokens = $state(120);
+  addBos = $state(true);
+  exampleSeed = $state(1);
+
+  generating = $state(false);
+  /** Tokens of the prompt and of what came after it, as the model sees them. */
+  tokens = $state.raw<readonly TokenInfo[]>([]);
+  examples = $state.raw<readonly Example[]>([]);
+  /** A link whose model is not loaded yet. */
+  awaiting = $state.raw<LinkState | undefined>();
+  /** How the numbers here compare with a link's or the recording's. */
+  comparison = $state.raw<string | undefined>();
+
+  #tokenRequest = 0;
+
+  constructor(readonly engine: EngineApi) {
+    this.chain = new ChainState(engine, () => this.model);
+  }
+
+  get model(): ModelInfo | undefined {
+    return this.modelState.status === "ready" ? this.modelState.info : undefined;
+  }
+
+  /** Opens the device and the first embedded model. */
+  async start(modelName: string = EMBEDDED_MODELS[0]): Promise<void> {
+    await this.engine.subscribe((event) => {
+      if (event.type === "deviceLost") {
+        const name = this.model?.name ?? "the device";
+        this.message = { kind: "info", text: `The GPU was reset. Restoring ${name}… your prompt and edits are kept.` };
+      } else {
+        this.device = event.device;
+        this.message = { kind: "info", text: `Restored on ${event.device.label}. Nothing was lost.` };
+        void this.chain.recompute();
+      }
+    });
+    await this.openDevice("auto");
+    if (this.modelState.status === "none") await this.loadEmbedded(modelName);
+  }
+
+  /** The worker died and another took its place: everything that lived there is loaded again. */
+  async restart(): Promise<void> {
+    const name = this.model?.name ?? EMBEDDED_MODELS[0];
+    this.modelState = { status: "none" };
+    this.message = { kind: "error", text: "The engine stopped and was started again. Your prompt and steps are kept." };
+    await this.start(name);
+    await this.chain.recompute();
+  }
+
+  async openDevice(preference: DevicePreference): Promise<void> {
+    try {
+      this.device = await this.engine.openDevice(preference);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  loadEmbedded(name: string): Promise<boolean> {
+    return this.#load({ kind: "embedded", name });
+  }
+
+  loadFiles(files: readonly File[]): Promise<boolean> {
+    const [first] = files;
+    const folder = first?.webkitRelativePath.split("/")[0];
+    return this.#load({ kind: "files", name: folder || first?.name || "files", files });
+  }
+
+  cancelLoad(): void {
+    void this.engine.cancel(LOAD);
+  }
+
+  async #load(source: ModelSource): Promise<boolean> {
+    const before = this.modelState;
+    const startedAt = performance.now();
+    this.loadError = undefined;
+    const show = (progress: Progress) => {
+      this.modelState = { status: "loading", name: source.name, progress, startedAt };
+    };
+    show({ done: 0, total: 0, note: "opening" });
+    try {
+      const info = await this.engine.loadModel(source, this.precision, LOAD, show);
+      this.modelState = { status: "ready", info };
+      this.addBos = info.bosId !== undefined;
+      await this.#afterLoad(source, info);
+      return true;
+    } catch (error) {
+      this.modelState = before.status === "loading" ? { status: "none" } : before;
+      this.loadError = isVitrineError(error, "Cancelled") ? undefined : messageOf(error);
+      return false;
+    }
+  }
+
+  async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {
+    this.chain.reset();
+    await this.chain.chooseFiller();
+    if (source.kind === "embedded") {
+      this.examples = await fetchExamples(info.name);
+      const [first] = this.examples;
+      if (this.promptText === "" && first) this.showExample(first);
+      else await this.chain.recompute();
+    } else {
+      this.examples = [];
+      await this.refreshTokens();
+    }
+  }
+
+  showExample({ prompt, steps, answerPrefix, answer }: Example): void {
+    this.promptText = prompt;
+    this.chain.set({ prompt, steps, answerPrefix, answer });
+    void this.refreshTokens();
+  }
+
+  /** Draws a problem from the generator that the embedded models were trained on. */
+  newExample(): void {
+    this.exampleSeed = Math.floor(performance.now() * 1000) % 1_000_000;
+    const { prompt, steps, answerPrefix, answer } = createLedgerProblem(this.exampleSeed);
+    this.showExample({ title: "", prompt, steps: steps.map(({ text }) => text), answerPrefix, answer });
+  }
+
+  /** Lets the model write after the prompt, then splits what it wrote into steps and answer. */
+  async think(): Promise<void> {
+    const { model } = this;
+    if (!model || this.generating) return;
+    this.generating = true;
+    this.chain.clearResults();
+    try {
+      const prompt = await this.promptTokens(this.promptText);
+      this.tokens = prompt;
+      const { tokens } = await this.engine.generate(
+        {
+          tokens: prompt.map(({ id }) => id),
+          maxTokens: this.maxTokens,
+          ...{ temperature: this.temperature, topK: this.topK, topP: this.topP, seed: this.seed },
+          stopIds: model.eosId === undefined ? [] : [model.eosId],
+        },
+        GENERATE,
+        (token) => (this.tokens = [...this.tokens, token]),
+      );
+      this.tokens = [...prompt, ...(await this.engine.describeTokens(tokens))];
+      if (model.hasTokenizer && tokens.length > 0) {
+        const written = this.tokens.slice(prompt.length);
+        this.chain.setFromGenerated(this.promptText, written.map(({ text }) => text).join(""));
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.generating = false;
+    }
+  }
+
+  stop(): void {
+    void this.engine.cancel(GENERATE);
+    this.chain.cancel();
+  }
+
+  /** The strip shows the whole chain, exactly as the model reads it. */
+  async refreshTokens(): Promise<void> {
+    const request = ++this.#tokenRequest;
+    try {
+      const tokens = await this.promptTokens(this.chain.isEmpty ? this.promptText : this.chain.wholeText);
+      if (request === this.#tokenRequest && !this.generating) this.tokens = tokens;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Tokens of a text; token ids typed by hand where the model has no tokenizer. */
+  async promptTokens(text: string): Promise<TokenInfo[]> {
+    const { model } = this;
+    if (!model || text === "") return [];
+    if (model.hasTokenizer) return this.engine.tokenize(text, this.addBos);
+    const ids = text.split(/[\s,]+/).filter(Boolean).map(Number);
+    const bad = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < model.dVocab));
+    if (bad !== undefined) throw new Error(`This model has no tokenizer: type token ids from 0 to ${model.dVocab - 1}.`);
+    return this.engine.describeTokens(ids);
+  }
+
+  fail(error: unknown): void {
+    if (isVitrineError(error, "Cancelled")) return;
+    this.message = { kind: "error", text: messageOf(error) };
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function fetchExamples(name: string): Promise<readonly Example[]> {
+  const response = await fetch(new URL(`models/${name}/examples.json`, document.baseURI));
+  return response.ok ? ((await response.json()) as Example[]) : [];
+}
+
+const KEY = Symbol("session");
+
+export function provideSession(session: Session): Session {
+  return setContext(KEY, session);
+}
+
+export function useSession(): Session {
+  return getContext<Session>(KEY);
+}

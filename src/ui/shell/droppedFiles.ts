@@ -1,0 +1,31 @@
+/** The files of a drop: single files, and the files directly inside dropped folders. */
+
+function filesOf(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    return new Promise((resolve, reject) =>
+      (entry as FileSystemFileEntry).file((file) => resolve([file]), reject),
+    );
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const all: FileSystemEntry[] = [];
+  return new Promise((resolve, reject) => {
+    // A reader gives its entries in batches, an empty one last.
+    const more = () =>
+      reader.readEntries((batch) => {
+        if (batch.length > 0) {
+          all.push(...batch);
+          more();
+          return;
+        }
+        const files = all.filter((child) => child.isFile);
+        void Promise.all(files.map(filesOf)).then((nested) => resolve(nested.flat()), reject);
+      }, reject);
+    more();
+  });
+}
+
+export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return [...transfer.files];
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
