@@ -16,8 +16,10 @@ export function createEngineClient(): EngineClient {
   let remote = start();
 
   function start(): Remote<EngineApi> {
-    const url = new URL("../../../workers/engine.worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module", name: "engine" });
+    const worker = new Worker(new URL("../../../workers/engine.worker.ts", import.meta.url), {
+      type: "module",
+      name: "engine",
+    });
     worker.onerror = (event) => {
       // A script error inside a call rejects that call; this is the worker itself failing.
       event.preventDefault();
