@@ -14,7 +14,7 @@ export default defineConfig({
   // Two cores and a software adapter: one page at a time.
   workers: 1,
   timeout: 120_000,
-  expect: { timeout: 30_000 },
+  expect: { timeout: 15_000 },
   use: { baseURL: `http://localhost:${PORT}${BASE}` },
   webServer: {
     command: `node scripts/serve.mjs ${PORT} ${BASE}`,

@@ -66,13 +66,16 @@ describe.skipIf(!existsSync(FOLDER))("gpt_nano_sort", async () => {
         const got = /attn\.[qkv]$/.test(site) ? headsFirst(capture) : capture.data;
         expect(got.length).toBe(want.length);
         want.forEach((value, i) => {
-          if (Number.isFinite(value)) worst = Math.max(worst, Math.abs(value - got[i]!) / Math.max(1, Math.abs(value)));
+          if (Number.isFinite(value))
+            worst = Math.max(worst, Math.abs(value - got[i]!) / Math.max(1, Math.abs(value)));
           else expect(got[i]).toBe(value);
         });
         expect(worst, `${site}, row ${capture.row}`).toBeLessThan(1e-5);
       }
     }
-    console.log(`gpt_nano_sort: ${Object.keys(recordedNames).length} sites, largest difference ${worst.toExponential(1)}`);
+    console.log(
+      `gpt_nano_sort: ${Object.keys(recordedNames).length} sites, largest difference ${worst.toExponential(1)}`,
+    );
   });
 
   it("sorts all 729 inputs", async () => {
@@ -103,13 +106,20 @@ describe.skipIf(!existsSync(FOLDER))("tiny_gpt2", () => {
     const configJson = new TextEncoder().encode(JSON.stringify({ model_type: "gpt2", ...sizes, vocab_size }));
     const weights = new Uint8Array(readFileSync(join(FOLDER, "tiny_archs/tiny_gpt2.safetensors")));
     const files = [fileFromBytes("config.json", configJson), fileFromBytes("model.safetensors", weights)];
-    const { model } = await loadModel(await createCpuDevice(), await openModelFiles(files), precision, NEVER_CANCELLED);
+    const { model } = await loadModel(
+      await createCpuDevice(),
+      await openModelFiles(files),
+      precision,
+      NEVER_CANCELLED,
+    );
     const { captures } = await run(model, {
       rows: sequences.map((tokens: number[]) => ({ tokens })),
       capture: ["logits"],
     });
     for (const { row, data } of captures) {
-      logits[row].flat().forEach((value: number, i: number) => expect(Math.abs(value - data[i]!)).toBeLessThan(1e-5));
+      logits[row]
+        .flat()
+        .forEach((value: number, i: number) => expect(Math.abs(value - data[i]!)).toBeLessThan(1e-5));
     }
   });
 });

@@ -1,6 +1,11 @@
 /** How tests start Chromium: with a WebGPU adapter in software, or with none at all. */
 
-const ALWAYS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"];
+const ALWAYS = [
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--no-first-run",
+];
 
 export const SOFTWARE_WEBGPU_FLAGS = [
   ...ALWAYS,
@@ -10,4 +15,9 @@ export const SOFTWARE_WEBGPU_FLAGS = [
   "--ignore-gpu-blocklist",
 ];
 
-export const NO_ADAPTER_FLAGS = [...ALWAYS, "--disable-gpu", "--disable-features=WebGPU", "--disable-blink-features=WebGPU"];
+export const NO_ADAPTER_FLAGS = [
+  ...ALWAYS,
+  "--disable-gpu",
+  "--disable-features=WebGPU",
+  "--disable-blink-features=WebGPU",
+];

@@ -11,5 +11,7 @@ if (existsSync(folder)) {
   });
   process.exitCode = child.status ?? 1;
 } else {
-  console.log(`The compatibility data is not at ${folder} (VITRINE_COMPAT names another place): nothing was run.`);
+  console.log(
+    `The compatibility data is not at ${folder} (VITRINE_COMPAT names another place): nothing was run.`,
+  );
 }

@@ -2,6 +2,7 @@
  * `npm run --silent headless -- …`: bundles `src/headless.ts` for Node (cached until a source changes) and runs
  * its `main`. `--entry FILE` as the first argument names another file. Standard output belongs to the command.
  */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -37,6 +38,19 @@ if (!existsSync(entry)) {
     // Bundled, because @xenova/transformers is used by a sub-path that needs the bundler's resolution.
     ssr: { noExternal: true, external: ["webgpu"] },
   });
+}
+// The Vulkan loader that Chromium brings is found only by a process that started with its folder in the path.
+const LOADER = "/usr/lib/chromium";
+const wantsGpu = args.some((arg, i) => arg === "webgpu" && args[i - 1] === "--device");
+if (
+  wantsGpu &&
+  existsSync(join(LOADER, "libvulkan.so.1")) &&
+  !process.env.LD_LIBRARY_PATH?.includes(LOADER)
+) {
+  const path = [process.env.LD_LIBRARY_PATH, LOADER].filter(Boolean).join(":");
+  const env = { ...process.env, LD_LIBRARY_PATH: path };
+  const child = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env });
+  process.exit(child.status ?? 1);
 }
 const { main } = await import(pathToFileURL(entry).href);
 await main(args);

@@ -24,7 +24,12 @@ export async function main(): Promise<void> {
   const prefixes = Array.from({ length: n + 1 }, (_, k) => all.map((_, i) => i < k));
   const without = all.map((_, i) => all.map((_, j) => j !== i));
   const ablation = { mode: "delete", fillerId: 0 } as const;
-  const results = await engine.coalitions({ chain, ...ablation, coalitions: [all, ...prefixes, ...without], topK: TOP });
+  const results = await engine.coalitions({
+    chain,
+    ...ablation,
+    coalitions: [all, ...prefixes, ...without],
+    topK: TOP,
+  });
   const [baseline] = results;
   if (!baseline) throw new Error("the engine gave no baseline");
   const described = await engine.describeTokens([...baseline.top.ids]);

@@ -28,7 +28,11 @@ export function serve(folder, port, base = "/") {
       return;
     }
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "content-length": stat.size, "cache-control": "no-cache" });
+    response.writeHead(200, {
+      "content-type": type,
+      "content-length": stat.size,
+      "cache-control": "no-cache",
+    });
     createReadStream(file).pipe(response);
   });
   return new Promise((done, fail) => {

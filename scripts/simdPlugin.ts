@@ -14,7 +14,10 @@ const FLAGS = ["-O3", "--enable", "simd", "--runtime", "stub", "--importMemory",
 function sources(root: string): string[] {
   const folder = "src/engine/kernels";
   const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-  return files.filter((file) => file.endsWith(".simd.ts")).map((file) => join(folder, file)).sort();
+  return files
+    .filter((file) => file.endsWith(".simd.ts"))
+    .map((file) => join(folder, file))
+    .sort();
 }
 
 async function compile(root: string): Promise<Uint8Array> {
@@ -26,8 +29,7 @@ async function compile(root: string): Promise<Uint8Array> {
     mkdirSync(folder, { recursive: true });
     const { main } = await import("assemblyscript/asc");
     let bytes: Uint8Array | undefined;
-    const { error, stderr } = await main([ENTRY, "--outFile", "simd.wasm", ...FLAGS], {
-      baseDir: root,
+    const { error, stderr } = await main([ENTRY, "--baseDir", root, "--outFile", "simd.wasm", ...FLAGS], {
       readFile: (name: string, baseDir: string) => {
         const path = join(baseDir, name);
         return existsSync(path) ? readFileSync(path, "utf8") : null;

@@ -21,10 +21,12 @@ function command(line, env = {}) {
 }
 
 /** A check that passes or fails as a whole. */
-const whole = (...line) => async () => {
-  const ok = await command(line);
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
-};
+const whole =
+  (...line) =>
+  async () => {
+    const ok = await command(line);
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  };
 
 function counted(ok, passed, failed) {
   // A crash outside any test, or a run of no test at all, is a failure too.
@@ -33,7 +35,15 @@ function counted(ok, passed, failed) {
 
 const vitest = (project) => async () => {
   const out = join(reports, `${project}.json`);
-  const ok = await command(["vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${out}`]);
+  const ok = await command([
+    "vitest",
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${out}`,
+  ]);
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(out, "utf8"));
     return counted(ok, numPassedTests, numFailedTests);
@@ -44,7 +54,10 @@ const vitest = (project) => async () => {
 
 const playwright = async () => {
   const out = join(reports, "e2e.json");
-  const ok = await command(["playwright", "test", "--reporter=list,json"], { PLAYWRIGHT_JSON_OUTPUT_FILE: out, PLAYWRIGHT_JSON_OUTPUT_NAME: out });
+  const ok = await command(["playwright", "test", "--reporter=list,json"], {
+    PLAYWRIGHT_JSON_OUTPUT_FILE: out,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: out,
+  });
   try {
     const { stats } = JSON.parse(readFileSync(out, "utf8"));
     return counted(ok, stats.expected + stats.flaky, stats.unexpected);
@@ -74,7 +87,8 @@ const DEFAULT = Object.keys(STAGES).filter((name) => name !== "compat");
 const only = process.argv.indexOf("--only");
 const names = only < 0 ? DEFAULT : (process.argv[only + 1] ?? "").split(",");
 const unknown = names.filter((name) => !(name in STAGES));
-if (unknown.length > 0) throw new Error(`unknown stage ${unknown.join(", ")}; known: ${Object.keys(STAGES).join(", ")}`);
+if (unknown.length > 0)
+  throw new Error(`unknown stage ${unknown.join(", ")}; known: ${Object.keys(STAGES).join(", ")}`);
 
 process.env.CHROMIUM = chromiumPath();
 const results = [];

@@ -65,7 +65,9 @@ function numberOption(values: Options, name: keyof typeof OPTIONS): number {
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  return allowed.find((option) => option === value) ?? usage(`--${name} is ${value}; known: ${allowed.join(", ")}`);
+  return (
+    allowed.find((option) => option === value) ?? usage(`--${name} is ${value}; known: ${allowed.join(", ")}`)
+  );
 }
 
 /** Where embedded models live; set by the launcher, which knows the project's folder. */
@@ -74,7 +76,11 @@ const modelsRoot = () => process.env["VITRINE_MODELS"] ?? "static/models";
 async function openEngine(values: Options): Promise<{ engine: EngineApi; info: ModelInfo }> {
   const engine = createNodeEngine(modelsRoot());
   await engine.openDevice(oneOf<DevicePreference>("device", required(values, "device"), ["cpu", "webgpu"]));
-  const precision = oneOf<Precision | "auto">("precision", required(values, "precision"), ["f32", "f16", "auto"]);
+  const precision = oneOf<Precision | "auto">("precision", required(values, "precision"), [
+    "f32",
+    "f16",
+    "auto",
+  ]);
   const source = { kind: "embedded", name: required(values, "model") } as const;
   const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
     process.stderr.write(`${note} ${done}/${total}\n`),
@@ -87,16 +93,25 @@ async function inputTokens(engine: EngineApi, values: Options): Promise<number[]
   if (values.tokens !== undefined) {
     return values.tokens.split(",").map((part) => {
       const id = Number(part.trim());
-      return part.trim() !== "" && Number.isInteger(id) && id >= 0 ? id : usage(`--tokens has ${part}, expected token ids`);
+      return part.trim() !== "" && Number.isInteger(id) && id >= 0
+        ? id
+        : usage(`--tokens has ${part}, expected token ids`);
     });
   }
-  const chain = await engine.tokenizeChain({ prompt: required(values, "text"), steps: [], answerPrefix: "", answer: "" });
+  const chain = await engine.tokenizeChain({
+    prompt: required(values, "text"),
+    steps: [],
+    answerPrefix: "",
+    answer: "",
+  });
   return [...chain.prompt];
 }
 
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
-    const files = await openModelFiles(await filesFromFolder(modelFolder(path ?? usage("inspect needs a PATH"), modelsRoot())));
+    const files = await openModelFiles(
+      await filesFromFolder(modelFolder(path ?? usage("inspect needs a PATH"), modelsRoot())),
+    );
     const architecture = architectureFor(files.config["model_type"]);
     const config = architecture.parseConfig(files.config);
     const tensors = [...files.tensors.values()].map(({ entry }) => entry);
@@ -174,7 +189,8 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
 
 async function oneToken(engine: EngineApi, text: string): Promise<number> {
   const [token, ...more] = await engine.tokenize(text, false);
-  if (token === undefined || more.length > 0) usage(`--filler ${JSON.stringify(text)} must be exactly one token`);
+  if (token === undefined || more.length > 0)
+    usage(`--filler ${JSON.stringify(text)} must be exactly one token`);
   return token.id;
 }
 
@@ -183,7 +199,8 @@ export async function main(args: readonly string[]): Promise<void> {
     const { values, positionals } = parse(args);
     const [name = "", ...rest] = positionals;
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (command === undefined) usage(`unknown command ${name || "(none)"}; known: ${Object.keys(COMMANDS).join(", ")}`);
+    if (command === undefined)
+      usage(`unknown command ${name || "(none)"}; known: ${Object.keys(COMMANDS).join(", ")}`);
     const output = await command(values, rest);
     process.stdout.write(`${JSON.stringify(output)}\n`);
   } catch (error) {

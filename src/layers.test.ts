@@ -40,7 +40,11 @@ export function violation(from: string, to: string): string | undefined {
   if (layer === undefined) return `${from} is in no layer`;
   const inside = to === layer || to.startsWith(`${layer}/`);
   if (inside) {
-    const memberOf = (path: string) => path.slice(layer.length + 1).split("/")[0]?.replace(/\..*$/, "");
+    const memberOf = (path: string) =>
+      path
+        .slice(layer.length + 1)
+        .split("/")[0]
+        ?.replace(/\..*$/, "");
     const apart = SIBLINGS_APART.includes(layer) && memberOf(from) !== memberOf(to);
     return apart ? `${from} imports its sibling ${to}` : undefined;
   }

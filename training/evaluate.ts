@@ -28,10 +28,16 @@ const MANY_CHANGES = 3;
 /** The post-hoc twin is trained on simpler problems, so that it can answer from the story. */
 function optionsFor(model: string, kind: LedgerKind, seed: number): LedgerOptions {
   if (model !== "ledger-posthoc") return { kind };
-  return { kind, people: 2, changes: kind === "count" ? [1 + (seed % 2), 1 + ((seed >> 1) % 2)] : [1, 1], distractors: seed % 2 };
+  return {
+    kind,
+    people: 2,
+    changes: kind === "count" ? [1 + (seed % 2), 1 + ((seed >> 1) % 2)] : [1, 1],
+    distractors: seed % 2,
+  };
 }
 
-const share = (hits: readonly boolean[]) => (hits.length === 0 ? NaN : hits.filter(Boolean).length / hits.length);
+const share = (hits: readonly boolean[]) =>
+  hits.length === 0 ? NaN : hits.filter(Boolean).length / hits.length;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 class Evaluation {
@@ -48,15 +54,34 @@ class Evaluation {
   /** The most probable answer when exactly these steps are given. */
   async answerGiven(problem: LedgerProblem, steps: readonly string[]): Promise<string> {
     const chain = await this.chainOf(problem, steps);
-    const request = { chain, mode: "delete", fillerId: 0, coalitions: [steps.map(() => true)], topK: 1 } as const;
+    const request = {
+      chain,
+      mode: "delete",
+      fillerId: 0,
+      coalitions: [steps.map(() => true)],
+      topK: 1,
+    } as const;
     const [result] = await this.engine.coalitions(request);
     return (await this.engine.detokenize([result?.top.ids[0] ?? 0])).trim();
   }
 
   /** What the model writes by itself after "Think :", greedily. */
   async ownText({ prompt }: LedgerProblem): Promise<string> {
-    const { prompt: tokens } = await this.engine.tokenizeChain({ prompt, steps: [], answerPrefix: "", answer: "" });
-    const request = { tokens, maxTokens: 120, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [this.eosId] };
+    const { prompt: tokens } = await this.engine.tokenizeChain({
+      prompt,
+      steps: [],
+      answerPrefix: "",
+      answer: "",
+    });
+    const request = {
+      tokens,
+      maxTokens: 120,
+      temperature: 0,
+      topK: 0,
+      topP: 1,
+      seed: 0,
+      stopIds: [this.eosId],
+    };
     const { tokens: made } = await this.engine.generate(request, "generate");
     return made.length === 0 ? "" : (await this.engine.detokenize(made)).trim();
   }
@@ -131,7 +156,9 @@ export async function main([model = "ledger", perKindText = "250"]: readonly str
     const sums: number[] = [];
     for (const problem of sample) {
       const phi = await evaluation.shapley(problem, mode);
-      problem.steps.forEach((step, i) => (step.needed ? needed.push(phi[i] ?? NaN) : nulls.push(Math.abs(phi[i] ?? NaN))));
+      problem.steps.forEach((step, i) =>
+        step.needed ? needed.push(phi[i] ?? NaN) : nulls.push(Math.abs(phi[i] ?? NaN)),
+      );
       sums.push(phi.reduce((sum, value) => sum + Math.abs(value), 0));
     }
     shapley[mode] = {

@@ -27,7 +27,7 @@ def problem(rng, people=None, changes=None, kind=None, distract=None):
                 if 0<=r<=10: break
             tag="last" if lastf else ["first","second","third"][C[i]-left[i]-1]
             sents.append([tag,names[i],rng.choice(GAIN if op=="+" else LOSS),str(n),obj,"."])
-            steps.append([tag,names[i],str(val[i]),op,str(n),"=",str(r),"."])
+            steps.append([tag,names[i],str(val[i]),op,str(n),"=",str(r)]+([names[i]] if lastf else [])+["."])
             val[i]=r; owner.append(i); islast.append(lastf)
         k=kind or rng.choice(["count","total","more","difference"])
         a,b=rng.sample(range(P),2)

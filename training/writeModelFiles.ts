@@ -14,12 +14,32 @@ interface ExamplePlan {
 }
 
 const LEDGER: readonly ExamplePlan[] = [
-  { title: "Count: one person of two", seed: 11, options: { kind: "count", people: 2, changes: [2, 2], distractors: 1 } },
-  { title: "Total of two, a third stands by", seed: 12, options: { kind: "total", people: 3, changes: [1, 2, 1] } },
-  { title: "Difference of two people", seed: 13, options: { kind: "difference", people: 2, changes: [2, 1] } },
+  {
+    title: "Count: one person of two",
+    seed: 11,
+    options: { kind: "count", people: 2, changes: [2, 2], distractors: 1 },
+  },
+  {
+    title: "Total of two, a third stands by",
+    seed: 12,
+    options: { kind: "total", people: 3, changes: [1, 2, 1] },
+  },
+  {
+    title: "Difference of two people",
+    seed: 13,
+    options: { kind: "difference", people: 2, changes: [2, 1] },
+  },
   { title: "Who has more", seed: 14, options: { kind: "more", people: 2, changes: [1, 2] } },
-  { title: "Eight steps, two of them needed", seed: 15, options: { kind: "total", people: 3, changes: [3, 3, 2] } },
-  { title: "Twelve steps, one of them needed", seed: 16, options: { kind: "count", people: 3, changes: [4, 4, 4] } },
+  {
+    title: "Eight steps, two of them needed",
+    seed: 15,
+    options: { kind: "total", people: 3, changes: [3, 3, 2] },
+  },
+  {
+    title: "Twelve steps, one of them needed",
+    seed: 16,
+    options: { kind: "count", people: 3, changes: [4, 4, 4] },
+  },
 ];
 
 const POSTHOC: readonly ExamplePlan[] = LEDGER_KINDS.map((kind, i) => ({
@@ -36,12 +56,21 @@ function examples(plans: readonly ExamplePlan[]) {
 }
 
 export async function main(): Promise<void> {
-  for (const [name, plans] of [["ledger", LEDGER], ["ledger-posthoc", POSTHOC]] as const) {
+  for (const [name, plans] of [
+    ["ledger", LEDGER],
+    ["ledger-posthoc", POSTHOC],
+  ] as const) {
     const folder = join("static/models", name);
     mkdirSync(folder, { recursive: true });
-    const write = (file: string, value: unknown) => writeFileSync(join(folder, file), `${JSON.stringify(value, undefined, 1)}\n`);
+    const write = (file: string, value: unknown) =>
+      writeFileSync(join(folder, file), `${JSON.stringify(value, undefined, 1)}\n`);
     write("tokenizer.json", ledgerTokenizerJson());
-    write("tokenizer_config.json", { bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>", add_bos_token: true });
+    write("tokenizer_config.json", {
+      bos_token: "<s>",
+      eos_token: "</s>",
+      unk_token: "<unk>",
+      add_bos_token: true,
+    });
     write("examples.json", examples(plans));
   }
 }

@@ -6,7 +6,12 @@ import { createEngine } from "./engine";
 import { filesFromBlobs, filesFromUrl } from "./formats/source";
 
 /** The files of an embedded model; the tokenizer's config is optional. */
-const EMBEDDED_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] as const;
+const EMBEDDED_FILES = [
+  "config.json",
+  "model.safetensors",
+  "tokenizer.json",
+  "tokenizer_config.json",
+] as const;
 
 /** The page's own folder: the worker script is served from its `assets/`. */
 const siteRoot = () => new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
@@ -17,7 +22,11 @@ export function createBrowserEngine(): EngineApi {
     openFiles: (source, onProgress) =>
       source.kind === "files"
         ? filesFromBlobs(source.files)
-        : filesFromUrl(new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot()), EMBEDDED_FILES, onProgress),
+        : filesFromUrl(
+            new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot()),
+            EMBEDDED_FILES,
+            onProgress,
+          ),
   });
   return {
     ...engine,

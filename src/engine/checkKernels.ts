@@ -6,7 +6,13 @@ import type { KernelCheck, Progress } from "../protocol/api";
 import type { Pauser } from "../protocol/cancel";
 import type { Device, DeviceBuffer } from "./device/device";
 import type { ElementType } from "./device/kernel";
-import { firstMismatch, referenceOutputs, type CaseArray, type KernelCase, type KernelCases } from "./kernels/case";
+import {
+  firstMismatch,
+  referenceOutputs,
+  type CaseArray,
+  type KernelCase,
+  type KernelCases,
+} from "./kernels/case";
 
 const MODULES = import.meta.glob<{ default: KernelCases }>("./kernels/*/*.cases.ts");
 
@@ -42,7 +48,14 @@ async function checkKernel(device: Device, kernelCases: KernelCases): Promise<Ke
     else mismatch ??= `${testCase.label}: ${found}`;
   }
   const elapsedMs = performance.now() - started;
-  return { kernel: kernel.name, cases: cases.length, passed, maxError, elapsedMs, ...(mismatch ? { mismatch } : {}) };
+  return {
+    kernel: kernel.name,
+    cases: cases.length,
+    passed,
+    maxError,
+    elapsedMs,
+    ...(mismatch ? { mismatch } : {}),
+  };
 }
 
 /** Runs one case on a device; returns copies of the written buffers. */
@@ -66,7 +79,9 @@ export async function runCase(
     })),
   );
   Object.values(buffers).forEach((buffer) => device.release(buffer));
-  return Object.fromEntries(written.map(([name, type], i) => [name, viewOf(data[i] ?? new ArrayBuffer(0), type)]));
+  return Object.fromEntries(
+    written.map(([name, type], i) => [name, viewOf(data[i] ?? new ArrayBuffer(0), type)]),
+  );
 }
 
 function bufferNamed(buffers: Readonly<Record<string, DeviceBuffer>>, name: string): DeviceBuffer {

@@ -65,7 +65,11 @@ export function createEngine(host: EngineHost): EngineApi {
   async function openDevice(wanted: DevicePreference): Promise<DeviceInfo> {
     const next = await host.openDevice(wanted);
     const previous = opened;
-    if (current) current = { ...current, ...(await loadModel(next.device, current.files, current.precision, NEVER_CANCELLED)) };
+    if (current)
+      current = {
+        ...current,
+        ...(await loadModel(next.device, current.files, current.precision, NEVER_CANCELLED)),
+      };
     preference = wanted;
     opened = next;
     previous?.device.destroy();
@@ -100,7 +104,10 @@ export function createEngine(host: EngineHost): EngineApi {
   function tokenizer(): Tokenizer {
     const found = openModel().tokenizer;
     if (found) return found;
-    throw new VitrineError("Unsupported", "This model has no tokenizer.json: type token ids, or drop one in.");
+    throw new VitrineError(
+      "Unsupported",
+      "This model has no tokenizer.json: type token ids, or drop one in.",
+    );
   }
 
   /** Runs work on the model; if the device is lost under it, once more on the restored one. */
@@ -193,7 +200,10 @@ export function createEngine(host: EngineHost): EngineApi {
         const capture = (spec.capture ?? []).map((name) => {
           const site = canonicalSite(name, model.config.nLayers);
           if (site) return site;
-          throw new VitrineError("Unsupported", `This model has no site ${name}; see protocol/sites.ts for their names.`);
+          throw new VitrineError(
+            "Unsupported",
+            `This model has no site ${name}; see protocol/sites.ts for their names.`,
+          );
         });
         return run(model, { ...spec, capture });
       }),
@@ -252,7 +262,8 @@ function describeModel(
   fileNotes: readonly string[],
 ): ModelInfo {
   const { nLayers, nHeads, dModel, dVocab, nCtx } = model.config;
-  const clipped = clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
+  const clipped =
+    clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
   return {
     name: source.name,
     source: source.kind,

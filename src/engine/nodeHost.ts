@@ -10,10 +10,19 @@ import { filesFromFolder } from "./formats/sourceNode";
 
 async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevice> {
   if (preference !== "webgpu") {
-    return { device: await createCpuDevice(), reason: "Node runs the model on the CPU unless WebGPU is asked for." };
+    return {
+      device: await createCpuDevice(),
+      reason: "Node runs the model on the CPU unless WebGPU is asked for.",
+    };
   }
-  const [{ nodeAdapter }, { createWebGpuDevice }] = await Promise.all([import("./device/node"), import("./device/webgpu")]);
-  return { device: await createWebGpuDevice({ adapter: await nodeAdapter() }), reason: "WebGPU was asked for." };
+  const [{ nodeAdapter }, { createWebGpuDevice }] = await Promise.all([
+    import("./device/node"),
+    import("./device/webgpu"),
+  ]);
+  return {
+    device: await createWebGpuDevice({ adapter: await nodeAdapter() }),
+    reason: "WebGPU was asked for.",
+  };
 }
 
 /** A folder as it is, or the folder of an embedded model under `modelsRoot`. */

@@ -1,6 +1,12 @@
 /** The generator: every problem is what it says it is, and the same seed gives the same problem. */
 import { describe, expect, it } from "vitest";
-import { corruptLedgerChain, createLedgerProblem, LARGEST_TOTAL, LEDGER_KINDS, LEDGER_VOCABULARY } from "./ledger";
+import {
+  corruptLedgerChain,
+  createLedgerProblem,
+  LARGEST_TOTAL,
+  LEDGER_KINDS,
+  LEDGER_VOCABULARY,
+} from "./ledger";
 
 const SEEDS = Array.from({ length: 400 }, (_, i) => i * 7919);
 

@@ -4,12 +4,12 @@
  * the embedded models are trained on it, so that methods can be scored against what is really there.
  *
  *   Ann has 6 cards . first Ann buys 1 cards . last Ann drops 4 cards . Eve has 6 cards . last Eve eats 5 cards .
- *   How many cards does Ann have ? Think : first Ann 6 + 1 = 7 . last Ann 7 - 4 = 3 . last Eve 6 - 5 = 1 .
+ *   How many cards does Ann have ? Think : first Ann 6 + 1 = 7 . last Ann 7 - 4 = 3 Ann . last Eve 6 - 5 = 1 Eve .
  *   Answer Ann : 3
  *
  * Words are separated by single spaces and each is one token. Totals of one person stay within 0 … 10. A change
- * is marked first, second, third or last, and so is its step: the step marked `last` holds the person's total,
- * so the answer needs the last steps of the people asked about and every other step is a null player.
+ * is marked first, second, third or last, and so is its step: the step marked `last` holds the person's total
+ * and names its owner once more, so the answer needs the last steps of the people asked about and every other step is a null player.
  */
 import { Random } from "./random";
 
@@ -23,7 +23,9 @@ const LOSSES = ["sells", "loses", "drops", "eats", "gives"];
 const SIGHTS = ["sees", "likes", "draws"];
 const ORDINALS = ["first", "second", "third"];
 const GRAMMAR =
-  "first second third last has How many more does do have than Who in all and or Think Answer . ? , : + - =".split(" ");
+  "first second third last has How many more does do have than Who in all and or Think Answer . ? , : + - =".split(
+    " ",
+  );
 
 export const LARGEST_TOTAL = 10;
 const LARGEST_NUMBER = 2 * LARGEST_TOTAL;
@@ -111,14 +113,25 @@ function drawChanges(random: Random, person: number, start: number, count: numbe
       operand = random.integer(1, LARGEST_CHANGE);
       after = operation === "+" ? before + operand : before - operand;
     } while (after < 0 || after > LARGEST_TOTAL);
-    changes.push({ person, operation, operand, before, after, tag: i === count - 1 ? "last" : (ORDINALS[i] ?? "last") });
+    changes.push({
+      person,
+      operation,
+      operand,
+      before,
+      after,
+      tag: i === count - 1 ? "last" : (ORDINALS[i] ?? "last"),
+    });
     before = after;
   }
   return changes;
 }
 
 /** The answer for totals of the people asked about, in the order of the question; undefined for a tie. */
-export function ledgerAnswer(kind: LedgerKind, asked: readonly string[], totals: readonly number[]): string | undefined {
+export function ledgerAnswer(
+  kind: LedgerKind,
+  asked: readonly string[],
+  totals: readonly number[],
+): string | undefined {
   const [a = 0, b = 0] = totals;
   switch (kind) {
     case "count":
@@ -143,6 +156,18 @@ function question(kind: LedgerKind, [a = "", b = ""]: readonly string[], object:
     case "difference":
       return `How many more ${object} does ${a} have than ${b} ?`;
   }
+}
+
+/** A step as text. A person's last result carries the name again: it is the person's total. */
+function stepText(
+  tag: string,
+  name: string,
+  before: number,
+  operation: string,
+  operand: number,
+  after: number,
+): string {
+  return ` ${tag} ${name} ${before} ${operation} ${operand} = ${after}${tag === "last" ? ` ${name}` : ""} .`;
 }
 
 /** What stands before the answer: the question once more, in short. */
@@ -195,7 +220,7 @@ function drawProblem(random: Random, seed: number, options: LedgerOptions): Ledg
   const sentences = random.next() < 0.5 ? [...distractors, ...story] : [...story, ...distractors];
   const steps = people.flatMap(({ name, changes }) =>
     changes.map(({ tag, operation, operand, before, after }) => ({
-      text: ` ${tag} ${name} ${before} ${operation} ${operand} = ${after} .`,
+      text: stepText(tag, name, before, operation, operand, after),
       person: name,
       ...{ operation, operand, before, after },
       isLast: tag === "last",
@@ -222,19 +247,26 @@ export function corruptLedgerChain(
   const { steps, asked, kind } = problem;
   const relevant = steps.filter(({ person }) => asked.includes(person));
   const target = random.pick(relevant);
-  const wrong = random.pick(Array.from({ length: LARGEST_TOTAL + 1 }, (_, n) => n).filter((n) => n !== target.after));
+  const wrong = random.pick(
+    Array.from({ length: LARGEST_TOTAL + 1 }, (_, n) => n).filter((n) => n !== target.after),
+  );
   let running: number | undefined;
   const totals = new Map<string, number>();
   const texts: string[] = [];
   for (const step of steps) {
     const before = step.person === target.person && running !== undefined ? running : step.before;
-    const after = step === target ? wrong : step.operation === "+" ? before + step.operand : before - step.operand;
+    const after =
+      step === target ? wrong : step.operation === "+" ? before + step.operand : before - step.operand;
     if (after < 0 || after > LARGEST_TOTAL) return undefined;
     if (step.person === target.person && (step === target || running !== undefined)) running = after;
     totals.set(step.person, after);
-    const [tag] = step.text.trim().split(" ");
-    texts.push(` ${tag} ${step.person} ${before} ${step.operation} ${step.operand} = ${after} .`);
+    const [tag = ""] = step.text.trim().split(" ");
+    texts.push(stepText(tag, step.person, before, step.operation, step.operand, after));
   }
-  const answer = ledgerAnswer(kind, asked, asked.map((name) => totals.get(name) ?? 0));
+  const answer = ledgerAnswer(
+    kind,
+    asked,
+    asked.map((name) => totals.get(name) ?? 0),
+  );
   return answer === undefined ? undefined : { steps: texts, answer: ` ${answer}` };
 }

@@ -2,7 +2,15 @@
  * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
-import type { CoalitionResult, CoalitionsRequest, ChainText, ChainTokens, ShapleyCost, ShapleyRequest, ShapleyResult } from "./chain";
+import type {
+  CoalitionResult,
+  CoalitionsRequest,
+  ChainText,
+  ChainTokens,
+  ShapleyCost,
+  ShapleyRequest,
+  ShapleyResult,
+} from "./chain";
 import type { RunResult, RunSpec } from "./run";
 
 export type DevicePreference = "auto" | "webgpu" | "cpu";
@@ -116,7 +124,12 @@ export interface KernelCheck {
 export interface EngineApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
-  loadModel(source: ModelSource, precision: Precision | "auto", runId: RunId, onProgress?: (p: Progress) => void): Promise<ModelInfo>;
+  loadModel(
+    source: ModelSource,
+    precision: Precision | "auto",
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<ModelInfo>;
   /** The loaded model, if any. */
   model(): Promise<ModelInfo | undefined>;
 
@@ -127,10 +140,18 @@ export interface EngineApi {
   tokenizeChain(chain: ChainText): Promise<ChainTokens>;
 
   run(spec: RunSpec): Promise<RunResult>;
-  generate(request: GenerateRequest, runId: RunId, onToken?: (token: TokenInfo) => void): Promise<GenerateResult>;
+  generate(
+    request: GenerateRequest,
+    runId: RunId,
+    onToken?: (token: TokenInfo) => void,
+  ): Promise<GenerateResult>;
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;
-  shapley(request: ShapleyRequest, runId: RunId, onProgress?: (partial: ShapleyResult) => void): Promise<ShapleyResult>;
+  shapley(
+    request: ShapleyRequest,
+    runId: RunId,
+    onProgress?: (partial: ShapleyResult) => void,
+  ): Promise<ShapleyResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 

@@ -35,7 +35,13 @@ const LINK_SCHEMA = v.strictObject({
   /** Token ids of the whole chain, to show whether another tokenizer reads it differently. */
   tokens: v.pipe(v.array(whole), v.maxLength(MAX_TOKENS)),
   addBos: v.boolean(),
-  generation: v.strictObject({ temperature: number, topK: whole, topP: number, seed: whole, maxTokens: whole }),
+  generation: v.strictObject({
+    temperature: number,
+    topK: whole,
+    topP: number,
+    seed: whole,
+    maxTokens: whole,
+  }),
   steps: perStep(v.strictObject({ text, present: v.boolean() })),
   answerPrefix: text,
   answer: text,
@@ -63,7 +69,9 @@ function bad(message: string, cause?: unknown): never {
 /** The hash of a link, without the leading "#". */
 export async function encodeLink(state: LinkState): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(state));
-  const packed = await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
+  const packed = await new Response(
+    new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw")),
+  ).arrayBuffer();
   const binary = Array.from(new Uint8Array(packed), (byte) => String.fromCharCode(byte)).join("");
   const base64url = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
   return `v=${LINK_VERSION}&s=${base64url}`;
@@ -78,12 +86,15 @@ export function looksLikeLink(hash: string): boolean {
 export async function decodeLink(hash: string): Promise<LinkState> {
   const params = new URLSearchParams(hash.replace(/^#/, ""));
   const version = params.get("v");
-  if (version !== String(LINK_VERSION)) bad(`its version is ${version ?? "missing"}, this page reads version ${LINK_VERSION}`);
+  if (version !== String(LINK_VERSION))
+    bad(`its version is ${version ?? "missing"}, this page reads version ${LINK_VERSION}`);
   const unknown = [...params.keys()].find((key) => key !== "v" && key !== "s");
   if (unknown !== undefined) bad(`it has an unknown field “${unknown.slice(0, 40)}”`);
   const encoded = params.get("s") ?? "";
-  if (encoded.length === 0 || encoded.length > MAX_ENCODED) bad(`its state has ${encoded.length} characters, expected 1 to ${MAX_ENCODED}`);
-  if (!/^[\w-]+$/.test(encoded)) bad("its state is not base64url; it may have been cut or changed on the way");
+  if (encoded.length === 0 || encoded.length > MAX_ENCODED)
+    bad(`its state has ${encoded.length} characters, expected 1 to ${MAX_ENCODED}`);
+  if (!/^[\w-]+$/.test(encoded))
+    bad("its state is not base64url; it may have been cut or changed on the way");
   const json = await inflate(encoded);
   let value: unknown;
   try {
@@ -116,7 +127,9 @@ async function inflate(encoded: string): Promise<string> {
       chunks.push(part.value);
     }
     if (size <= MAX_INFLATED_BYTES) {
-      return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(chunks as BlobPart[]).arrayBuffer());
+      return new TextDecoder("utf-8", { fatal: true }).decode(
+        await new Blob(chunks as BlobPart[]).arrayBuffer(),
+      );
     }
   } catch (cause) {
     bad("its state does not inflate; it may have been cut or changed on the way", cause);

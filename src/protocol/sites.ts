@@ -30,7 +30,10 @@ export const BLOCK_SITES = {
   "attn.q": { shape: ["pos", "head", "dHead"], meaning: "queries, before rotary positions" },
   "attn.k": { shape: ["pos", "head", "dHead"], meaning: "keys, before rotary positions" },
   "attn.v": { shape: ["pos", "head", "dHead"], meaning: "values" },
-  "attn.scores": { shape: ["head", "query", "key"], meaning: "scaled scores; -Infinity where a key is not visible" },
+  "attn.scores": {
+    shape: ["head", "query", "key"],
+    meaning: "scaled scores; -Infinity where a key is not visible",
+  },
   "attn.pattern": { shape: ["head", "query", "key"], meaning: "attention weights; each row sums to 1" },
   "attn.z": { shape: ["pos", "head", "dHead"], meaning: "weighted values of each head" },
   attn_out: { shape: ["pos", "dModel"], meaning: "what attention adds to the residual stream" },

@@ -15,7 +15,11 @@ export class BindGroups {
     private readonly counters: Counters,
   ) {}
 
-  get({ kernel, layout }: CompiledKernel, parameters: GPUBuffer, buffers: readonly GPUBuffer[]): GPUBindGroup {
+  get(
+    { kernel, layout }: CompiledKernel,
+    parameters: GPUBuffer,
+    buffers: readonly GPUBuffer[],
+  ): GPUBindGroup {
     const ids = [parameters, ...buffers].map((buffer) => this.#idOf(buffer));
     const key = `${kernel.name}:${ids.join(",")}`;
     const found = this.#groups.get(key);

@@ -42,7 +42,10 @@ export function chooseDevice(preference: DevicePreference, info: GPUAdapterInfo 
   const label = adapterLabel(info);
   if (!isSoftwareAdapter(info)) return { kind: "webgpu", reason: `${label} is a hardware adapter.` };
   if (preference === "webgpu") {
-    return { kind: "webgpu", reason: `WebGPU was asked for; ${label} runs in software, slower than the CPU device.` };
+    return {
+      kind: "webgpu",
+      reason: `WebGPU was asked for; ${label} runs in software, slower than the CPU device.`,
+    };
   }
   return {
     kind: "cpu",
@@ -52,8 +55,18 @@ export function chooseDevice(preference: DevicePreference, info: GPUAdapterInfo 
 
 export async function openDevice(preference: DevicePreference): Promise<OpenedDevice> {
   const gpu: GPU | undefined = preference === "cpu" ? undefined : navigator.gpu;
-  const adapter = (await gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? undefined;
-  const { kind, reason } = chooseDevice(preference, adapter?.info);
-  const device = kind === "webgpu" && adapter ? await createWebGpuDevice({ adapter }) : await createCpuDevice();
-  return { device, reason };
+  try {
+    const adapter = (await gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? undefined;
+    const { kind, reason } = chooseDevice(preference, adapter?.info);
+    if (kind === "webgpu" && adapter) return { device: await createWebGpuDevice({ adapter }), reason };
+    return { device: await createCpuDevice(), reason };
+  } catch (error) {
+    // A GPU that was asked for by name fails aloud; the automatic choice has the CPU to fall back on.
+    if (preference !== "auto") throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      device: await createCpuDevice(),
+      reason: `WebGPU failed to start (${message}), so the model runs on the CPU.`,
+    };
+  }
 }

@@ -50,6 +50,8 @@ class CpuDevice implements Device {
   };
   /** Free buffers by class, last released first. */
   readonly #free = new Map<number, CpuBuffer[]>();
+  /** Addresses in use: releasing one twice would give it to two owners. */
+  readonly #live = new Set<number>();
   #end = FIRST_ADDRESS;
   #nextId = 1;
   #pending = false;
@@ -65,15 +67,21 @@ class CpuDevice implements Device {
   allocate(sizeBytes: number, label: string): DeviceBuffer {
     const bytes = bufferClassBytes(sizeBytes);
     const recycled = this.#free.get(bytes)?.pop();
-    if (recycled) return { ...recycled, label };
+    if (recycled) {
+      this.#live.add(recycled.address);
+      return { ...recycled, label };
+    }
     const address = this.#end;
     this.#grow(address + bytes, label);
     this.#end = address + bytes;
     this.counters.buffersCreated++;
-    return { id: this.#nextId++, sizeBytes: bytes, label, address } satisfies CpuBuffer;
+    this.#live.add(address);
+    const buffer: CpuBuffer = { id: this.#nextId++, sizeBytes: bytes, label, address };
+    return buffer;
   }
 
   release(buffer: DeviceBuffer): void {
+    if (!this.#live.delete(addressOf(buffer))) throw new Error(`${buffer.label} was released twice`);
     const { sizeBytes } = buffer;
     const list = this.#free.get(sizeBytes) ?? [];
     list.push(buffer as CpuBuffer);
@@ -88,23 +96,34 @@ class CpuDevice implements Device {
   write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>, offsetBytes = 0): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     if (offsetBytes + bytes.length > buffer.sizeBytes) {
-      throw new Error(`${buffer.label}: ${bytes.length} bytes at ${offsetBytes} do not fit in ${buffer.sizeBytes}`);
+      throw new Error(
+        `${buffer.label}: ${bytes.length} bytes at ${offsetBytes} do not fit in ${buffer.sizeBytes}`,
+      );
     }
     new Uint8Array(this.memory.buffer).set(bytes, addressOf(buffer) + offsetBytes);
   }
 
   async prepare(): Promise<void> {}
 
-  run(kernel: Kernel, buffers: Readonly<Record<string, DeviceBuffer>>, params: Readonly<Record<string, number>>): void {
+  run(
+    kernel: Kernel,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    params: Readonly<Record<string, number>>,
+  ): void {
     this.counters.dispatches++;
     this.#pending = true;
     const types = { ...kernel.reads, ...kernel.writes };
     const twin = kernel.simd && this.simd[kernel.simd.name];
     if (kernel.simd && typeof twin === "function") {
-      const addresses = Object.fromEntries(Object.keys(types).map((name) => [name, addressOf(named(buffers, name, kernel))]));
+      const addresses = Object.fromEntries(
+        Object.keys(types).map((name) => [name, addressOf(named(buffers, name, kernel))]),
+      );
+      let free = this.#end;
       const scratch = (sizeBytes: number) => {
-        this.#grow(this.#end + sizeBytes, `${kernel.name} scratch`);
-        return this.#end;
+        const address = free;
+        free += Math.ceil(sizeBytes / 16) * 16;
+        this.#grow(free, `${kernel.name} scratch`);
+        return address;
       };
       (twin as SimdFunction)(...kernel.simd.args(addresses, params, scratch));
       return;
@@ -150,7 +169,9 @@ class CpuDevice implements Device {
     try {
       // At least a sixteenth more than there is, so that growing stays rare.
       const wanted = Math.max(missing, this.memory.buffer.byteLength / 16);
-      this.memory.grow(Math.min(Math.ceil(wanted / PAGE_BYTES), (MAX_BYTES - this.memory.buffer.byteLength) / PAGE_BYTES));
+      this.memory.grow(
+        Math.min(Math.ceil(wanted / PAGE_BYTES), (MAX_BYTES - this.memory.buffer.byteLength) / PAGE_BYTES),
+      );
       if (this.memory.buffer.byteLength < endBytes) throw new RangeError("the memory is full");
     } catch (cause) {
       const gibibytes = (endBytes / 2 ** 30).toFixed(2);

@@ -59,9 +59,13 @@ export function defineKernel<const R extends Bindings, const W extends Bindings,
 ): KernelSpec<R, W, P> {
   const expected = ["params", ...Object.keys(spec.reads), ...Object.keys(spec.writes)];
   for (const [index, name] of expected.entries()) {
-    const declared = new RegExp(`@group\\(0\\)\\s*@binding\\(${index}\\)\\s*var<[^>]+>\\s*(\\w+)\\s*:`).exec(spec.wgsl);
+    const declared = new RegExp(`@group\\(0\\)\\s*@binding\\(${index}\\)\\s*var<[^>]+>\\s*(\\w+)\\s*:`).exec(
+      spec.wgsl,
+    );
     if (declared?.[1] !== name) {
-      throw new Error(`${spec.name}.wgsl: binding ${index} is ${declared?.[1] ?? "missing"}, expected ${name}`);
+      throw new Error(
+        `${spec.name}.wgsl: binding ${index} is ${declared?.[1] ?? "missing"}, expected ${name}`,
+      );
     }
   }
   return spec;

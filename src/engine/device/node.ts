@@ -11,19 +11,27 @@ const SOFTWARE_DRIVERS = [
 /** Where Vulkan drivers of real GPUs register themselves. */
 const DRIVER_FOLDERS = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
+/** The binding lives as long as this object: an adapter whose owner was collected crashes the process. */
+let binding: GPU | undefined;
+
 /** An adapter: a GPU's if a driver is installed, else one in software if a Chromium brought it. */
 export async function nodeAdapter(): Promise<GPUAdapter> {
   const configured = process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"];
   const software = SOFTWARE_DRIVERS.find((path) => existsSync(path));
-  if (configured === undefined && software !== undefined && !DRIVER_FOLDERS.some((path) => existsSync(path))) {
+  if (
+    configured === undefined &&
+    software !== undefined &&
+    !DRIVER_FOLDERS.some((path) => existsSync(path))
+  ) {
     process.env["VK_ICD_FILENAMES"] = software;
   }
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  const adapter = await create([]).requestAdapter();
+  binding ??= create([]);
+  const adapter = await binding.requestAdapter();
   if (adapter) return adapter;
   throw new VitrineError(
     "NoWebGpu",
-    "No Vulkan driver gives an adapter here: install one (Chromium brings one in software), or use --device cpu.",
+    "No Vulkan loader and driver give an adapter here: install them (Chromium brings both in software), or use --device cpu.",
   );
 }

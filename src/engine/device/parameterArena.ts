@@ -41,7 +41,8 @@ export class ParameterArena {
   }
 
   upload(): void {
-    if (this.#used > 0) this.device.queue.writeBuffer(this.buffer, 0, this.#host.buffer, 0, this.#used * PARAMETER_BYTES);
+    if (this.#used > 0)
+      this.device.queue.writeBuffer(this.buffer, 0, this.#host.buffer, 0, this.#used * PARAMETER_BYTES);
   }
 
   reset(): void {

@@ -12,6 +12,8 @@ export interface CompiledKernel {
 
 export class Pipelines {
   readonly #compiled = new Map<Kernel, CompiledKernel>();
+  /** Under way: two callers share one compilation. */
+  readonly #pending = new Map<Kernel, Promise<void>>();
 
   constructor(
     private readonly device: GPUDevice,
@@ -29,15 +31,26 @@ export class Pipelines {
   async prepare(kernels: readonly Kernel[]): Promise<void> {
     const missing = [...new Set(kernels)].filter((kernel) => !this.#compiled.has(kernel));
     await Promise.all(
-      missing.map(async (kernel) => {
-        const { descriptor, layout, module } = this.#describe(kernel);
-        try {
-          this.#keep(kernel, await this.device.createComputePipelineAsync(descriptor), layout);
-        } catch (cause) {
-          throw new Error(await compileMessage(kernel, module, cause), { cause });
-        }
+      missing.map((kernel) => {
+        const work =
+          this.#pending.get(kernel) ?? this.#compile(kernel).finally(() => this.#pending.delete(kernel));
+        this.#pending.set(kernel, work);
+        return work;
       }),
     );
+  }
+
+  async #compile(kernel: Kernel): Promise<void> {
+    // The scope keeps a bad shader's error here, instead of failing whatever is read next.
+    this.device.pushErrorScope("validation");
+    const { descriptor, layout, module } = this.#describe(kernel);
+    const made = this.device.createComputePipelineAsync(descriptor);
+    void this.device.popErrorScope();
+    try {
+      this.#keep(kernel, await made, layout);
+    } catch (cause) {
+      throw new Error(await compileMessage(kernel, module, cause), { cause });
+    }
   }
 
   #describe(kernel: Kernel) {
@@ -50,7 +63,11 @@ export class Pipelines {
     const layout = this.device.createBindGroupLayout({
       label,
       entries: [
-        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
+        {
+          binding: 0,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: "uniform", hasDynamicOffset: true },
+        },
         ...types.map((type, i) => ({ binding: i + 1, visibility: GPUShaderStage.COMPUTE, buffer: { type } })),
       ],
     });

@@ -24,7 +24,8 @@ export class Tensor {
   }
 
   get buffer(): DeviceBuffer {
-    if (this.#buffer === undefined) throw new Error(`the tensor made by ${this.madeBy} was used after it was freed`);
+    if (this.#buffer === undefined)
+      throw new Error(`the tensor made by ${this.madeBy} was used after it was freed`);
     return this.#buffer;
   }
 
@@ -55,7 +56,11 @@ export class TensorMemory {
   }
 
   /** A tensor with host data. */
-  from(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, shape: readonly number[], madeBy: string): Tensor {
+  from(
+    data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+    shape: readonly number[],
+    madeBy: string,
+  ): Tensor {
     const tensor = this.make(shape, madeBy);
     this.device.write(tensor.buffer, data);
     return tensor;

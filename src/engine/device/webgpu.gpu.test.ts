@@ -82,7 +82,9 @@ describe("the WebGPU device", () => {
   });
 
   it("refuses what one buffer cannot hold, with the numbers", () => {
-    expect(() => device.allocate(200 * 2 ** 20, "logits")).toThrow(/logits needs 200 MiB; this GPU holds 128 MiB/);
+    expect(() => device.allocate(200 * 2 ** 20, "logits")).toThrow(
+      /logits needs 200 MiB; this GPU holds 128 MiB/,
+    );
   });
 
   it("announces its loss and refuses work afterwards", async () => {
@@ -90,7 +92,9 @@ describe("the WebGPU device", () => {
     device.lose();
     expect(await device.lost).not.toBe("");
     expect(() => device.allocate(4, "x")).toThrow(expect.objectContaining({ name: "DeviceLost" }));
-    await expect(device.read([{ buffer: a, offsetBytes: 0, sizeBytes: 4 }])).rejects.toMatchObject({ name: "DeviceLost" });
+    await expect(device.read([{ buffer: a, offsetBytes: 0, sizeBytes: 4 }])).rejects.toMatchObject({
+      name: "DeviceLost",
+    });
   });
 
   it("rejects a read that was under way when the device was lost", async () => {

@@ -32,8 +32,13 @@ export interface WebGpuOptions {
 /** Larger limits that are asked for where the adapter offers them. */
 const WANTED_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 
-export async function createWebGpuDevice({ adapter, defaultLimits = false }: WebGpuOptions): Promise<WebGpuDevice> {
-  const requiredLimits = defaultLimits ? {} : Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
+export async function createWebGpuDevice({
+  adapter,
+  defaultLimits = false,
+}: WebGpuOptions): Promise<WebGpuDevice> {
+  const requiredLimits = defaultLimits
+    ? {}
+    : Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ label: "vitrine", requiredLimits });
   return new WebGpu(device, adapterLabel(adapter.info));
 }
@@ -70,6 +75,8 @@ class WebGpu implements WebGpuDevice {
   /** Free buffers by class, last released first. */
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #staging = new Map<number, GPUBuffer[]>();
+  /** Buffers in use: releasing one twice would give it to two owners. */
+  readonly #live = new Set<GPUBuffer>();
   #dispatches: Dispatch[] = [];
   #lostReason: string | undefined;
   /** The first error that the GPU reported on its own; the next read throws it. */
@@ -108,11 +115,16 @@ class WebGpu implements WebGpuDevice {
       );
     }
     const recycled = this.#free.get(bytes)?.pop();
-    const gpu = recycled ?? this.#create(bytes, label, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-    return { id: this.#nextId++, sizeBytes: bytes, label, gpu } satisfies GpuBuffer;
+    const gpu =
+      recycled ??
+      this.#create(bytes, label, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    this.#live.add(gpu);
+    const buffer: GpuBuffer = { id: this.#nextId++, sizeBytes: bytes, label, gpu };
+    return buffer;
   }
 
   release(buffer: DeviceBuffer): void {
+    if (!this.#live.delete(gpuOf(buffer))) throw new Error(`${buffer.label} was released twice`);
     const { sizeBytes } = buffer;
     const list = this.#free.get(sizeBytes) ?? [];
     list.push(gpuOf(buffer));
@@ -123,6 +135,7 @@ class WebGpu implements WebGpuDevice {
     // Recorded work may still need it.
     this.submit();
     const gpu = gpuOf(buffer);
+    this.#live.delete(gpu);
     this.#bindGroups.forget(gpu);
     gpu.destroy();
   }
@@ -140,7 +153,11 @@ class WebGpu implements WebGpuDevice {
     await this.#pipelines.prepare(kernels);
   }
 
-  run(kernel: Kernel, buffers: Readonly<Record<string, DeviceBuffer>>, params: Readonly<Record<string, number>>): void {
+  run(
+    kernel: Kernel,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    params: Readonly<Record<string, number>>,
+  ): void {
     this.#checkAlive();
     const compiled = this.#pipelines.get(kernel);
     const bound = compiled.bindings.map((name) => {
@@ -150,7 +167,9 @@ class WebGpu implements WebGpuDevice {
     });
     const grid = kernel.grid(params);
     if (grid.some((count) => count > this.limits.maxWorkgroupsPerAxis)) {
-      throw new Error(`${kernel.name}: a grid of ${grid.join(" × ")} workgroups is past ${this.limits.maxWorkgroupsPerAxis}`);
+      throw new Error(
+        `${kernel.name}: a grid of ${grid.join(" × ")} workgroups is past ${this.limits.maxWorkgroupsPerAxis}`,
+      );
     }
     this.counters.dispatches++;
     const parameterOffset = this.#arena.add(kernel, params);
@@ -187,7 +206,7 @@ class WebGpu implements WebGpuDevice {
       // A lost device rejects the map before it announces the loss.
       const reason = this.#lostReason ?? (await Promise.race([this.lost, microtasks()]));
       if (reason) throw new VitrineError("DeviceLost", reason, { cause });
-      throw this.#error ?? cause;
+      throw this.#takeError() ?? cause;
     }
     const mapped = staging.getMappedRange(0, Math.max(4, total));
     let at = 0;
@@ -196,12 +215,15 @@ class WebGpu implements WebGpuDevice {
     this.#staging.set(bytes, [...(this.#staging.get(bytes) ?? []), staging]);
     this.counters.readBacks++;
     this.counters.bytesReadBack += total;
-    if (this.#error) {
-      const error = this.#error;
-      this.#error = undefined;
-      throw error;
-    }
+    const error = this.#takeError();
+    if (error) throw error;
     return copies;
+  }
+
+  #takeError(): Error | undefined {
+    const error = this.#error;
+    this.#error = undefined;
+    return error;
   }
 
   lose(): void {

@@ -31,7 +31,11 @@ export function readCaptures(
       rows.set(data.subarray(from, from + columns.width), i * columns.width);
     }
     const perHead = /\.attn\.[qkvz]$/.test(site);
-    return { site, shape: perHead ? [count, columns.width / config.dHead, config.dHead] : [count, columns.width], data: rows };
+    return {
+      site,
+      shape: perHead ? [count, columns.width / config.dHead, config.dHead] : [count, columns.width],
+      data: rows,
+    };
   });
 }
 

@@ -73,7 +73,9 @@ export class CoalitionTrie {
     const { config, memory } = model;
     const kvWidth = config.nKvHeads * config.dHead;
     const perBranch =
-      chain.steps.reduce((sum, step) => sum + step.length, 0) + chain.answerPrefix.length + chain.answer.length;
+      chain.steps.reduce((sum, step) => sum + step.length, 0) +
+      chain.answerPrefix.length +
+      chain.answer.length;
     const slotBytes = 2 * 4 * kvWidth * config.nLayers;
     const affordable = Math.floor(CACHE_BUDGET_BYTES / slotBytes / perBranch);
     this.#width = Math.max(2, Math.min(MAX_WIDTH, coalitions.length, affordable));
@@ -199,7 +201,9 @@ function checkChain({ chain, coalitions, fillerId }: TrieRequest, dVocab: number
   if (chain.answer.length === 0) refuse("The reference answer is empty; type the answer to score.");
   const short = coalitions.findIndex((present) => present.length !== chain.steps.length);
   if (short >= 0) {
-    refuse(`coalition ${short} names ${coalitions[short]?.length} steps; the chain has ${chain.steps.length}`);
+    refuse(
+      `coalition ${short} names ${coalitions[short]?.length} steps; the chain has ${chain.steps.length}`,
+    );
   }
   const tokens = [...chain.prompt, ...chain.steps.flat(), ...chain.answerPrefix, ...chain.answer, fillerId];
   const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));

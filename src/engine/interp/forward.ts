@@ -71,7 +71,11 @@ export function submitForward(
   };
 
   const allRows = HEAD_SITES.some((site) => taps.wants(site));
-  const askedPlaces = [...(asks.score ?? []), ...(asks.top?.places ?? []), ...(asks.sample ? [asks.sample] : [])];
+  const askedPlaces = [
+    ...(asks.score ?? []),
+    ...(asks.top?.places ?? []),
+    ...(asks.sample ? [asks.sample] : []),
+  ];
   const rows = allRows
     ? Array.from({ length: packed.count }, (_, i) => i)
     : [...new Set(askedPlaces.map(place))].sort((a, b) => a - b);
@@ -84,7 +88,8 @@ export function submitForward(
   memory.scope(() => {
     // Everything the host sends goes first: writes are ordered before the submit that follows.
     const batch = uploadBatch(packed, cache, memory, config.nCtx);
-    const upload = (values: number[], shape: number[]) => memory.from(Uint32Array.from(values), shape, "asks");
+    const upload = (values: number[], shape: number[]) =>
+      memory.from(Uint32Array.from(values), shape, "asks");
     const everyRow = rows.length === packed.count;
     const rowIndices = everyRow || rows.length === 0 ? undefined : upload(rows, [rows.length]);
     const scoreAsks = asks.score?.length
@@ -126,9 +131,9 @@ export function submitForward(
     decode(data) {
       const next = data.values();
       const take = () => next.next().value ?? new ArrayBuffer(0);
-      const scoreValues = new Float32Array(scores ? take() : 0);
-      const ids = new Uint32Array(top ? take() : 0);
-      const logProbs = new Float32Array(top ? take() : 0);
+      const scoreValues = new Float32Array(scores ? take() : new ArrayBuffer(0));
+      const ids = new Uint32Array(top ? take() : new ArrayBuffer(0));
+      const logProbs = new Float32Array(top ? take() : new ArrayBuffer(0));
       const token = sampled ? new Uint32Array(take())[0] : undefined;
       const tensors = taps.tensors.map(() => new Float32Array(take()));
       return {
@@ -138,7 +143,10 @@ export function submitForward(
           logProbs: logProbs.slice(i * topCount, (i + 1) * topCount),
         })),
         ...(token === undefined ? {} : { sampled: token }),
-        captures: taps.captured.map((capture) => ({ ...capture, data: tensors[capture.tensor] ?? new Float32Array() })),
+        captures: taps.captured.map((capture) => ({
+          ...capture,
+          data: tensors[capture.tensor] ?? new Float32Array(),
+        })),
       };
     },
     release() {
@@ -155,7 +163,10 @@ export async function readForward(model: Model, pending: PendingForward): Promis
 }
 
 /** Reads the results of several passes in one read-back, and frees them. */
-export async function readForwards(model: Model, pending: readonly PendingForward[]): Promise<ForwardResult[]> {
+export async function readForwards(
+  model: Model,
+  pending: readonly PendingForward[],
+): Promise<ForwardResult[]> {
   const slices = pending.flatMap((pass) => pass.slices);
   try {
     const data = slices.length > 0 ? await model.memory.device.read(slices) : [];

@@ -17,7 +17,11 @@ beforeAll(async () => {
 const TOKENS = [3, 1, 4, 1, 5, 9, 2, 6];
 const TARGETS = [7, 0, 12];
 
-function scoresAt(rows: { tokens: number[]; parent?: number; startPosition?: number; hiddenPositions?: number[] }[], row: number, position: number) {
+function scoresAt(
+  rows: { tokens: number[]; parent?: number; startPosition?: number; hiddenPositions?: number[] }[],
+  row: number,
+  position: number,
+) {
   return run(model, { rows, score: TARGETS.map((target) => ({ row, position, target })) });
 }
 
@@ -38,7 +42,11 @@ describe("run", () => {
   it("gives the same numbers when a row extends a parent", async () => {
     const whole = await scoresAt([{ tokens: TOKENS }], 0, 7);
     const split = await scoresAt(
-      [{ tokens: TOKENS.slice(0, 3) }, { tokens: TOKENS.slice(3, 5), parent: 0 }, { tokens: TOKENS.slice(5), parent: 1 }],
+      [
+        { tokens: TOKENS.slice(0, 3) },
+        { tokens: TOKENS.slice(3, 5), parent: 0 },
+        { tokens: TOKENS.slice(5), parent: 1 },
+      ],
       2,
       7,
     );
@@ -69,7 +77,10 @@ describe("run", () => {
   });
 
   it("hides a parent's keys from its children only", async () => {
-    const rows = [{ tokens: TOKENS.slice(0, 5) }, { tokens: TOKENS.slice(5), parent: 0, hiddenPositions: [0] }];
+    const rows = [
+      { tokens: TOKENS.slice(0, 5) },
+      { tokens: TOKENS.slice(5), parent: 0, hiddenPositions: [0] },
+    ];
     const hidden = await scoresAt(rows, 1, 7);
     const whole = await scoresAt([{ tokens: TOKENS }], 0, 7);
     expect(Math.abs(hidden.scores[0]! - whole.scores[0]!)).toBeGreaterThan(1e-3);
@@ -102,7 +113,8 @@ describe("run", () => {
       rows: [{ tokens: TOKENS, hiddenPositions: [1] }],
       capture: ["blocks.0.attn.pattern", "blocks.0.attn.scores"],
     });
-    const at = (data: Float32Array, head: number, query: number, key: number) => data[(head * 8 + query) * 8 + key];
+    const at = (data: Float32Array, head: number, query: number, key: number) =>
+      data[(head * 8 + query) * 8 + key];
     const scores = captures[0]!.site.endsWith("scores") ? captures[0]! : captures[1]!;
     const pattern = captures[0]!.site.endsWith("pattern") ? captures[0]! : captures[1]!;
     expect(at(pattern.data, 0, 5, 1)).toBe(0);

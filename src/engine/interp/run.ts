@@ -42,14 +42,17 @@ function rowsByDepth(rows: readonly RunRow[]): number[][] {
 function checkTokens(rows: readonly RunRow[], dVocab: number): void {
   for (const [index, { tokens }] of rows.entries()) {
     const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
-    if (bad !== undefined) badRun(`row ${index} has token id ${bad}; this model knows ids 0 to ${dVocab - 1}`);
+    if (bad !== undefined)
+      badRun(`row ${index} has token id ${bad}; this model knows ids 0 to ${dVocab - 1}`);
   }
 }
 
 function segmentOf(row: RunRow, index: number, parent: RowContext): Segment {
   const start = row.startPosition ?? parent.nextPosition;
   if (start < parent.nextPosition) {
-    badRun(`row ${index} starts at position ${start}; its context already spans ${parent.nextPosition} positions`);
+    badRun(
+      `row ${index} starts at position ${start}; its context already spans ${parent.nextPosition} positions`,
+    );
   }
   const hidden = new Set(row.hiddenPositions ?? []);
   return { context: { ...hide(parent, hidden), nextPosition: start }, tokens: row.tokens, hidden };
@@ -78,7 +81,11 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
         hiddenOf[index] = new Set([...(inherited ?? []), ...(row.hiddenPositions ?? [])]);
         const parent = row.parent === undefined ? EMPTY_CONTEXT : (contexts[row.parent] ?? EMPTY_CONTEXT);
         const segment = segmentOf({ ...row, hiddenPositions: [...hiddenOf[index]] }, index, parent);
-        places[index] = { pass, segment: places.filter((p) => p?.pass === pass).length, start: segment.context.nextPosition };
+        places[index] = {
+          pass,
+          segment: places.filter((p) => p?.pass === pass).length,
+          start: segment.context.nextPosition,
+        };
         return segment;
       });
       const inPass = (ask: { row: number }) => places[ask.row]?.pass === pass;
@@ -107,12 +114,18 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
   }
 }
 
-function placeOf(ask: { row: number; position: number }, places: readonly RowPlace[], rows: readonly RunRow[]): Place {
+function placeOf(
+  ask: { row: number; position: number },
+  places: readonly RowPlace[],
+  rows: readonly RunRow[],
+): Place {
   const place = places[ask.row];
   const length = rows[ask.row]?.tokens.length ?? 0;
   const index = ask.position - (place?.start ?? 0);
   if (place === undefined || !(index >= 0 && index < length)) {
-    badRun(`position ${ask.position} was asked of row ${ask.row}, whose own tokens are at ${place?.start ?? 0} to ${(place?.start ?? 0) + length - 1}`);
+    badRun(
+      `position ${ask.position} was asked of row ${ask.row}, whose own tokens are at ${place?.start ?? 0} to ${(place?.start ?? 0) + length - 1}`,
+    );
   }
   return { segment: place.segment, index };
 }
@@ -162,9 +175,11 @@ function capturesOfRows(
     const result = place && results[place.pass];
     if (!place || !pass || !result) return [];
     const context = contexts[row] ?? EMPTY_CONTEXT;
-    return readCaptures(model.config, result.captures, pass.packed, place.segment, context).map((capture) => ({
-      row,
-      ...capture,
-    }));
+    return readCaptures(model.config, result.captures, pass.packed, place.segment, context).map(
+      (capture) => ({
+        row,
+        ...capture,
+      }),
+    );
   });
 }

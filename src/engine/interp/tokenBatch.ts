@@ -41,7 +41,10 @@ export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nC
   for (const [index, { context, tokens, hidden }] of segments.entries()) {
     const end = context.nextPosition + tokens.length;
     if (end > nCtx) {
-      throw new VitrineError("Unsupported", `${end} tokens do not fit: this model's context is ${nCtx} tokens`);
+      throw new VitrineError(
+        "Unsupported",
+        `${end} tokens do not fit: this model's context is ${nCtx} tokens`,
+      );
     }
     const own = cache.take(tokens.length);
     const offset = visible.length;
@@ -73,7 +76,12 @@ export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nC
 }
 
 /** Sends the batch to the device; its tensors belong to the open scope. */
-export function uploadBatch(packed: PackedBatch, cache: KeyValueCache, memory: TensorMemory, nCtx: number): TokenBatch {
+export function uploadBatch(
+  packed: PackedBatch,
+  cache: KeyValueCache,
+  memory: TensorMemory,
+  nCtx: number,
+): TokenBatch {
   const { host, count, maxKeys } = packed;
   // The list grows by one entry with every decoded token: room for whole contexts keeps the buffer the same.
   const visible = memory.make([Math.ceil((host.visible.length + 1) / nCtx) * nCtx], "visible");

@@ -27,7 +27,12 @@ export async function generate(
   const stop = new Set(request.stopIds);
   // The last token is never read back in, so it needs no place in the context.
   const room = Math.min(maxTokens, config.nCtx - prompt.length + 1);
-  const cache = new KeyValueCache(memory, config.nLayers, prompt.length + room, config.nKvHeads * config.dHead);
+  const cache = new KeyValueCache(
+    memory,
+    config.nLayers,
+    prompt.length + room,
+    config.nKvHeads * config.dHead,
+  );
   const tokens: number[] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
   try {
@@ -62,7 +67,8 @@ function checkRequest({ tokens, temperature, topP, topK, maxTokens }: GenerateRe
   if (tokens.length > nCtx) {
     refuse(`The prompt has ${tokens.length} tokens and this model reads ${nCtx}; shorten it.`);
   }
-  if (!(temperature >= 0 && temperature <= 100)) refuse(`temperature is ${temperature}; give a number from 0 to 100`);
+  if (!(temperature >= 0 && temperature <= 100))
+    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
   if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
   if (!(Number.isInteger(topK) && topK >= 0)) refuse(`top-k is ${topK}; give a whole number, 0 for off`);
   if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) refuse(`max tokens is ${maxTokens}; give at least 1`);

@@ -70,7 +70,9 @@ describe("Shapley values from coalition values", () => {
     const values = Float64Array.from({ length: 16 }, (_, s) => Math.sin(s * 12.9898) * 3);
     const mean = new Float64Array(n);
     const orders = (rest: number[]): number[][] =>
-      rest.length === 0 ? [[]] : rest.flatMap((i) => orders(rest.filter((j) => j !== i)).map((tail) => [i, ...tail]));
+      rest.length === 0
+        ? [[]]
+        : rest.flatMap((i) => orders(rest.filter((j) => j !== i)).map((tail) => [i, ...tail]));
     const all = orders([0, 1, 2, 3]);
     for (const order of all) {
       let set = 0;
@@ -104,7 +106,11 @@ describe.each(ABLATION_MODES)("the prefix trie, mode %s", (mode) => {
   });
 
   it("is efficient: the values sum to v(all) - v(none)", async () => {
-    const { phi, vAll, vNone, residual } = await shapley(model, { chain: CHAIN, mode, fillerId: FILLER }, NEVER_CANCELLED);
+    const { phi, vAll, vNone, residual } = await shapley(
+      model,
+      { chain: CHAIN, mode, fillerId: FILLER },
+      NEVER_CANCELLED,
+    );
     expect(Math.abs(phi.reduce((a, b) => a + b, 0) - (vAll - vNone))).toBeLessThan(1e-4);
     expect(Math.abs(residual)).toBeLessThan(1e-9);
   });
@@ -132,7 +138,11 @@ describe("exact Shapley", () => {
 
   it("gives symmetric players equal values", async () => {
     const chain = { ...CHAIN, steps: [[5], [5]] };
-    const { phi, residual } = await shapley(model, { chain, mode: "delete", fillerId: FILLER }, NEVER_CANCELLED);
+    const { phi, residual } = await shapley(
+      model,
+      { chain, mode: "delete", fillerId: FILLER },
+      NEVER_CANCELLED,
+    );
     // Deleting either of two equal neighbours leaves the same text: symmetric players.
     expect(Math.abs(phi[0]! - phi[1]!)).toBeLessThan(1e-6);
     expect(Math.abs(residual)).toBeLessThan(1e-9);
@@ -153,6 +163,8 @@ describe("exact Shapley", () => {
     [{ ...CHAIN, answer: [] }, /reference answer is empty/],
     [{ ...CHAIN, answer: [77] }, /token id 77/],
   ])("refuses a chain without a defined value", async (chain, message) => {
-    await expect(shapley(model, { chain, mode: "delete", fillerId: FILLER }, NEVER_CANCELLED)).rejects.toThrow(message);
+    await expect(
+      shapley(model, { chain, mode: "delete", fillerId: FILLER }, NEVER_CANCELLED),
+    ).rejects.toThrow(message);
   });
 });

@@ -14,7 +14,12 @@
  * While coalitions are still coming in, phi_i is estimated by strata: the mean over set sizes of the mean
  * marginal seen at that size. With all coalitions in, that is formula 4.
  */
-import { MAX_EXACT_STEPS, type Ablation, type ShapleyRequest, type ShapleyResult } from "../../protocol/chain";
+import {
+  MAX_EXACT_STEPS,
+  type Ablation,
+  type ShapleyRequest,
+  type ShapleyResult,
+} from "../../protocol/chain";
 import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
 import { CoalitionTrie } from "../interp/coalitionTrie";

@@ -42,5 +42,8 @@ export function choiceField<T extends string>(
   const value = config[name] ?? fallback;
   const match = allowed.find((option) => option === value);
   if (match !== undefined) return match;
-  throw new VitrineError("Unsupported", `config.json: ${name} is ${JSON.stringify(value)}; known: ${allowed.join(", ")}`);
+  throw new VitrineError(
+    "Unsupported",
+    `config.json: ${name} is ${JSON.stringify(value)}; known: ${allowed.join(", ")}`,
+  );
 }

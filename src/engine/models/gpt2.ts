@@ -64,7 +64,13 @@ function weights({ nLayers, dModel, dMlp, dVocab, nCtx }: Gpt2Config): WeightSpe
   });
   const norm = (name: string) => [vector(`${name}.weight`, dModel), vector(`${name}.bias`, dModel)];
   const conv = (name: string, out: number, inner: number): WeightSpec[] => [
-    { name: `${name}.weight`, kind: "matrix", sources: sources(`${name}.weight`), shape: [out, inner], transposed: true },
+    {
+      name: `${name}.weight`,
+      kind: "matrix",
+      sources: sources(`${name}.weight`),
+      shape: [out, inner],
+      transposed: true,
+    },
     vector(`${name}.bias`, out),
   ];
   const table = (name: string, rows: number): WeightSpec => ({
@@ -90,13 +96,24 @@ function weights({ nLayers, dModel, dMlp, dVocab, nCtx }: Gpt2Config): WeightSpe
   ];
 }
 
-function block(context: ForwardContext<Gpt2Config>, batch: TokenBatch, layer: number, residPre: Tensor): Tensor {
+function block(
+  context: ForwardContext<Gpt2Config>,
+  batch: TokenBatch,
+  layer: number,
+  residPre: Tensor,
+): Tensor {
   const { config, weights: w, memory, taps } = context;
   const { dModel, dHead, nHeads, layerNormEps } = config;
   const site = (name: BlockSiteName) => blockSite(layer, name);
   const tap = (name: BlockSiteName, tensor: Tensor) => taps.tap(site(name), tensor);
   const norm = (x: Tensor, name: string) =>
-    layerNorm(memory, x, w.vector(`h.${layer}.${name}.weight`), w.vector(`h.${layer}.${name}.bias`), layerNormEps);
+    layerNorm(
+      memory,
+      x,
+      w.vector(`h.${layer}.${name}.weight`),
+      w.vector(`h.${layer}.${name}.bias`),
+      layerNormEps,
+    );
   const project = (x: Tensor, name: string) =>
     linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vector(`h.${layer}.${name}.bias`));
 

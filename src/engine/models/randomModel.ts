@@ -6,7 +6,11 @@ import { gpt2 } from "./gpt2";
 import { DeviceWeights, type Model } from "./model";
 import type { Architecture } from "./architecture";
 
-export function randomGpt2(device: Device, overrides: Readonly<Record<string, unknown>> = {}, seed = 1): Model {
+export function randomGpt2(
+  device: Device,
+  overrides: Readonly<Record<string, unknown>> = {},
+  seed = 1,
+): Model {
   const config = gpt2.parseConfig({
     n_layer: 2,
     n_head: 2,
@@ -24,7 +28,9 @@ export function randomGpt2(device: Device, overrides: Readonly<Record<string, un
     const size = shape.reduce((product, n) => product * n, 1);
     // Norm gains near one, everything else large enough that attention is not uniform.
     const isGain = /ln_\w+\.weight$/.test(name);
-    const data = noise(size, seed * 1000 + index, isGain ? 0.1 : 0.6).map((value) => (isGain ? 1 + value : value));
+    const data = noise(size, seed * 1000 + index, isGain ? 0.1 : 0.6).map((value) =>
+      isGain ? 1 + value : value,
+    );
     const buffer = device.allocate(size * 4, name);
     device.write(buffer, data);
     if (kind === "vector") weights.setVector(name, { buffer, size });

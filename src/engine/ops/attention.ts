@@ -61,7 +61,14 @@ export function storeInCache(
       keyCache: cache.keys.buffer,
       valueCache: cache.values.buffer,
     },
-    { rows, width, kStride: stride(keys), kOffset: keys.offset, vStride: stride(values), vOffset: values.offset },
+    {
+      rows,
+      width,
+      kStride: stride(keys),
+      kOffset: keys.offset,
+      vStride: stride(values),
+      vOffset: values.offset,
+    },
   );
 }
 

@@ -25,5 +25,9 @@ export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Ten
 export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor): Tensor {
   const [n = 0, cols = 0] = x.shape;
   const buffer: DeviceBuffer = x.buffer;
-  return embedding(memory, { shape: [n, cols], dtype: "f32", chunks: [{ buffer, firstRow: 0, rows: n }] }, indices);
+  return embedding(
+    memory,
+    { shape: [n, cols], dtype: "f32", chunks: [{ buffer, firstRow: 0, rows: n }] },
+    indices,
+  );
 }

@@ -29,7 +29,9 @@ export class KeyValueCache {
 
   take(count: number): number[] {
     if (count > this.#free.length) {
-      throw new Error(`the key-value cache has ${this.#free.length} free slots of ${this.capacity}, ${count} needed`);
+      throw new Error(
+        `the key-value cache has ${this.#free.length} free slots of ${this.capacity}, ${count} needed`,
+      );
     }
     // Lowest first, so that the same run gets the same slots every time.
     return this.#free.splice(this.#free.length - count, count).reverse();

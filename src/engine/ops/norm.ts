@@ -5,7 +5,13 @@ import { rmsNorm as rmsNormKernel } from "../kernels/rmsNorm/rmsNorm";
 import type { Vector } from "./weights";
 
 /** x [rows, cols] → (x - mean) / sqrt(variance + eps) * weight + bias, row by row (Ba et al. 2016). */
-export function layerNorm(memory: TensorMemory, x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor {
+export function layerNorm(
+  memory: TensorMemory,
+  x: Tensor,
+  weight: Vector,
+  bias: Vector,
+  eps: number,
+): Tensor {
   const [rows = 0, cols = 0] = x.shape;
   const y = memory.make(x.shape, "layerNorm");
   memory.device.run(
@@ -17,7 +23,13 @@ export function layerNorm(memory: TensorMemory, x: Tensor, weight: Vector, bias:
 }
 
 /** x [rows, cols] → x / sqrt(mean(x²) + eps) * (weight + weightOffset) (Zhang & Sennrich 2019). */
-export function rmsNorm(memory: TensorMemory, x: Tensor, weight: Vector, eps: number, weightOffset = 0): Tensor {
+export function rmsNorm(
+  memory: TensorMemory,
+  x: Tensor,
+  weight: Vector,
+  eps: number,
+  weightOffset = 0,
+): Tensor {
   const [rows = 0, cols = 0] = x.shape;
   const y = memory.make(x.shape, "rmsNorm");
   memory.device.run(

@@ -21,7 +21,11 @@ export function scoreTargets(memory: TensorMemory, logits: Tensor, asks: Tensor)
 }
 
 /** The k most probable ids of each row (u32 [rows, k]) and their log-probabilities (f32 [rows, k]). */
-export function topTokens(memory: TensorMemory, logits: Tensor, k: number): { ids: Tensor; logProbs: Tensor } {
+export function topTokens(
+  memory: TensorMemory,
+  logits: Tensor,
+  k: number,
+): { ids: Tensor; logProbs: Tensor } {
   const [rows = 0, cols = 0] = logits.shape;
   const ids = memory.make([rows, k], "topK");
   const logProbs = memory.make([rows, k], "topK");

@@ -17,7 +17,11 @@ export function signedDomain(values: readonly number[]): Domain {
 }
 
 /** Percent of the track: where zero is, where the bar begins, how wide it is. */
-export function signedBar(value: number, low: number, high: number): { zero: number; left: number; width: number } {
+export function signedBar(
+  value: number,
+  low: number,
+  high: number,
+): { zero: number; left: number; width: number } {
   const percent = (x: number) => (100 * (x - low)) / (high - low);
   const zero = percent(0);
   if (!Number.isFinite(value)) return { zero, left: zero, width: 0 };

@@ -9,7 +9,12 @@ export const MARGIN = { top: 8, right: 10, bottom: 34, left: 46 } as const;
 const MAX_X_TICKS = 12;
 
 export interface CurveLayout {
-  readonly points: readonly { readonly index: number; readonly value: number; readonly x: number; readonly y: number }[];
+  readonly points: readonly {
+    readonly index: number;
+    readonly value: number;
+    readonly x: number;
+    readonly y: number;
+  }[];
   readonly path: string;
   readonly xTicks: readonly { readonly value: number; readonly x: number }[];
   readonly yTicks: readonly { readonly value: number; readonly y: number }[];
@@ -21,7 +26,11 @@ export function curveLayout(values: readonly number[], [low, high]: readonly [nu
   const y = scaleLinear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]);
   const points = values.map((value, index) => ({ index, value, x: x(index), y: y(value) }));
   const drawn = points.filter(({ value }) => Number.isFinite(value));
-  const path = line<(typeof points)[number]>((point) => point.x, (point) => point.y)(drawn) ?? "";
+  const path =
+    line<(typeof points)[number]>(
+      (point) => point.x,
+      (point) => point.y,
+    )(drawn) ?? "";
   const whole = ticks(0, last, Math.min(last, MAX_X_TICKS)).filter(Number.isInteger);
   return {
     points: drawn,

@@ -1,15 +1,19 @@
-/** The docs pages, in reading order. A page is a component beside this file. */
+/** The docs pages: components in `pages/` that say their slug, title and place. */
 import type { Component } from "svelte";
-import Scripting from "./Scripting.svelte";
-import ShapleyInChains from "./ShapleyInChains.svelte";
 
 export interface Doc {
   readonly slug: string;
   readonly title: string;
-  readonly component: Component;
+  readonly order: number;
 }
 
-export const DOCS: readonly Doc[] = [
-  { slug: "shapley", title: "Shapley values of reasoning steps", component: ShapleyInChains },
-  { slug: "scripting", title: "Scripting: window.vitrine and the command line", component: Scripting },
-];
+interface DocModule {
+  readonly default: Component;
+  readonly doc: Doc;
+}
+
+const MODULES = import.meta.glob<DocModule>("./pages/*.svelte", { eager: true });
+
+export const DOCS = Object.values(MODULES)
+  .map(({ doc, default: component }) => ({ ...doc, component }))
+  .sort((a, b) => a.order - b.order);

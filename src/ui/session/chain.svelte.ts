@@ -160,7 +160,9 @@ export class ChainState {
     const words = step?.text.match(/\s*\S+/g) ?? [];
     if (!step || word < 1 || word >= words.length) return;
     const parts = [words.slice(0, word), words.slice(word)].map((part) => part.join(""));
-    this.steps = this.steps.flatMap((old, i) => (i === index ? parts.map((text) => this.#step(text, old.present)) : [old]));
+    this.steps = this.steps.flatMap((old, i) =>
+      i === index ? parts.map((text) => this.#step(text, old.present)) : [old],
+    );
     this.changed();
   }
 
@@ -250,7 +252,8 @@ export class ChainState {
   }
 
   #fail(error: unknown): void {
-    if (!isVitrineError(error, "Cancelled")) this.error = error instanceof Error ? error.message : String(error);
+    if (!isVitrineError(error, "Cancelled"))
+      this.error = error instanceof Error ? error.message : String(error);
   }
 
   #step(text: string, present: boolean): Step {

@@ -9,7 +9,12 @@ export async function createLink(session: Session): Promise<string> {
   const { chain, model, device } = session;
   if (!model) throw new Error("There is nothing to share before a model is loaded.");
   const state: LinkState = {
-    model: { name: model.name, sha256: model.sha256, embedded: model.source === "embedded", precision: model.precision },
+    model: {
+      name: model.name,
+      sha256: model.sha256,
+      embedded: model.source === "embedded",
+      precision: model.precision,
+    },
     device: device ? `${device.kind}: ${device.label}` : "",
     prompt: chain.isEmpty ? session.promptText : chain.prompt,
     tokens: session.tokens.map(({ id }) => id),
@@ -53,7 +58,8 @@ export async function openLink(session: Session, hash: string): Promise<void> {
   const state = await decodeLink(hash);
   restore(session, state);
   session.awaiting = state;
-  if (session.model?.sha256 !== state.model.sha256 && state.model.embedded) await session.loadEmbedded(state.model.name);
+  if (session.model?.sha256 !== state.model.sha256 && state.model.embedded)
+    await session.loadEmbedded(state.model.name);
   await completeLink(session);
 }
 
@@ -83,12 +89,18 @@ function restore(session: Session, state: LinkState): void {
   chain.fillerText = state.filler.text;
   chain.fillerId = state.filler.id;
   const steps = state.steps.map(({ text }) => text);
-  chain.set({ prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer }, state.steps.map(({ present }) => present));
+  chain.set(
+    { prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer },
+    state.steps.map(({ present }) => present),
+  );
   session.selection.step = state.selectedStep;
 }
 
 /** One sentence: whether the numbers are the sender's, and how far the worst one is off. */
-export function compare({ chain }: Pick<Session, "chain">, { expected, device }: LinkState): string | undefined {
+export function compare(
+  { chain }: Pick<Session, "chain">,
+  { expected, device }: LinkState,
+): string | undefined {
   if (!expected) return undefined;
   const { effect, shapley } = chain;
   if (!effect) return `The sender's numbers could not be compared${chain.error ? `: ${chain.error}` : "."}`;
@@ -97,7 +109,9 @@ export function compare({ chain }: Pick<Session, "chain">, { expected, device }:
     ["log p at baseline", effect.baseline.logProb, expected.baseline],
     ...expected.early.map((value, i) => [`early answer after ${i} steps`, effect.early[i], value] as const),
     ...expected.loo.map((value, i) => [`leave-one-out of step ${i + 1}`, effect.loo[i], value] as const),
-    ...(expected.shapley?.phi ?? []).map((value, i) => [`Shapley value of step ${i + 1}`, shapley?.phi[i], value] as const),
+    ...(expected.shapley?.phi ?? []).map(
+      (value, i) => [`Shapley value of step ${i + 1}`, shapley?.phi[i], value] as const,
+    ),
   ];
   const off = pairs.map(([name, mine, theirs]) => ({ name, difference: Math.abs((mine ?? NaN) - theirs) }));
   const missing = off.find(({ difference }) => Number.isNaN(difference));

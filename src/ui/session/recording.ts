@@ -14,7 +14,12 @@ interface Answers {
 
 interface Recording {
   readonly model: { readonly name: string; readonly sha256: string };
-  readonly chain: { readonly prompt: string; readonly steps: readonly string[]; readonly answerPrefix: string; readonly answer: string };
+  readonly chain: {
+    readonly prompt: string;
+    readonly steps: readonly string[];
+    readonly answerPrefix: string;
+    readonly answer: string;
+  };
   readonly tokens: readonly { readonly id: number; readonly text: string; readonly special: boolean }[];
   readonly baseline: Answers;
   readonly early: readonly number[];
@@ -26,7 +31,13 @@ interface Recording {
 const RECORDING = recording as unknown as Recording;
 
 function asResult({ logProb, top }: Answers): CoalitionResult {
-  return { logProb, top: { ids: Uint32Array.from(top, ([id]) => id), logProbs: Float32Array.from(top, ([, , value]) => value) } };
+  return {
+    logProb,
+    top: {
+      ids: Uint32Array.from(top, ([id]) => id),
+      logProbs: Float32Array.from(top, ([, , value]) => value),
+    },
+  };
 }
 
 export function showRecording(session: Session): void {
@@ -64,5 +75,7 @@ export async function compareWithRecording(session: Session): Promise<void> {
   const worst = Math.max(...differences);
   const size = worst === 0 ? "0" : worst.toExponential(0).replace("e-", "e−");
   session.comparison =
-    worst < 1e-3 ? `live · matches the recording (max difference ${size} nats)` : `live · differs from the recording by ${size} nats`;
+    worst < 1e-3
+      ? `live · matches the recording (max difference ${size} nats)`
+      : `live · differs from the recording by ${size} nats`;
 }

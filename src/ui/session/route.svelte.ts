@@ -1,5 +1,8 @@
 /** Which page the URL's hash names: the playground, the kernel check, or a docs page. */
-export type Route = { readonly page: "playground" } | { readonly page: "check" } | { readonly page: "docs"; readonly slug: string };
+export type Route =
+  | { readonly page: "playground" }
+  | { readonly page: "check" }
+  | { readonly page: "docs"; readonly slug: string };
 
 export function parseRoute(hash: string): Route {
   const path = hash.replace(/^#\/?/, "");

@@ -3,7 +3,16 @@
  * results live in `chain.svelte.ts`; both are handed down by context.
  */
 import { getContext, setContext } from "svelte";
-import type { DeviceInfo, DevicePreference, EngineApi, ModelInfo, ModelSource, Precision, Progress, TokenInfo } from "../../protocol/api";
+import type {
+  DeviceInfo,
+  DevicePreference,
+  EngineApi,
+  ModelInfo,
+  ModelSource,
+  Precision,
+  Progress,
+  TokenInfo,
+} from "../../protocol/api";
 import { isVitrineError } from "../../protocol/errors";
 import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
@@ -12,7 +21,12 @@ import { Selection } from "./selection.svelte";
 
 export type ModelState =
   | { readonly status: "none" }
-  | { readonly status: "loading"; readonly name: string; readonly progress: Progress; readonly startedAt: number }
+  | {
+      readonly status: "loading";
+      readonly name: string;
+      readonly progress: Progress;
+      readonly startedAt: number;
+    }
   | { readonly status: "ready"; readonly info: ModelInfo };
 
 export const EMBEDDED_MODELS = ["ledger", "ledger-posthoc"] as const;
@@ -47,7 +61,8 @@ export class Session {
   seed = $state(7);
   maxTokens = $state(120);
   addBos = $state(true);
-  exampleSeed = $state(1);
+  /** The seed of the problem on screen, if it was drawn from the generator. */
+  exampleSeed = $state<number | undefined>();
 
   generating = $state(false);
   /** Tokens of the prompt and of what came after it, as the model sees them. */
@@ -59,6 +74,9 @@ export class Session {
   comparison = $state.raw<string | undefined>();
 
   #tokenRequest = 0;
+  #loadRequest = 0;
+  /** Where the model came from, to load it again after the worker died or for another precision. */
+  #source: ModelSource | undefined;
 
   constructor(readonly engine: EngineApi) {
     this.chain = new ChainState(engine, () => this.model);
@@ -68,29 +86,40 @@ export class Session {
     return this.modelState.status === "ready" ? this.modelState.info : undefined;
   }
 
-  /** Opens the device and the first embedded model. */
-  async start(modelName: string = EMBEDDED_MODELS[0]): Promise<void> {
+  /** Opens the device and the model: the one that was open, else the first embedded one. */
+  async start(): Promise<void> {
     await this.engine.subscribe((event) => {
       if (event.type === "deviceLost") {
         const name = this.model?.name ?? "the device";
-        this.message = { kind: "info", text: `The GPU was reset. Restoring ${name}… your prompt and edits are kept.` };
+        this.message = {
+          kind: "info",
+          text: `The GPU was reset. Restoring ${name}… your prompt and edits are kept.`,
+        };
       } else {
         this.device = event.device;
         this.message = { kind: "info", text: `Restored on ${event.device.label}. Nothing was lost.` };
         void this.chain.recompute();
       }
     });
-    await this.openDevice("auto");
-    if (this.modelState.status === "none") await this.loadEmbedded(modelName);
+    await this.openDevice(this.device?.preference ?? "auto");
+    if (this.modelState.status !== "none") return;
+    await this.#load(this.#source ?? { kind: "embedded", name: EMBEDDED_MODELS[0] });
   }
 
   /** The worker died and another took its place: everything that lived there is loaded again. */
   async restart(): Promise<void> {
-    const name = this.model?.name ?? EMBEDDED_MODELS[0];
     this.modelState = { status: "none" };
-    this.message = { kind: "error", text: "The engine stopped and was started again. Your prompt and steps are kept." };
-    await this.start(name);
+    this.message = {
+      kind: "error",
+      text: "The engine stopped and was started again. Your prompt and steps are kept.",
+    };
+    await this.start();
     await this.chain.recompute();
+  }
+
+  /** Loads the model again, in the precision that is now chosen. */
+  async reload(): Promise<void> {
+    if (this.#source) await this.#load(this.#source);
   }
 
   async openDevice(preference: DevicePreference): Promise<void> {
@@ -116,21 +145,28 @@ export class Session {
   }
 
   async #load(source: ModelSource): Promise<boolean> {
-    const before = this.modelState;
+    const request = ++this.#loadRequest;
+    if (this.modelState.status === "loading") await this.engine.cancel(LOAD);
     const startedAt = performance.now();
     this.loadError = undefined;
     const show = (progress: Progress) => {
+      if (request !== this.#loadRequest) return;
       this.modelState = { status: "loading", name: source.name, progress, startedAt };
     };
     show({ done: 0, total: 0, note: "opening" });
     try {
       const info = await this.engine.loadModel(source, this.precision, LOAD, show);
+      if (request !== this.#loadRequest) return false;
       this.modelState = { status: "ready", info };
+      this.#source = source;
       this.addBos = info.bosId !== undefined;
-      await this.#afterLoad(source, info);
+      await this.#afterLoad(source, info).catch((error: unknown) => this.fail(error));
       return true;
     } catch (error) {
-      this.modelState = before.status === "loading" ? { status: "none" } : before;
+      // The engine keeps the model that it had.
+      const kept = await this.engine.model().catch(() => undefined);
+      if (request !== this.#loadRequest) return false;
+      this.modelState = kept ? { status: "ready", info: kept } : { status: "none" };
       this.loadError = isVitrineError(error, "Cancelled") ? undefined : messageOf(error);
       return false;
     }
@@ -152,15 +188,16 @@ export class Session {
 
   showExample({ prompt, steps, answerPrefix, answer }: Example): void {
     this.promptText = prompt;
+    this.exampleSeed = undefined;
     this.chain.set({ prompt, steps, answerPrefix, answer });
     void this.refreshTokens();
   }
 
-  /** Draws a problem from the generator that the embedded models were trained on. */
-  newExample(): void {
-    this.exampleSeed = Math.floor(performance.now() * 1000) % 1_000_000;
-    const { prompt, steps, answerPrefix, answer } = createLedgerProblem(this.exampleSeed);
+  /** Draws a problem from the generator that the embedded models were trained on: another one each time. */
+  newExample(seed = drawSeed()): void {
+    const { prompt, steps, answerPrefix, answer } = createLedgerProblem(seed);
     this.showExample({ title: "", prompt, steps: steps.map(({ text }) => text), answerPrefix, answer });
+    this.exampleSeed = seed;
   }
 
   /** Lets the model write after the prompt, then splits what it wrote into steps and answer. */
@@ -215,9 +252,13 @@ export class Session {
     const { model } = this;
     if (!model || text === "") return [];
     if (model.hasTokenizer) return this.engine.tokenize(text, this.addBos);
-    const ids = text.split(/[\s,]+/).filter(Boolean).map(Number);
+    const ids = text
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(Number);
     const bad = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < model.dVocab));
-    if (bad !== undefined) throw new Error(`This model has no tokenizer: type token ids from 0 to ${model.dVocab - 1}.`);
+    if (bad !== undefined)
+      throw new Error(`This model has no tokenizer: type token ids from 0 to ${model.dVocab - 1}.`);
     return this.engine.describeTokens(ids);
   }
 
@@ -229,6 +270,11 @@ export class Session {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Six digits: short enough to say, enough not to meet the same problem twice. */
+function drawSeed(): number {
+  return Math.floor(Math.random() * 1_000_000);
 }
 
 async function fetchExamples(name: string): Promise<readonly Example[]> {

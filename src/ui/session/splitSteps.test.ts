@@ -6,7 +6,10 @@ import { splitChain, splitSteps, splitText } from "./splitSteps";
 
 describe("splitSteps", () => {
   it("gives back exactly the text, whatever it is", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", " ", ".", "!", "?", "\n", "3", "é", "\t"), maxLength: 60 });
+    const text = fc.string({
+      unit: fc.constantFrom("a", " ", ".", "!", "?", "\n", "3", "é", "\t"),
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(text, (input) => {
         const steps = splitSteps(input);
@@ -18,7 +21,11 @@ describe("splitSteps", () => {
   });
 
   it("splits sentences and lines, not numbers", () => {
-    expect(splitSteps("We have 3.5 apples. Then two more.\nSo 5.5")).toEqual(["We have 3.5 apples.", " Then two more.", "\nSo 5.5"]);
+    expect(splitSteps("We have 3.5 apples. Then two more.\nSo 5.5")).toEqual([
+      "We have 3.5 apples.",
+      " Then two more.",
+      "\nSo 5.5",
+    ]);
   });
 });
 
@@ -27,8 +34,18 @@ describe("splitChain", () => {
     for (let seed = 0; seed < 200; seed++) {
       const { prompt, steps, answerPrefix, answer } = createLedgerProblem(seed);
       const texts = steps.map(({ text }) => text);
-      expect(splitChain(prompt, [...texts, answerPrefix, answer].join(""))).toEqual({ prompt, steps: texts, answerPrefix, answer });
-      expect(splitText([prompt, ...texts, answerPrefix, answer].join(""))).toEqual({ prompt, steps: texts, answerPrefix, answer });
+      expect(splitChain(prompt, [...texts, answerPrefix, answer].join(""))).toEqual({
+        prompt,
+        steps: texts,
+        answerPrefix,
+        answer,
+      });
+      expect(splitText([prompt, ...texts, answerPrefix, answer].join(""))).toEqual({
+        prompt,
+        steps: texts,
+        answerPrefix,
+        answer,
+      });
     }
   });
 

@@ -22,7 +22,9 @@ interface Cue {
 }
 
 function lastCue(text: string, cues: readonly RegExp[]): Cue | undefined {
-  const found = cues.flatMap((cue) => [...text.matchAll(cue)].map((match) => ({ start: match.index, end: match.index + match[0].length })));
+  const found = cues.flatMap((cue) =>
+    [...text.matchAll(cue)].map((match) => ({ start: match.index, end: match.index + match[0].length })),
+  );
   return found.sort((a, b) => b.end - a.end || a.start - b.start)[0];
 }
 

@@ -10,7 +10,10 @@ export interface ChainLengths {
  * For each token the index of its step, -1 before the first step, n after the last. A token belongs to the part
  * that its first character is in; special tokens add no text of their own.
  */
-export function stepOfTokens(tokens: readonly { text: string; special: boolean }[], lengths: ChainLengths): number[] {
+export function stepOfTokens(
+  tokens: readonly { text: string; special: boolean }[],
+  lengths: ChainLengths,
+): number[] {
   let at = 0;
   return tokens.map(({ text, special }) => {
     // A word's leading space counts to the word: look at where the word itself is.

@@ -25,7 +25,12 @@ export function toJson({ model, device, chain, ...session }: Session): string {
       ...{ mode, fillerText },
       chain: chain.text,
       present: chain.present,
-      logProb: effect && { now: effect.now.logProb, baseline: effect.baseline.logProb, early: effect.early, loo: effect.loo },
+      logProb: effect && {
+        now: effect.now.logProb,
+        baseline: effect.baseline.logProb,
+        early: effect.early,
+        loo: effect.loo,
+      },
       shapley,
     },
     undefined,
@@ -56,7 +61,8 @@ export function toSvg(session: Session): string {
   const { low, high } = signedDomain(rows.flatMap(({ phi, loo }) => [phi, loo]));
   const caption = wrapped(captionOf(session));
   const height = TOP + rows.length * ROW + 28 + caption.length * 15;
-  const text = (x: number, y: number, content: string, extra = "") => `<text x="${x}" y="${y}" ${extra}>${escaped(content)}</text>`;
+  const text = (x: number, y: number, content: string, extra = "") =>
+    `<text x="${x}" y="${y}" ${extra}>${escaped(content)}</text>`;
   const bars = rows.map((row, i) => {
     const y = TOP + i * ROW;
     const { zero, left, width } = signedBar(row.phi, low, high);
@@ -76,12 +82,24 @@ export function toSvg(session: Session): string {
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(12, 20, "What each step is worth to the answer", 'font-weight="600"'),
     text(BARS.left, 40, formatSigned(low, 1), 'font-size="11" fill="#59626d"'),
-    text(BARS.left + BARS.width / 2, 40, "Shapley value, nats", 'font-size="11" text-anchor="middle" fill="#59626d"'),
-    text(BARS.left + BARS.width, 40, formatSigned(high, 1), 'font-size="11" text-anchor="end" fill="#59626d"'),
+    text(
+      BARS.left + BARS.width / 2,
+      40,
+      "Shapley value, nats",
+      'font-size="11" text-anchor="middle" fill="#59626d"',
+    ),
+    text(
+      BARS.left + BARS.width,
+      40,
+      formatSigned(high, 1),
+      'font-size="11" text-anchor="end" fill="#59626d"',
+    ),
     text(668, 40, "φ", 'text-anchor="end"'),
     text(748, 40, "LOO", 'text-anchor="end" fill="#59626d"'),
     ...bars,
-    ...caption.map((line, i) => text(12, TOP + rows.length * ROW + 26 + i * 15, line, 'font-size="11" fill="#59626d"')),
+    ...caption.map((line, i) =>
+      text(12, TOP + rows.length * ROW + 26 + i * 15, line, 'font-size="11" fill="#59626d"'),
+    ),
     "</svg>",
   ].join("\n");
 }

@@ -30,7 +30,13 @@ export function answerRows({ now, baseline, topTokens }: Effect, answer: string)
   const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
   const rows = ids.map((id) => {
     const text = topTokens.get(id) ?? String(id);
-    return { id, text, now: probability(now, id), baseline: probability(baseline, id), isReference: text === answer.trim() };
+    return {
+      id,
+      text,
+      now: probability(now, id),
+      baseline: probability(baseline, id),
+      isReference: text === answer.trim(),
+    };
   });
   const size = ({ now: a, baseline: b }: AnswerRow) => Math.max(a || 0, b || 0);
   return rows.sort((a, b) => size(b) - size(a)).slice(0, SHOWN_ANSWERS);

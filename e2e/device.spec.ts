@@ -1,0 +1,127 @@
+/** Devices: equal numbers on both, lean decoding, and a session that survives losing the GPU. */
+import { expect, test, type Page } from "@playwright/test";
+import type { EngineApi } from "../src/protocol/api";
+import { chooseWebGpu, openPlayground } from "./playground";
+
+declare global {
+  interface Window {
+    vitrine: EngineApi;
+  }
+}
+
+test.beforeEach(({}, info) => {
+  test.skip(
+    info.project.name === "no-adapter",
+    "needs the software WebGPU adapter; the other project covers its absence",
+  );
+});
+
+async function logits(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
+    const tokens = (await window.vitrine.tokenize(prompt, true)).map(({ id }) => id);
+    const { captures } = await window.vitrine.run({ rows: [{ tokens }], capture: ["logits"] });
+    return Array.from(captures[0]?.data ?? []);
+  });
+}
+
+test("WebGPU and CPU give the same logits on ledger to 1e-3", async ({ page }) => {
+  await openPlayground(page);
+  const cpu = await logits(page);
+  await chooseWebGpu(page);
+  const gpu = await logits(page);
+  expect(gpu).toHaveLength(cpu.length);
+  const worst = Math.max(...gpu.map((value, i) => Math.abs(value - (cpu[i] ?? NaN))));
+  console.log(`max logit difference, WebGPU (software adapter) against CPU: ${worst.toExponential(2)}`);
+  expect(worst).toBeLessThanOrEqual(1e-3);
+});
+
+test("a decoded token is one submit, creates nothing and reads back four bytes", async ({ page }) => {
+  await openPlayground(page);
+  await chooseWebGpu(page);
+  const difference = await page.evaluate(async () => {
+    const { vitrine } = window;
+    const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
+    const tokens = (await vitrine.tokenize(prompt, true)).map(({ id }) => id);
+    const request = { tokens, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [] };
+    const counted = async (maxTokens: number) => {
+      const before = await vitrine.counters();
+      await vitrine.generate({ ...request, maxTokens }, "counted");
+      const after = await vitrine.counters();
+      return Object.fromEntries(
+        Object.entries(after).map(([name, value]) => [name, value - before[name as keyof typeof before]]),
+      );
+    };
+    await counted(24);
+    const short = await counted(8);
+    const long = await counted(24);
+    return Object.fromEntries(
+      Object.keys(long).map((name) => [name, ((long[name] ?? 0) - (short[name] ?? 0)) / 16]),
+    );
+  });
+  console.log("per decoded token:", JSON.stringify(difference));
+  expect(difference).toMatchObject({
+    submits: 1,
+    buffersCreated: 0,
+    bindGroupsCreated: 0,
+    pipelinesCreated: 0,
+    readBacks: 1,
+    bytesReadBack: 4,
+  });
+});
+
+test("the same seed writes the same text on both devices", async ({ page }) => {
+  await openPlayground(page);
+  const text = () =>
+    page.evaluate(async () => {
+      const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
+      const tokens = (await window.vitrine.tokenize(prompt, true)).map(({ id }) => id);
+      const request = {
+        tokens,
+        maxTokens: 30,
+        temperature: 1.5,
+        topK: 20,
+        topP: 0.95,
+        seed: 11,
+        stopIds: [],
+      };
+      return (await window.vitrine.generate(request, "seeded")).tokens;
+    });
+  const cpu = await text();
+  await chooseWebGpu(page);
+  expect(await text()).toEqual(cpu);
+});
+
+test("a lost GPU is restored, with prompt, steps and numbers", async ({ page }) => {
+  await openPlayground(page);
+  await chooseWebGpu(page);
+  const prompt = await page.locator("#prompt").inputValue();
+  await page.evaluate(() => window.vitrine.loseDevice());
+  await expect(page.getByText(/^Restored on /)).toBeVisible();
+  await expect(page.locator("#prompt")).toHaveValue(prompt);
+  await page.getByRole("checkbox", { name: /^Step 1/ }).uncheck();
+  await expect(page.getByText(/^Δ /)).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("work under way when the GPU is lost still finishes", async ({ page }) => {
+  await openPlayground(page);
+  await chooseWebGpu(page);
+  const made = await page.evaluate(async () => {
+    const tokens = (await window.vitrine.tokenize("Ann has 3 apples .", true)).map(({ id }) => id);
+    const request = { tokens, maxTokens: 40, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [] };
+    const work = window.vitrine.generate(request, "interrupted");
+    setTimeout(() => void window.vitrine.loseDevice(), 30);
+    return (await work).tokens.length;
+  });
+  expect(made).toBe(40);
+});
+
+test("every kernel agrees with its reference on this device", async ({ page }) => {
+  await openPlayground(page);
+  await chooseWebGpu(page);
+  await page.getByRole("link", { name: "Check this GPU" }).click();
+  await page.getByRole("button", { name: "Run the check" }).click();
+  const summary = page.getByText(/(\d+) of \1 cases agree/);
+  await expect(summary).toBeVisible({ timeout: 90_000 });
+});

@@ -1,0 +1,98 @@
+/** The visitor's own files, good and bad, and links that mean harm. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { openPlayground } from "./playground";
+
+const MODEL = "static/models/ledger";
+const NAMES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+const file = (name: string, buffer = readFileSync(`${MODEL}/${name}`)) => ({
+  name,
+  mimeType: "application/octet-stream",
+  buffer,
+});
+
+test("opens a model from picked files, with the same hash and numbers as the embedded one", async ({
+  page,
+}) => {
+  await openPlayground(page);
+  const chip = page.getByTitle("Model");
+  const hash = /[0-9a-f]{4}…/.exec((await chip.textContent()) ?? "")?.[0] ?? "none";
+  await chip.click();
+  await page.getByLabel("Files…").setInputFiles(NAMES.map((name) => file(name)));
+  await expect(chip).toContainText("config.json");
+  await expect(chip).toContainText(hash);
+});
+
+test("opens dropped files", async ({ page }) => {
+  await openPlayground(page);
+  const files = NAMES.map((name) => ({ name, base64: readFileSync(`${MODEL}/${name}`).toString("base64") }));
+  await page.evaluate((dropped) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of dropped) {
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
+    }
+    window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, files);
+  await expect(page.getByTitle("Model")).toContainText("config.json");
+});
+
+const config = JSON.parse(readFileSync(`${MODEL}/config.json`, "utf8"));
+const json = (value: object) => Buffer.from(JSON.stringify(value));
+const weights = readFileSync(`${MODEL}/model.safetensors`);
+const BAD: [string, ReturnType<typeof file>[], RegExp][] = [
+  [
+    "weights cut short",
+    [file("config.json"), file("model.safetensors", weights.subarray(0, 5000))],
+    /model\.safetensors.*(truncated|claims)/,
+  ],
+  [
+    "another architecture",
+    [file("config.json", json({ ...config, model_type: "mamba" })), file("model.safetensors")],
+    /model_type is "mamba"/,
+  ],
+  [
+    "a config that does not fit",
+    [file("config.json", json({ ...config, n_embd: 128 })), file("model.safetensors")],
+    /has shape \[85, 96\], expected \[85, 128\]/,
+  ],
+  ["no config", [file("model.safetensors")], /config\.json/],
+  ["something else", [file("notes.txt", Buffer.from("hello"))], /No model was found in notes\.txt/],
+];
+
+for (const [what, files, sentence] of BAD) {
+  test(`says what is wrong with ${what}, and keeps the loaded model`, async ({ page }) => {
+    await openPlayground(page);
+    await page.getByTitle("Model").click();
+    await page.getByLabel("Files…").setInputFiles(files);
+    await expect(page.getByRole("alert").first()).toContainText(sentence);
+    await expect(page.getByTitle("Model")).toContainText("ledger");
+    await page.keyboard.press("Escape");
+    await page.getByRole("checkbox", { name: /^Step 1/ }).uncheck();
+    await expect(page.getByText(/^Δ /)).toBeVisible();
+  });
+}
+
+test("a model without a tokenizer takes token ids", async ({ page }) => {
+  await openPlayground(page);
+  await page.getByTitle("Model").click();
+  await page.getByLabel("Files…").setInputFiles([file("config.json"), file("model.safetensors")]);
+  await expect(page.getByTitle("Model")).toContainText("config.json");
+  await expect(page.getByText(/tokenizer\.json not found/)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.locator("#prompt").fill("0 53 28 6");
+  await page.getByRole("button", { name: "▶ Think" }).click();
+  await expect(page.getByRole("option")).not.toHaveCount(4);
+});
+
+for (const [what, hash, sentence] of [
+  ["a cut link", "#v=1&s=AAAA", /This link cannot be opened: its state does not inflate/],
+  ["a link from the future", "#v=9&s=abc", /its version is 9/],
+  ["a link with markup", "#v=1&s=%3Cimg%20src=x%20onerror=alert(1)%3E", /cannot be opened/],
+] as const) {
+  test(`refuses ${what} with a sentence and stays usable`, async ({ page }) => {
+    await page.goto(`./${hash}`);
+    await expect(page.getByText(sentence)).toBeVisible();
+    await expect(page.getByTitle("Model")).toContainText("ledger");
+    await expect(page.getByRole("button", { name: "▶ Think" })).toBeEnabled();
+  });
+}

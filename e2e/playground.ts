@@ -1,0 +1,38 @@
+/** What the e2e tests share: opening the page, reading its numbers. */
+import { expect, type Page } from "@playwright/test";
+
+/** Opens the playground and waits until the recorded example was recomputed. */
+export async function openPlayground(page: Page, hash = ""): Promise<void> {
+  await page.goto(`./${hash}`);
+  await expect(page.getByText(/^live · /)).toBeVisible();
+}
+
+/** In the project with a software adapter: asks for WebGPU, which the automatic choice would not take. */
+export async function chooseWebGpu(page: Page): Promise<void> {
+  await page.getByTitle("Device").click();
+  await page.getByRole("button", { name: "WebGPU", exact: true }).click();
+  await expect(page.getByTitle("Device")).toContainText("WebGPU ·");
+  await page.keyboard.press("Escape");
+}
+
+/** Numbers as the page writes them, with its minus sign. */
+export function numberIn(text: string): number {
+  return Number(text.replaceAll("−", "-").trim());
+}
+
+export async function shapleyValues(page: Page): Promise<number[]> {
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  const cells = await page.locator("tbody tr td:nth-child(4)").allTextContents();
+  await page.getByRole("button", { name: "Bars", exact: true }).click();
+  return cells.map(numberIn);
+}
+
+export async function showExample(page: Page, title: string): Promise<void> {
+  await page.getByTitle("Examples").click();
+  await page.getByRole("button", { name: title }).click();
+}
+
+export async function runShapley(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^(Shapley values|Recompute)$/ }).click();
+  await expect(page.getByText(/· exact$/)).toBeVisible();
+}

@@ -1,0 +1,126 @@
+/** The session against the test engine: loading, refusing, thinking, losing the device and the worker. */
+import { beforeEach, expect, it, vi } from "vitest";
+import { VitrineError } from "../../protocol/errors";
+import { Session } from "./session.svelte";
+import { createTestEngine, TEST_MODEL, type TestEngine } from "./testEngine";
+
+const EXAMPLE = {
+  title: "One step",
+  prompt: "Ann has 3 . Think :",
+  steps: [" Ann 3 + 4 = 7 ."],
+  answerPrefix: " Answer :",
+  answer: " 7",
+};
+
+let engine: TestEngine;
+let session: Session;
+
+beforeEach(() => {
+  vi.stubGlobal("fetch", async () => Response.json([EXAMPLE]));
+  engine = createTestEngine();
+  session = new Session(engine);
+});
+
+const files = [Object.assign(new File(["{}"], "config.json"), { webkitRelativePath: "" })];
+
+it("opens the device and the first embedded model, and shows its first example", async () => {
+  await session.start();
+  expect(session.device?.kind).toBe("cpu");
+  expect(session.model?.name).toBe("ledger");
+  expect(session.promptText).toBe(EXAMPLE.prompt);
+  await vi.waitFor(() => expect(session.tokens.map(({ text }) => text).join("")).toContain("Answer : 7"));
+});
+
+it("keeps the loaded model when files are refused, and says why", async () => {
+  await session.start();
+  engine.next = new VitrineError("BadFile", "config.json: model_type is missing.");
+  expect(await session.loadFiles(files)).toBe(false);
+  expect(session.loadError).toBe("config.json: model_type is missing.");
+  expect(session.model?.name).toBe("ledger");
+});
+
+it("says nothing about a load that was cancelled", async () => {
+  await session.start();
+  engine.next = new VitrineError("Cancelled", "Stopped.");
+  await session.loadFiles(files);
+  expect(session.loadError).toBeUndefined();
+  expect(session.model?.name).toBe("ledger");
+});
+
+it("lets the newer of two loads win", async () => {
+  await session.start();
+  const [first, second] = await Promise.all([
+    session.loadEmbedded("ledger"),
+    session.loadEmbedded("ledger-posthoc"),
+  ]);
+  expect([first, second]).toEqual([false, true]);
+  expect(session.model?.name).toBe("ledger-posthoc");
+});
+
+it("thinks: tokens stream in, then become steps, cue and answer", async () => {
+  await session.start();
+  session.promptText = "Ann has 3 . Think :";
+  engine.writes = " Ann 3 + 4 = 7 . Ann 7 - 2 = 5 . Answer : 5";
+  const thinking = session.think();
+  await vi.waitFor(() => expect(session.tokens.length).toBeGreaterThan(8));
+  expect(session.generating).toBe(true);
+  await thinking;
+  expect(session.generating).toBe(false);
+  expect(session.chain.text).toEqual({
+    prompt: "Ann has 3 . Think :",
+    steps: [" Ann 3 + 4 = 7 .", " Ann 7 - 2 = 5 ."],
+    answerPrefix: " Answer :",
+    answer: " 5",
+  });
+});
+
+it("stops when asked, without an error", async () => {
+  await session.start();
+  engine.writes = " a".repeat(200);
+  session.maxTokens = 200;
+  const thinking = session.think();
+  session.stop();
+  await thinking;
+  expect(session.generating).toBe(false);
+  expect(session.message).toBeUndefined();
+});
+
+it("takes token ids where there is no tokenizer, and refuses what is not one", async () => {
+  engine.next = { ...TEST_MODEL, hasTokenizer: false };
+  await session.start();
+  expect((await session.promptTokens("5, 6 7")).map(({ id }) => id)).toEqual([5, 6, 7]);
+  await expect(session.promptTokens("5 1000")).rejects.toThrow("type token ids from 0 to 999");
+});
+
+it("draws a new example with a new seed each time", async () => {
+  await session.start();
+  session.newExample();
+  const [seed, prompt] = [session.exampleSeed, session.promptText];
+  session.newExample();
+  expect(session.exampleSeed).not.toBe(seed);
+  expect(session.promptText).not.toBe(prompt);
+  session.newExample(seed);
+  expect(session.promptText).toBe(prompt);
+});
+
+it("tells of a lost and of a restored device, and keeps the prompt", async () => {
+  await session.start();
+  engine.emit({ type: "deviceLost", message: "reset" });
+  expect(session.message?.text).toMatch(/^The GPU was reset\. Restoring ledger…/);
+  engine.emit({
+    type: "deviceRestored",
+    device: { kind: "webgpu", label: "GPU A", reason: "", preference: "auto" },
+  });
+  expect(session.message?.text).toMatch(/^Restored on GPU A/);
+  expect(session.promptText).toBe(EXAMPLE.prompt);
+});
+
+it("after the worker died, opens the same model again from the visitor's files", async () => {
+  await session.start();
+  await session.loadFiles(files);
+  session.promptText = "mine";
+  await session.restart();
+  expect(session.model).toMatchObject({ name: "config.json", source: "files" });
+  expect(session.message?.text).toMatch(/^The engine stopped and was started again/);
+  expect(session.promptText).toBe("mine");
+});

@@ -1,0 +1,145 @@
+/**
+ * A tiny stand-in for the engine, for component tests only: one word is one token, and every number is made up
+ * from the steps that are present. No file of the page imports it.
+ */
+import type { DeviceInfo, EngineApi, EngineEvent, ModelInfo, TokenInfo } from "../../protocol/api";
+import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
+import { VitrineError } from "../../protocol/errors";
+
+export const TEST_MODEL: ModelInfo = {
+  name: "ledger",
+  source: "embedded",
+  architecture: "gpt2",
+  sha256: "ab12".repeat(16),
+  parameters: 480_000,
+  weightBytes: 960_000,
+  precision: "f16",
+  nLayers: 4,
+  nHeads: 4,
+  dModel: 96,
+  dVocab: 1000,
+  nCtx: 256,
+  hasTokenizer: true,
+  bosId: 0,
+  eosId: 1,
+  notes: [],
+};
+
+export interface TestEngine extends EngineApi {
+  /** What the model writes next, word by word. */
+  writes: string;
+  /** The model that the next load gives; an error refuses it. */
+  next: ModelInfo | Error;
+  /** Names of the calls so far. */
+  readonly calls: string[];
+  emit(event: EngineEvent): void;
+}
+
+export function createTestEngine(): TestEngine {
+  const words = new Map<string, number>([
+    ["<s>", 0],
+    ["</s>", 1],
+  ]);
+  const listeners: ((event: EngineEvent) => void)[] = [];
+  const cancelled = new Set<string>();
+  let model: ModelInfo | undefined;
+
+  const idOf = (text: string) => {
+    const id = words.get(text) ?? words.size;
+    words.set(text, id);
+    return id;
+  };
+  const describe = (id: number): TokenInfo => ({
+    id,
+    text: [...words.keys()][id] ?? ` ${id}`,
+    special: id < 2,
+  });
+  const encode = (text: string) => (text.match(/\s*\S+/g) ?? []).map(idOf);
+  const value = (present: readonly boolean[]): CoalitionResult => ({
+    logProb: -present.filter((is) => !is).length,
+    top: { ids: Uint32Array.of(2), logProbs: Float32Array.of(-0.1) },
+  });
+
+  const methods: EngineApi = {
+    openDevice: async (preference): Promise<DeviceInfo> => ({
+      kind: "cpu",
+      label: "CPU",
+      reason: "This browser offers no WebGPU adapter, so the model runs on the CPU: same numbers, slower.",
+      preference,
+    }),
+    async loadModel(source, _, __, onProgress) {
+      onProgress?.({ done: 1, total: 2, note: "reading weights" });
+      await Promise.resolve();
+      if (engine.next instanceof Error) throw engine.next;
+      return (model = { ...engine.next, name: source.name, source: source.kind });
+    },
+    model: async () => model,
+    tokenize: async (text, addBos) => [...(addBos ? [0] : []), ...encode(text)].map(describe),
+    detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
+    describeTokens: async (ids) => ids.map(describe),
+    tokenizeChain: async ({ prompt, steps, answerPrefix, answer }) => ({
+      prompt: encode(prompt),
+      steps: steps.map(encode),
+      answerPrefix: encode(answerPrefix),
+      answer: encode(answer),
+    }),
+    run: async () => ({ scores: new Float32Array(0), top: [], captures: [], evaluatedTokens: 0 }),
+    async generate({ maxTokens }, runId, onToken) {
+      const made: number[] = [];
+      for (const id of encode(engine.writes).slice(0, maxTokens)) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (cancelled.delete(runId)) throw new VitrineError("Cancelled", "Stopped.");
+        made.push(id);
+        onToken?.(describe(id));
+      }
+      return { tokens: made, stoppedBy: "stop", elapsedMs: 1 };
+    },
+    coalitions: async ({ coalitions }) => coalitions.map(value),
+    shapleyCost: async ({ chain }) => ({ coalitions: 2 ** chain.steps.length, tokens: 10 }),
+    async shapley({ chain, mode, fillerId }): Promise<ShapleyResult> {
+      const n = chain.steps.length;
+      const ones = chain.steps.map(() => 1);
+      return {
+        ...{ mode, fillerId, phi: ones, loo: ones, vAll: 0, vNone: -n, residual: 0 },
+        ...{ coalitionsDone: 2 ** n, coalitions: 2 ** n, evaluatedTokens: 10, elapsedMs: 1 },
+        segments: { prompt: 1, steps: ones, answer: 2 ** n },
+      };
+    },
+    async checkKernels(_, onProgress) {
+      onProgress?.({ done: 1, total: 2, note: "add" });
+      return [
+        { kernel: "add", cases: 3, passed: 3, maxError: 0, elapsedMs: 2 },
+        {
+          kernel: "matmul",
+          cases: 2,
+          passed: 1,
+          maxError: 0.5,
+          elapsedMs: 3,
+          mismatch: "y[1]: 2, expected 1",
+        },
+      ];
+    },
+    cancel: async (runId) => void cancelled.add(runId),
+    counters: async () => ({
+      ...{ dispatches: 0, submits: 0, buffersCreated: 0, bindGroupsCreated: 0 },
+      ...{ pipelinesCreated: 0, readBacks: 0, bytesReadBack: 0 },
+    }),
+    subscribe: async (listener) => void listeners.push(listener),
+    loseDevice: async () => undefined,
+  };
+
+  const calls: string[] = [];
+  const own = {
+    writes: "",
+    next: TEST_MODEL as ModelInfo | Error,
+    calls,
+    emit: (event: EngineEvent) => listeners.forEach((listener) => listener(event)),
+  };
+  const engine: TestEngine = new Proxy(Object.assign(own, methods), {
+    get(target, name, receiver) {
+      if (typeof name === "string" && name in methods) calls.push(name);
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+  return engine;
+}
