@@ -7,6 +7,8 @@ import type {
   DeviceInfo,
   DevicePreference,
   EngineApi,
+  GenerateResult,
+  KernelCheck,
   ModelInfo,
   ModelSource,
   Precision,
@@ -39,6 +41,14 @@ export interface Example {
   readonly answer: string;
 }
 
+export interface KernelCheckResult {
+  readonly checks: readonly KernelCheck[];
+  readonly cases: number;
+  readonly passed: number;
+  /** Time of day, as people write it. */
+  readonly at: string;
+}
+
 const LOAD = "load-model";
 const GENERATE = "generate";
 
@@ -65,6 +75,12 @@ export class Session {
   exampleSeed = $state<number | undefined>();
 
   generating = $state(false);
+  /** How many of `tokens` are the prompt's, while and after the model writes. */
+  promptLength = $state(0);
+  /** The last answer of the model, until the prompt changes. */
+  generated = $state.raw<GenerateResult | undefined>();
+  /** What the last check of the kernels on this device found. */
+  kernelCheck = $state.raw<KernelCheckResult | undefined>();
   /** Tokens of the prompt and of what came after it, as the model sees them. */
   tokens = $state.raw<readonly TokenInfo[]>([]);
   examples = $state.raw<readonly Example[]>([]);
@@ -125,6 +141,7 @@ export class Session {
   async openDevice(preference: DevicePreference): Promise<void> {
     try {
       this.device = await this.engine.openDevice(preference);
+      this.kernelCheck = undefined;
     } catch (error) {
       this.fail(error);
     }
@@ -188,9 +205,16 @@ export class Session {
 
   showExample({ prompt, steps, answerPrefix, answer }: Example): void {
     this.promptText = prompt;
-    this.exampleSeed = undefined;
+    this.forget();
     this.chain.set({ prompt, steps, answerPrefix, answer });
     void this.refreshTokens();
+  }
+
+  /** What was said about the prompt before does not belong to it any more. */
+  forget(): void {
+    this.exampleSeed = undefined;
+    this.generated = undefined;
+    this.comparison = undefined;
   }
 
   /** Draws a problem from the generator that the embedded models were trained on: another one each time. */
@@ -209,7 +233,10 @@ export class Session {
     try {
       const prompt = await this.promptTokens(this.promptText);
       this.tokens = prompt;
-      const { tokens } = await this.engine.generate(
+      this.promptLength = prompt.length;
+      this.generated = undefined;
+      this.comparison = undefined;
+      const generated = await this.engine.generate(
         {
           tokens: prompt.map(({ id }) => id),
           maxTokens: this.maxTokens,
@@ -219,7 +246,9 @@ export class Session {
         GENERATE,
         (token) => (this.tokens = [...this.tokens, token]),
       );
+      const { tokens } = generated;
       this.tokens = [...prompt, ...(await this.engine.describeTokens(tokens))];
+      this.generated = generated;
       if (model.hasTokenizer && tokens.length > 0) {
         const written = this.tokens.slice(prompt.length);
         this.chain.setFromGenerated(this.promptText, written.map(({ text }) => text).join(""));

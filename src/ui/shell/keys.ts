@@ -1,9 +1,13 @@
 /** The page's keys. Typing into a field is never taken for one. */
 import type { Session } from "../session/session.svelte";
 
-interface Actions {
-  share(): Promise<string>;
+export interface KeyActions {
+  /** Keys that change the playground work only where it can be seen. */
+  readonly onPlayground: boolean;
+  share(): void;
   keys(): void;
+  /** To the next panel, or the one before. */
+  turn(by: 1 | -1): void;
 }
 
 function isTyping({ target }: Event): boolean {
@@ -14,15 +18,15 @@ function isTyping({ target }: Event): boolean {
   );
 }
 
-export function onKey(event: KeyboardEvent, session: Session, actions: Actions): void {
+export function onKey(event: KeyboardEvent, session: Session, actions: KeyActions): void {
   if (event.key === "Escape") return session.stop();
   if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "?") return actions.keys();
+  if (!actions.onPlayground) return;
   const { chain } = session;
   const digit = /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : undefined;
   if (digit !== undefined && digit < chain.steps.length) return chain.toggle(digit);
   switch (event.key) {
-    case "?":
-      return actions.keys();
     case "/":
       event.preventDefault();
       document.getElementById("prompt")?.focus();
@@ -31,7 +35,10 @@ export function onKey(event: KeyboardEvent, session: Session, actions: Actions):
       chain.baselineHeld = true;
       return;
     case "s":
-      void actions.share();
-      return;
+      return actions.share();
+    case "[":
+      return actions.turn(-1);
+    case "]":
+      return actions.turn(1);
   }
 }
