@@ -1,7 +1,7 @@
 /** A plain static file server for the built site, under any base path: `node scripts/serve.mjs [port] [base]`. */
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize, resolve } from "node:path";
+import { extname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const TYPES = {
@@ -15,14 +15,24 @@ const TYPES = {
   ".md": "text/markdown; charset=utf-8",
 };
 
+/** The request's path, or "" for one that names no file (`/%zz`, `/%00`). */
+function pathOf(url) {
+  try {
+    const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    return path.includes("\0") ? "" : path;
+  } catch {
+    return "";
+  }
+}
+
 /** Serves `folder` at `http://localhost:<port><base>`; a missing file is a 404, never the page. */
 export function serve(folder, port, base = "/") {
   const root = resolve(folder);
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
-    const inside = path.startsWith(base) ? normalize(join(root, path.slice(base.length))) : "";
+    const path = pathOf(request.url);
+    const inside = path.startsWith(base) ? join(root, path.slice(base.length)) : "";
     const file = path.endsWith("/") ? join(inside, "index.html") : inside;
-    const stat = file.startsWith(root) ? statSync(file, { throwIfNoEntry: false }) : undefined;
+    const stat = file.startsWith(root + sep) ? statSync(file, { throwIfNoEntry: false }) : undefined;
     if (!stat?.isFile()) {
       response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
       return;
