@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright";
 
 const SYSTEM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const START_TIMEOUT_MS = 30_000;
 const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
 const APT_TIMEOUT_MS = 10 * 60_000;
 
@@ -18,18 +19,24 @@ function onPath(name) {
   }
 }
 
+/** A download may lack the system libraries it needs, and a name on the path may only ask to install something. */
+function starts(path) {
+  return spawnSync(path, ["--version"], { stdio: "ignore", timeout: START_TIMEOUT_MS }).status === 0;
+}
+
 function find() {
-  const own = () => (existsSync(chromium.executablePath()) ? chromium.executablePath() : undefined);
   if (process.env.CHROMIUM) {
     if (existsSync(process.env.CHROMIUM)) return process.env.CHROMIUM;
     throw new Error(`CHROMIUM names ${process.env.CHROMIUM}, which is not there`);
   }
-  return SYSTEM_NAMES.map(onPath).find(Boolean) ?? own();
+  return [...SYSTEM_NAMES.map(onPath), chromium.executablePath()].find((path) => path && starts(path));
 }
 
 function attempt(command, args, timeout) {
   console.log(`$ ${command} ${args.join(" ")}`);
-  return spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"], timeout }).status === 0;
+  // apt must not stop to ask.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"], timeout, env }).status === 0;
 }
 
 export function chromiumPath() {
