@@ -8,7 +8,7 @@ import svelteConfig from "./svelte.config.js";
 
 export default defineConfig(
   // AssemblyScript looks like TypeScript but is another language.
-  { ignores: ["dist/", "dist-headless/", "test-results/", "**/*.simd.ts"] },
+  { ignores: ["dist/", "test-results/", "**/*.simd.ts"] },
   js.configs.recommended,
   ts.configs.recommended,
   svelte.configs.recommended,

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -17,27 +17,38 @@ const name = basename(source, ".ts");
 /** Changes whenever anything that goes into the bundle does. */
 function sourceHash() {
   const hash = createHash("sha256");
-  for (const folder of ["src/engine", "src/protocol", "src/languages", "scripts"]) {
+  for (const folder of ["src/engine", "src/protocol", "src/languages", "scripts", "stubs", "training"]) {
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
-      if (/\.(ts|wgsl|mjs)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
+      if (/\.(ts|wgsl|mjs|js)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
     }
   }
-  for (const path of [source, "package-lock.json"]) hash.update(readFileSync(join(root, path)));
+  for (const path of [source, "vite.config.ts", "package-lock.json"])
+    hash.update(readFileSync(join(root, path)));
   return hash.digest("hex").slice(0, 16);
 }
 
-const outDir = join(root, "node_modules/.cache/vitrine-headless", sourceHash());
+const cache = join(root, "node_modules/.cache/vitrine-headless");
+const outDir = join(cache, `${name}-${sourceHash()}`);
 const entry = join(outDir, `${name}.js`);
 if (!existsSync(entry)) {
   const { build } = await import("vite");
+  mkdirSync(cache, { recursive: true });
+  // Built aside and moved into place whole, so that commands started together never see half a bundle.
+  const aside = mkdtempSync(join(cache, "building-"));
   await build({
     root,
     logLevel: "silent",
     publicDir: false,
-    build: { ssr: source, outDir, emptyOutDir: true, minify: false, target: "node20" },
+    build: { ssr: source, outDir: aside, emptyOutDir: true, minify: false, target: "node20" },
     // Bundled, because @xenova/transformers is used by a sub-path that needs the bundler's resolution.
     ssr: { noExternal: true, external: ["webgpu"] },
   });
+  try {
+    renameSync(aside, outDir);
+  } catch {
+    // Another command was first, with the same bundle.
+    rmSync(aside, { recursive: true });
+  }
 }
 // The Vulkan loader that Chromium brings is found only by a process that started with its folder in the path.
 const LOADER = "/usr/lib/chromium";
