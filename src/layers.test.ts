@@ -30,7 +30,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/ui"],
 };
 
-/** Folders whose members never import each other: one method, one panel, one architecture at a time. */
+/** Layers that import no package, and the one file of them that does: links are validated by a schema. */
+const PURE = ["src/protocol", "src/languages"];
+const MAY_IMPORT_PACKAGE = "src/protocol/link.ts imports valibot";
+
+/** Folders whose members never import each other: one method, one panel at a time. */
 const SIBLINGS_APART = ["src/engine/methods", "src/ui/panels"];
 
 export function violation(from: string, to: string): string | undefined {
@@ -52,11 +56,22 @@ export function violation(from: string, to: string): string | undefined {
   return allowed ? undefined : `${from} imports ${to}, which ${layer} may not see`;
 }
 
+export function packageViolation(from: string, name: string): string | undefined {
+  const pure = PURE.some((folder) => from.startsWith(`${folder}/`));
+  const found = `${from} imports ${name}`;
+  return pure && found !== MAY_IMPORT_PACKAGE ? found : undefined;
+}
+
 const SOURCES = ["src", "workers"].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(ts|svelte)$/.test(name) && !/\.(test|simd)\.ts$|\.d\.ts$/.test(name))
     .map((name) => posix.join(folder, name)),
 );
+
+function packagesOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  return [...text.matchAll(/(?:\bfrom|^import)\s+"([^".][^"]*)";$/gm)].map(([, name]) => name ?? "");
+}
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(ROOT, file), "utf8");
@@ -69,7 +84,10 @@ function importsOf(file: string): string[] {
 
 it("sees no import that crosses layers", () => {
   expect(SOURCES.length).toBeGreaterThan(50);
-  const problems = SOURCES.flatMap((file) => importsOf(file).map((to) => violation(file, to)));
+  const problems = SOURCES.flatMap((file) => [
+    ...importsOf(file).map((to) => violation(file, to)),
+    ...packagesOf(file).map((name) => packageViolation(file, name)),
+  ]);
   expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
 });
 
@@ -80,4 +98,7 @@ it("would see one", () => {
   expect(violation("src/ui/panels/A/A.svelte", "src/ui/panels/B/view.ts")).toMatch(/sibling/);
   expect(violation("src/ui/session/x.ts", "src/engine/engine.ts")).toMatch(/may not see/);
   expect(violation("src/engine/ops/linear.ts", "src/engine/kernels/add/add.ts")).toBeUndefined();
+  expect(packageViolation("src/protocol/run.ts", "comlink")).toBe("src/protocol/run.ts imports comlink");
+  expect(packageViolation("src/protocol/link.ts", "valibot")).toBeUndefined();
+  expect(packagesOf("src/protocol/link.ts")).toEqual(["valibot"]);
 });
