@@ -317,6 +317,11 @@ export function provideSession(session: Session): Session {
   return setContext(KEY, session);
 }
 
+/** The same as a map, for mounting one component on its own. */
+export function sessionContext(session: Session): Map<unknown, unknown> {
+  return new Map([[KEY, session]]);
+}
+
 export function useSession(): Session {
   return getContext<Session>(KEY);
 }
