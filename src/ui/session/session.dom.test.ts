@@ -89,7 +89,16 @@ it("takes token ids where there is no tokenizer, and refuses what is not one", a
   engine.next = { ...TEST_MODEL, hasTokenizer: false };
   await session.start();
   expect((await session.promptTokens("5, 6 7")).map(({ id }) => id)).toEqual([5, 6, 7]);
-  await expect(session.promptTokens("5 1000")).rejects.toThrow("type token ids from 0 to 999");
+  await expect(session.promptTokens("5 1000")).rejects.toThrow("type ids from 0 to 999");
+});
+
+it("says what is remarkable about a model, and clears words that it cannot read", async () => {
+  await session.start();
+  engine.next = { ...TEST_MODEL, hasTokenizer: false, notes: ["tokenizer.json not found: type token ids."] };
+  await session.loadFiles(files);
+  expect(session.message).toEqual({ kind: "info", text: "tokenizer.json not found: type token ids." });
+  expect(session.promptText).toBe("");
+  expect(session.tokens).toEqual([]);
 });
 
 it("draws a new example with a new seed each time", async () => {

@@ -8,7 +8,6 @@ import type {
   DevicePreference,
   EngineApi,
   GenerateResult,
-  KernelCheck,
   ModelInfo,
   ModelSource,
   Precision,
@@ -19,35 +18,10 @@ import { isVitrineError } from "../../protocol/errors";
 import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
+import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { Selection } from "./selection.svelte";
-
-export type ModelState =
-  | { readonly status: "none" }
-  | {
-      readonly status: "loading";
-      readonly name: string;
-      readonly progress: Progress;
-      readonly startedAt: number;
-    }
-  | { readonly status: "ready"; readonly info: ModelInfo };
-
-export const EMBEDDED_MODELS = ["ledger", "ledger-posthoc"] as const;
-
-export interface Example {
-  readonly title: string;
-  readonly prompt: string;
-  readonly steps: readonly string[];
-  readonly answerPrefix: string;
-  readonly answer: string;
-}
-
-export interface KernelCheckResult {
-  readonly checks: readonly KernelCheck[];
-  readonly cases: number;
-  readonly passed: number;
-  /** Time of day, as people write it. */
-  readonly at: string;
-}
+import type { KernelCheckResult, ModelState } from "./states";
+import { looksLikeTokenIds, parseTokenIds } from "./tokenIds";
 
 const LOAD = "load-model";
 const GENERATE = "generate";
@@ -151,10 +125,10 @@ export class Session {
     return this.#load({ kind: "embedded", name });
   }
 
-  loadFiles(files: readonly File[]): Promise<boolean> {
+  loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
     const [first] = files;
-    const folder = first?.webkitRelativePath.split("/")[0];
-    return this.#load({ kind: "files", name: folder || first?.name || "files", files });
+    const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
+    return this.#load({ kind: "files", name: name ?? "files", files });
   }
 
   cancelLoad(): void {
@@ -166,6 +140,7 @@ export class Session {
     if (this.modelState.status === "loading") await this.engine.cancel(LOAD);
     const startedAt = performance.now();
     this.loadError = undefined;
+    if (this.message?.kind === "info") this.message = undefined;
     const show = (progress: Progress) => {
       if (request !== this.#loadRequest) return;
       this.modelState = { status: "loading", name: source.name, progress, startedAt };
@@ -177,6 +152,7 @@ export class Session {
       this.modelState = { status: "ready", info };
       this.#source = source;
       this.addBos = info.bosId !== undefined;
+      if (info.notes.length > 0) this.message = { kind: "info", text: info.notes.join(" ") };
       await this.#afterLoad(source, info).catch((error: unknown) => this.fail(error));
       return true;
     } catch (error) {
@@ -199,8 +175,16 @@ export class Session {
       else await this.chain.recompute();
     } else {
       this.examples = [];
+      // Words mean nothing to a model that takes token ids.
+      if (!info.hasTokenizer && !looksLikeTokenIds(this.promptText)) this.#clear();
       await this.refreshTokens();
     }
+  }
+
+  #clear(): void {
+    this.promptText = "";
+    this.forget();
+    this.chain.set({ prompt: "", steps: [], answerPrefix: "", answer: "" });
   }
 
   showExample({ prompt, steps, answerPrefix, answer }: Example): void {
@@ -281,14 +265,7 @@ export class Session {
     const { model } = this;
     if (!model || text === "") return [];
     if (model.hasTokenizer) return this.engine.tokenize(text, this.addBos);
-    const ids = text
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .map(Number);
-    const bad = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < model.dVocab));
-    if (bad !== undefined)
-      throw new Error(`This model has no tokenizer: type token ids from 0 to ${model.dVocab - 1}.`);
-    return this.engine.describeTokens(ids);
+    return this.engine.describeTokens(parseTokenIds(text, model.dVocab));
   }
 
   fail(error: unknown): void {
@@ -299,16 +276,6 @@ export class Session {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Six digits: short enough to say, enough not to meet the same problem twice. */
-function drawSeed(): number {
-  return Math.floor(Math.random() * 1_000_000);
-}
-
-async function fetchExamples(name: string): Promise<readonly Example[]> {
-  const response = await fetch(new URL(`models/${name}/examples.json`, document.baseURI));
-  return response.ok ? ((await response.json()) as Example[]) : [];
 }
 
 const KEY = Symbol("session");

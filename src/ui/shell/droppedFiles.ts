@@ -24,10 +24,18 @@ function filesOf(entry: FileSystemEntry): Promise<File[]> {
   });
 }
 
-export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+export interface Dropped {
+  readonly files: readonly File[];
+  /** The folder's name, if it was one folder. */
+  readonly folder?: string;
+}
+
+export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
-  if (entries.length === 0) return [...transfer.files];
-  return (await Promise.all(entries.map(filesOf))).flat();
+  if (entries.length === 0) return { files: [...transfer.files] };
+  const files = (await Promise.all(entries.map(filesOf))).flat();
+  const [only, ...more] = entries;
+  return only?.isDirectory && more.length === 0 ? { files, folder: only.name } : { files };
 }

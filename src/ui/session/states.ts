@@ -1,0 +1,20 @@
+/** What the session's longer work can be in: loading a model, checking the kernels. */
+import type { KernelCheck, ModelInfo, Progress } from "../../protocol/api";
+
+export type ModelState =
+  | { readonly status: "none" }
+  | {
+      readonly status: "loading";
+      readonly name: string;
+      readonly progress: Progress;
+      readonly startedAt: number;
+    }
+  | { readonly status: "ready"; readonly info: ModelInfo };
+
+export interface KernelCheckResult {
+  readonly checks: readonly KernelCheck[];
+  readonly cases: number;
+  readonly passed: number;
+  /** Time of day, as people write it. */
+  readonly at: string;
+}

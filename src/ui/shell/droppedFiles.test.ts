@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { droppedFiles } from "./droppedFiles";
+
+const fileEntry = (name: string) =>
+  ({
+    isFile: true,
+    isDirectory: false,
+    name,
+    file: (done: (file: File) => void) => done(new File([], name)),
+  }) as unknown as FileSystemEntry;
+
+/** Gives its entries one at a time, as browsers give them in batches. */
+function folderEntry(name: string, entries: FileSystemEntry[]) {
+  const createReader = () => {
+    const left = [...entries];
+    return { readEntries: (done: (batch: FileSystemEntry[]) => void) => done(left.splice(0, 1)) };
+  };
+  return { isFile: false, isDirectory: true, name, createReader } as unknown as FileSystemEntry;
+}
+
+const drop = (entries: (FileSystemEntry | null)[], files: File[] = []) =>
+  ({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })), files }) as unknown as DataTransfer;
+
+it("reads every batch of a folder, and names it", async () => {
+  const { files, folder } = await droppedFiles(
+    drop([folderEntry("gpt2", [fileEntry("a"), folderEntry("onnx", [fileEntry("deep")]), fileEntry("b")])]),
+  );
+  expect(folder).toBe("gpt2");
+  expect(files.map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
+it("takes single files, with or without entries", async () => {
+  expect((await droppedFiles(drop([fileEntry("a"), fileEntry("b")]))).files).toHaveLength(2);
+  expect(await droppedFiles(drop([null], [new File([], "a")]))).toMatchObject({ files: [{ name: "a" }] });
+});
