@@ -8,7 +8,8 @@ import { exp4 } from "../exp.simd";
 // @ts-ignore: decorator
 @inline
 function gelu4(x: v128): v128 {
-  const size = f32x4.abs(x);
+  // From 16 on the tail is 0 in f32; the bound keeps infinity from making NaN with it.
+  const size = f32x4.min(f32x4.abs(x), f32x4.splat(16));
   const z = f32x4.mul(size, f32x4.splat(0.70710678));
   const t = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), f32x4.mul(z, f32x4.splat(0.3275911))));
   let p = f32x4.splat(1.061405429);

@@ -9,7 +9,9 @@ import { exp4 } from "../exp.simd";
 function gelu4(x: v128): v128 {
   const cubic = f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.splat(0.044715), f32x4.mul(x, x)));
   const minusTwoU = f32x4.mul(f32x4.mul(x, cubic), f32x4.splat(-1.5957691216));
-  return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(minusTwoU)));
+  // Below -64 the exponential stands at its largest value: a larger numerator would leave 0 again.
+  const numerator = f32x4.pmax(x, f32x4.splat(-64));
+  return f32x4.div(numerator, f32x4.add(f32x4.splat(1), exp4(minusTwoU)));
 }
 
 export function geluTanh(x: usize, y: usize, count: u32): void {

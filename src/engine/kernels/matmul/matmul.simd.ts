@@ -9,7 +9,7 @@
  * if they are halves) into a panel [inner, 8] that stays in the first-level cache, and a 4 x 8 tile of y is
  * held in registers while walking down the panel. Every block's sums start at zero and are added to y once,
  * which keeps the rounding error of long rows small.
- * Fewer rows are bound by reading w: dot products along it, with four sums in flight.
+ * Fewer rows are bound by reading w: dot products along it, with four sums or more in flight, in blocks too.
  *
  * After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
  */
@@ -18,6 +18,8 @@ import { halvesToFloats } from "../halves.simd";
 const PANEL: usize = 8;
 const BLOCK_INNER: u32 = 256;
 const BLOCK_ROWS: u32 = 128;
+/** Longest dot product summed in one go: whole blocks of 16, so that only the last has a tail. */
+const BLOCK_DOT: u32 = 1024;
 
 /** Four consecutive weights of type T (f32, or u16 holding a half). */
 // @ts-ignore: decorator
@@ -248,8 +250,10 @@ function dot<T>(x: usize, w: usize, inner: u32): f32 {
   return sum;
 }
 
-/** One to three rows of x times one row of w, stored to y; halves are converted once for all rows. */
-function dotThree<T>(x0: usize, x1: usize, x2: usize, w: usize, inner: u32, start: f32, y0: usize, y1: usize, y2: usize): void {
+/** Adds to y two or three rows of x times one row of w; halves are converted once for all rows. */
+function addDotThree<T>(
+  x0: usize, x1: usize, x2: usize, w: usize, inner: u32, y0: usize, y1: usize, y2: usize,
+): void {
   let a0 = f32x4.splat(0), a1 = f32x4.splat(0), b0 = f32x4.splat(0);
   let b1 = f32x4.splat(0), c0 = f32x4.splat(0), c1 = f32x4.splat(0);
   let k: u32 = 0;
@@ -274,9 +278,13 @@ function dotThree<T>(x0: usize, x1: usize, x2: usize, w: usize, inner: u32, star
     b += load<f32>(x1 + at) * weight;
     c += load<f32>(x2 + at) * weight;
   }
-  store<f32>(y0, a + start);
-  store<f32>(y1, b + start);
-  store<f32>(y2, c + start);
+  // All of y is read before any is written: of two rows, the second comes twice.
+  a += load<f32>(y0);
+  b += load<f32>(y1);
+  c += load<f32>(y2);
+  store<f32>(y0, a);
+  store<f32>(y1, b);
+  store<f32>(y2, c);
 }
 
 // @ts-ignore: decorator
@@ -294,22 +302,27 @@ function matmulOf<T>(
     manyRows<T>(x, w, biasAt, yAt, rows, inner, cols, xStride, wStride, yStrideBytes, scratch);
     return;
   }
+  const x2 = clampedRow(x, 2, rows, xStride);
   for (let c: u32 = 0; c < cols; c++) {
-    const start: f32 = biasAt != 0 ? load<f32>(biasAt + <usize>c * 4) : 0;
     const row = w + <usize>c * wStride;
     const to = yAt + <usize>c * 4;
-    if (rows == 1) {
-      store<f32>(to, dot<T>(x, row, inner) + start);
-    } else {
-      dotThree<T>(
-        x, x + xStride, clampedRow(x, 2, rows, xStride), row, inner, start,
-        to, to + yStrideBytes, clampedRow(to, 2, rows, yStrideBytes),
-      );
+    const start: f32 = biasAt != 0 ? load<f32>(biasAt + <usize>c * 4) : 0;
+    for (let r: u32 = 0; r < rows; r++) store<f32>(to + <usize>r * yStrideBytes, start);
+    for (let k: u32 = 0; k < inner; k += BLOCK_DOT) {
+      const count = min(BLOCK_DOT, inner - k);
+      const at = <usize>k * 4;
+      const part = row + <usize>k * sizeof<T>();
+      if (rows == 1) {
+        store<f32>(to, load<f32>(to) + dot<T>(x + at, part, count));
+      } else {
+        const to2 = clampedRow(to, 2, rows, yStrideBytes);
+        addDotThree<T>(x + at, x + xStride + at, x2 + at, part, count, to, to + yStrideBytes, to2);
+      }
     }
   }
 }
 
-/** w f32 [cols, inner]. `scratch`: MATMUL_SCRATCH_BYTES of matmul.ts. */
+/** w f32 [cols, inner]. `scratch`: SCRATCH_BYTES of matmulArgs.ts. */
 export function matmul(
   x: usize, w: usize, bias: usize, y: usize, rows: u32, inner: u32, cols: u32,
   hasBias: u32, yStride: u32, yOffset: u32, scratch: usize,
