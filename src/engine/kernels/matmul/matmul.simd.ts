@@ -19,7 +19,7 @@ const PANEL: usize = 8;
 const BLOCK_INNER: u32 = 256;
 const BLOCK_ROWS: u32 = 128;
 /** Longest dot product summed in one go: whole blocks of 16, so that only the last has a tail. */
-const BLOCK_DOT: u32 = 1024;
+const BLOCK_DOT: u32 = 256;
 
 /** Four consecutive weights of type T (f32, or u16 holding a half). */
 // @ts-ignore: decorator
