@@ -64,8 +64,8 @@ def forward(weights, config, tokens):
         return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + epsilon)
 
     def norm(site, name, x):
-        sites[site] = normalized(x)
-        return sites[site] * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+        sites[site] = normalized(x) * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+        return sites[site]
 
     def linear(name, x):
         return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
