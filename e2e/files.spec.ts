@@ -15,7 +15,7 @@ test("opens a model from picked files, with the same hash and numbers as the emb
   page,
 }) => {
   await openPlayground(page);
-  const chip = page.getByTitle("Model");
+  const chip = page.getByTitle("Model", { exact: true });
   const hash = /[0-9a-f]{4}…/.exec((await chip.textContent()) ?? "")?.[0] ?? "none";
   await chip.click();
   await page.getByLabel("Files…").setInputFiles(NAMES.map((name) => file(name)));
@@ -33,7 +33,7 @@ test("opens dropped files", async ({ page }) => {
     }
     window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
   }, files);
-  await expect(page.getByTitle("Model")).toContainText("config.json");
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("config.json");
 });
 
 const config = JSON.parse(readFileSync(`${MODEL}/config.json`, "utf8"));
@@ -62,10 +62,10 @@ const BAD: [string, ReturnType<typeof file>[], RegExp][] = [
 for (const [what, files, sentence] of BAD) {
   test(`says what is wrong with ${what}, and keeps the loaded model`, async ({ page }) => {
     await openPlayground(page);
-    await page.getByTitle("Model").click();
+    await page.getByTitle("Model", { exact: true }).click();
     await page.getByLabel("Files…").setInputFiles(files);
     await expect(page.getByRole("alert").first()).toContainText(sentence);
-    await expect(page.getByTitle("Model")).toContainText("ledger");
+    await expect(page.getByTitle("Model", { exact: true })).toContainText("ledger");
     await page.keyboard.press("Escape");
     await page.getByRole("checkbox", { name: /^Step 1/ }).uncheck();
     await expect(page.getByText(/^Δ /)).toBeVisible();
@@ -74,9 +74,9 @@ for (const [what, files, sentence] of BAD) {
 
 test("a model without a tokenizer takes token ids", async ({ page }) => {
   await openPlayground(page);
-  await page.getByTitle("Model").click();
+  await page.getByTitle("Model", { exact: true }).click();
   await page.getByLabel("Files…").setInputFiles([file("config.json"), file("model.safetensors")]);
-  await expect(page.getByTitle("Model")).toContainText("config.json");
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("config.json");
   await expect(page.getByText(/tokenizer\.json not found/)).toBeVisible();
   await page.keyboard.press("Escape");
   await page.locator("#prompt").fill("0 53 28 6");
@@ -92,7 +92,7 @@ for (const [what, hash, sentence] of [
   test(`refuses ${what} with a sentence and stays usable`, async ({ page }) => {
     await page.goto(`./${hash}`);
     await expect(page.getByText(sentence)).toBeVisible();
-    await expect(page.getByTitle("Model")).toContainText("ledger");
+    await expect(page.getByTitle("Model", { exact: true })).toContainText("ledger");
     await expect(page.getByRole("button", { name: "▶ Think" })).toBeEnabled();
   });
 }

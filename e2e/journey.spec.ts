@@ -16,7 +16,7 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
   });
   await openPlayground(page);
   if (info.project.name === "software-webgpu") await chooseWebGpu(page);
-  else await expect(page.getByTitle("Device")).toContainText("CPU");
+  else await expect(page.getByTitle("Device", { exact: true })).toContainText("CPU");
 
   // Think: the model writes a chain, which is split into steps.
   await showExample(page, EIGHT);
@@ -44,7 +44,7 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
 
   // Share, and open the link as somebody else.
   await page.getByRole("button", { name: "Share" }).click();
-  await expect(page.getByText(/Link copied/)).toBeVisible();
+  await expect(page.getByText(/in the address bar/)).toBeVisible();
   const link = page.url();
   expect(link).toMatch(/#v=1&s=[\w-]+$/);
   const other = await (await browser.newContext()).newPage();

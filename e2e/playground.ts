@@ -9,9 +9,9 @@ export async function openPlayground(page: Page, hash = ""): Promise<void> {
 
 /** In the project with a software adapter: asks for WebGPU, which the automatic choice would not take. */
 export async function chooseWebGpu(page: Page): Promise<void> {
-  await page.getByTitle("Device").click();
+  await page.getByTitle("Device", { exact: true }).click();
   await page.getByRole("button", { name: "WebGPU", exact: true }).click();
-  await expect(page.getByTitle("Device")).toContainText("WebGPU ·");
+  await expect(page.getByTitle("Device", { exact: true })).toContainText("WebGPU ·");
   await page.keyboard.press("Escape");
 }
 
@@ -28,7 +28,7 @@ export async function shapleyValues(page: Page): Promise<number[]> {
 }
 
 export async function showExample(page: Page, title: string): Promise<void> {
-  await page.getByTitle("Examples").click();
+  await page.getByTitle("Examples", { exact: true }).click();
   await page.getByRole("button", { name: title }).click();
 }
 

@@ -8,7 +8,7 @@
  *   generate --model DIR (--tokens … | --text T) --max N [--temperature X --top-k K --top-p P --seed S]
  *   capture  --model DIR (--tokens … | --text T) --sites a,b --out FILE.safetensors
  *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
- *            [--filler T]
+ *            [--filler T]; without --answer-prefix the model writes the cue before the answer itself
  *
  * All take --device cpu|webgpu (default cpu) and --precision f32|f16|auto (default auto). DIR is a folder in
  * any layout that the page opens, or the name of an embedded model.
@@ -174,18 +174,40 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       return usage("--steps must be a JSON list of strings");
     }
     const mode = oneOf<AblationMode>("mode", required(values, "mode"), ABLATION_MODES);
-    const chain = await engine.tokenizeChain({
-      prompt: required(values, "problem"),
-      steps,
-      answerPrefix: required(values, "answer-prefix"),
-      answer: required(values, "answer"),
-    });
+    const prompt = required(values, "problem");
+    const answer = required(values, "answer");
+    const answerPrefix = values["answer-prefix"] ?? (await ownCue(engine, prompt, steps, answer));
+    const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
     const fillerId = mode === "replace" ? await oneToken(engine, required(values, "filler")) : 0;
     return engine.shapley({ chain, mode, fillerId }, "shapley", ({ coalitionsDone, coalitions }) =>
       process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
     );
   },
 };
+
+/** How many tokens a cue may take. */
+const CUE_TOKENS = 16;
+
+/** What the model itself writes between the last step and the answer; "Answer :" if it never gives the answer. */
+async function ownCue(
+  engine: EngineApi,
+  prompt: string,
+  steps: readonly string[],
+  answer: string,
+): Promise<string> {
+  const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix: "", answer });
+  const tokens = [...chain.prompt, ...chain.steps.flat()];
+  const request = { tokens, maxTokens: CUE_TOKENS, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [] };
+  const { tokens: written } = await engine.generate(request, "cue");
+  const infos = (await engine.describeTokens([...tokens.slice(-1), ...written])).slice(1);
+  // The answer stands behind a colon: a number before it belongs to the text.
+  const colon = infos.findIndex(({ text }) => text.trim() === ":");
+  if (colon < 0) return " Answer :";
+  return infos
+    .slice(0, colon + 1)
+    .map(({ text }) => text)
+    .join("");
+}
 
 async function oneToken(engine: EngineApi, text: string): Promise<number> {
   const [token, ...more] = await engine.tokenize(text, false);
