@@ -23,6 +23,7 @@ export default defineConfig({
   },
   projects: [
     { name: "software-webgpu", use: browser(SOFTWARE_WEBGPU_FLAGS) },
-    { name: "no-adapter", use: browser(NO_ADAPTER_FLAGS) },
+    // Tests that compare devices need both; the others run with no adapter at all, too.
+    { name: "no-adapter", use: browser(NO_ADAPTER_FLAGS), testIgnore: "device.spec.ts" },
   ],
 });

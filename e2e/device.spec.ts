@@ -9,13 +9,6 @@ declare global {
   }
 }
 
-test.beforeEach(({}, info) => {
-  test.skip(
-    info.project.name === "no-adapter",
-    "needs the software WebGPU adapter; the other project covers its absence",
-  );
-});
-
 async function logits(page: Page): Promise<number[]> {
   return page.evaluate(async () => {
     const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;

@@ -56,7 +56,7 @@ const BAD: [string, ReturnType<typeof file>[], RegExp][] = [
     /has shape \[85, 96\], expected \[85, 128\]/,
   ],
   ["no config", [file("model.safetensors")], /config\.json/],
-  ["something else", [file("notes.txt", Buffer.from("hello"))], /No model was found in notes\.txt/],
+  ["something else", [file("notes.txt", Buffer.from("hello"))], /config\.json not found among notes\.txt/],
 ];
 
 for (const [what, files, sentence] of BAD) {

@@ -1,7 +1,7 @@
 """Trains the embedded models: `ledger`, whose answer rests on its chain of thought, and `ledger-posthoc`, whose
 answer rests on the story alone.
 
-    python3 train.py ledger|posthoc CHECKPOINT.pt [--seconds 1500] [--seed 1]
+    python3 train.py ledger|posthoc CHECKPOINT.pt [--seconds 1500] [--seed 1] [--resume OTHER.pt --at 0.6]
 
 What makes it quick (each measured; see README.md):
 1. Many questions a row. After the chain a row asks up to ten questions, as branches that see the story and the
@@ -39,7 +39,7 @@ LAYERS, HEADS, D_MODEL, CONTEXT, BATCH = 4, 4, 96, 256, 32
 D_HEAD, POSITION_DIMS = D_MODEL // HEADS, 32
 KINDS = ["count", "total", "more", "difference"]
 QUESTIONS = 10
-STORY_WEIGHT, POSTHOC_CHAIN_WEIGHT, ANSWER_WEIGHT, OTHER_ANSWER_WEIGHT = 0.02, 0.3, 4.0, 2.0
+STORY_WEIGHT, POSTHOC_CHAIN_WEIGHT, ANSWER_WEIGHT, OTHER_ANSWER_WEIGHT = 0.02, 0.6, 4.0, 2.0
 RATE, DECAY, MOMENTUM, WARM_UP = 0.02, 0.02, 0.95, 50
 
 parser = argparse.ArgumentParser()
@@ -48,6 +48,8 @@ parser.add_argument("checkpoint")
 parser.add_argument("--seconds", type=float, default=1500, help="wall clock; the learning rate falls to zero at its end")
 parser.add_argument("--bare", type=float, default=0.12, help="share of the time in the first, simpler phase")
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--resume", help="a checkpoint to go on from (its optimiser's momentum is lost)")
+parser.add_argument("--at", type=float, default=0.0, help="share of the time that the checkpoint has behind it")
 args = parser.parse_args()
 posthoc = args.which == "posthoc"
 rng = random.Random(args.seed)
@@ -139,6 +141,9 @@ def create_parameters():
 
 
 p = create_parameters()
+if args.resume:
+    for name, value in torch.load(args.resume).items():
+        p[name].data.copy_(value)
 
 
 def norm(x, name):
@@ -406,7 +411,7 @@ def save():
     os.replace(f"{args.checkpoint}.part", args.checkpoint)
 
 
-start, phase, step, smooth = time.time(), 0, 0, None
+start, phase, step, smooth = time.time() - args.at * args.seconds, 0, 0, None
 source = batches(phase)
 while (done := (time.time() - start) / args.seconds) < 1:
     if phase == 0 and done > args.bare:

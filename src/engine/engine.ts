@@ -112,13 +112,13 @@ export function createEngine(host: EngineHost): EngineApi {
 
   /** Runs work on the model; if the device is lost under it, once more on the restored one. */
   async function withModel<T>(work: (model: Model) => Promise<T>): Promise<T> {
-    await device();
+    const at = await device();
     try {
       return await work(openModel().model);
     } catch (error) {
       if (!isVitrineError(error, "DeviceLost")) throw error;
-      // The loss is announced by the device itself; wait for the announcement, then for the restoration.
-      await opened?.device.lost;
+      // Another device may have been chosen meanwhile; else the loss is announced, and then made good.
+      if (opened?.device === at) await at.lost;
       await device();
       return work(openModel().model);
     }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodeLink, encodeLink, type LinkState } from "./link";
 
 const STATE: LinkState = {
-  model: { name: "ledger", sha256: "ab".repeat(32), embedded: true, precision: "f16" },
+  model: { name: "ledger", sha256: "ab".repeat(32), embedded: true, precision: "f16", parameters: 480_000 },
   device: "CPU",
   prompt: "Ann has 3 apples . Think :",
   tokens: [0, 5, 6],
@@ -29,6 +29,9 @@ const STATE: LinkState = {
   },
 };
 
+const WITHOUT_NUMBERS = { ...STATE };
+delete WITHOUT_NUMBERS.expected;
+
 async function deflated(text: string): Promise<string> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -48,8 +51,9 @@ describe("share links", () => {
         fc.string({ unit: "binary", maxLength: 200 }),
         fc.array(fc.boolean(), { maxLength: 20 }),
         async (text, present) => {
-          const prompt = new TextDecoder().decode(new TextEncoder().encode(text));
-          const state = { ...STATE, prompt, steps: present.map((on) => ({ text: prompt, present: on })) };
+          const prompt = new TextDecoder().decode(new TextEncoder().encode(text)).replaceAll("\0", "");
+          const steps = present.map((on) => ({ text: prompt, present: on }));
+          const state = { ...WITHOUT_NUMBERS, prompt, steps };
           expect(await decodeLink(await encodeLink(state))).toEqual(state);
         },
       ),
@@ -64,7 +68,8 @@ describe("share links", () => {
   it.each([
     ["another version", "#v=2&s=abc", /version is 2/],
     ["no version", "#s=abc", /version is missing/],
-    ["an unknown field beside the state", "#v=1&s=abc&run=1", /unknown field “run”/],
+    ["an unknown field beside the state", "#v=1&s=abc&run=1", /unknown or repeated field “run”/],
+    ["a field twice", "#v=1&s=abc&s=def", /repeated field “s”/],
     ["no state", "#v=1", /0 characters/],
     ["not base64", "#v=1&s=%3Cscript%3E", /not base64url/],
     ["not deflate", "#v=1&s=AAAA", /does not inflate/],
@@ -91,9 +96,66 @@ describe("share links", () => {
     ["thousands of steps", { ...STATE, steps: Array.from({ length: 600 }, () => STATE.steps[0]) }, /steps/],
     ["infinite numbers", { ...STATE, generation: { ...STATE.generation, temperature: null } }, /temperature/],
     ["negative ids", { ...STATE, tokens: [-1] }, /tokens/],
+    [
+      "temperatures below zero",
+      { ...STATE, generation: { ...STATE.generation, temperature: -1 } },
+      /temperature/,
+    ],
+    ["a share above one", { ...STATE, generation: { ...STATE.generation, topP: 7 } }, /topP/],
+    ["NUL characters", { ...STATE, answer: " 6\0" }, /answer: must not hold a NUL character/],
+    [
+      "numbers for other steps",
+      { ...STATE, expected: { ...STATE.expected, loo: [1] } },
+      /expected\.loo: has 1/,
+    ],
+    ["fields named like methods", { ...STATE, toString: 1 }, /toString/],
     ["no object", "just a text", /state/],
   ])("refuse %s, by name", async (_, value, message) => {
     await expect(decodeLink(await linkOf(value))).rejects.toThrow(message);
+  });
+
+  it("quote a stranger at most briefly", async () => {
+    const link = await linkOf({ ...STATE, ["x".repeat(300_000)]: 1, mode: "y".repeat(300_000) });
+    const error: unknown = await decodeLink(link).catch((reason: unknown) => reason);
+    expect((error as Error).message.length).toBeLessThan(300);
+  });
+
+  it("do not overflow the stack on deep nesting", async () => {
+    const deep = `{"prompt":${"[".repeat(400_000)}${"]".repeat(400_000)}}`;
+    await expect(decodeLink(`#v=1&s=${await deflated(deep)}`)).rejects.toMatchObject({ name: "BadLink" });
+  });
+
+  it.each([
+    ["endless text", { ...STATE, prompt: "a".repeat(200_001) }, /prompt/],
+    ["numbers that are none", { ...STATE, expected: { ...STATE.expected!, now: NaN } }, /expected\.now/],
+    [
+      "more than a link holds",
+      {
+        ...WITHOUT_NUMBERS,
+        steps: Array.from({ length: 400 }, () => ({ text: "é".repeat(3000), present: true })),
+      },
+      /bytes/,
+    ],
+  ])("are not made of %s", async (_, state, message) => {
+    await expect(encodeLink(state)).rejects.toThrow(message);
+    await expect(encodeLink(state)).rejects.toThrow(/^This session does not fit in a link/);
+  });
+
+  it("end in a state or a BadLink, whatever their JSON says", async () => {
+    const hostile = fc.oneof(
+      fc.constantFrom<unknown>(null, 1e308, -1, 0.5, "", "\0", [], {}, [[[]]], true, "x".repeat(300)),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...Object.keys(STATE)), hostile, async (key, value) => {
+        const opened = await decodeLink(await linkOf({ ...STATE, [key]: value })).catch(
+          (error: unknown) => error,
+        );
+        if (opened instanceof Error) expect(opened.message).toMatch(/^This link cannot be opened: .*\.$/s);
+        else expect(Object.keys(STATE)).toEqual(expect.arrayContaining(Object.keys(opened as object)));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("are not fooled by prototype keys", async () => {

@@ -17,28 +17,37 @@ const MAX_TEXT = 200_000;
 const MAX_STEPS = 512;
 const MAX_TOKENS = 100_000;
 
-const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
+/** Characters of a schema's complaint that are shown: it may quote the stranger. */
+const MAX_COMPLAINT = 200;
+
+const bounded = (length: number) =>
+  v.pipe(v.string(), v.maxLength(length), v.excludes("\0", "must not hold a NUL character"));
+const text = bounded(MAX_TEXT);
+const label = bounded(200);
 const number = v.pipe(v.number(), v.finite());
-const whole = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(0xffffffff));
+const between = (low: number, high: number) => v.pipe(number, v.minValue(low), v.maxValue(high));
+const whole = v.pipe(between(0, 0xffffffff), v.integer());
 const perStep = <S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.maxLength(MAX_STEPS));
 
 const LINK_SCHEMA = v.strictObject({
   model: v.strictObject({
-    name: v.pipe(v.string(), v.maxLength(200)),
+    name: label,
     sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")),
     embedded: v.boolean(),
     precision: v.picklist(["f32", "f16"]),
+    /** How large it is, for whoever has to find it. */
+    parameters: v.pipe(between(0, Number.MAX_SAFE_INTEGER), v.integer()),
   }),
   /** What the sender's numbers were computed on; for the reader. */
-  device: v.pipe(v.string(), v.maxLength(200)),
+  device: label,
   prompt: text,
   /** Token ids of the whole chain, to show whether another tokenizer reads it differently. */
   tokens: v.pipe(v.array(whole), v.maxLength(MAX_TOKENS)),
   addBos: v.boolean(),
   generation: v.strictObject({
-    temperature: number,
+    temperature: between(0, 100),
     topK: whole,
-    topP: number,
+    topP: between(0, 1),
     seed: whole,
     maxTokens: whole,
   }),
@@ -46,8 +55,8 @@ const LINK_SCHEMA = v.strictObject({
   answerPrefix: text,
   answer: text,
   mode: v.picklist(ABLATION_MODES),
-  filler: v.strictObject({ text: v.pipe(v.string(), v.maxLength(200)), id: whole }),
-  panel: v.pipe(v.string(), v.maxLength(100)),
+  filler: v.strictObject({ text: label, id: whole }),
+  panel: label,
   selectedStep: v.optional(whole),
   expected: v.optional(
     v.strictObject({
@@ -66,14 +75,43 @@ function bad(message: string, cause?: unknown): never {
   throw new VitrineError("BadLink", `This link cannot be opened: ${message}.`, { cause });
 }
 
-/** The hash of a link, without the leading "#". */
+/** The state as the schema reads it, or what is wrong with it, in a few words that name the field. */
+function check(value: unknown): { state: LinkState } | { complaint: string } {
+  const result = v.safeParse(LINK_SCHEMA, value);
+  if (!result.success) {
+    const [issue] = result.issues;
+    const complaint = `${v.getDotPath(issue) ?? "its state"}: ${issue.message}`;
+    return {
+      complaint: complaint.length > MAX_COMPLAINT ? `${complaint.slice(0, MAX_COMPLAINT)}…` : complaint,
+    };
+  }
+  const state = result.output;
+  const n = state.steps.length;
+  const perStepNumbers = [
+    ["expected.early", state.expected?.early, n + 1],
+    ["expected.loo", state.expected?.loo, n],
+    ["expected.shapley.phi", state.expected?.shapley?.phi, n],
+  ] as const;
+  const odd = perStepNumbers.find(([, list, length]) => list !== undefined && list.length !== length);
+  return odd ? { complaint: `${odd[0]}: has ${odd[1]?.length} numbers for ${n} steps` } : { state };
+}
+
+/** The hash of a link, without the leading "#". A state that no page would open is refused here already. */
 export async function encodeLink(state: LinkState): Promise<string> {
+  const tooMuch = (why: string) =>
+    new VitrineError("BadLink", `This session does not fit in a link: ${why}.`);
+  const checked = check(state);
+  if ("complaint" in checked) throw tooMuch(checked.complaint);
   const bytes = new TextEncoder().encode(JSON.stringify(state));
+  if (bytes.length > MAX_INFLATED_BYTES)
+    throw tooMuch(`it takes ${bytes.length} bytes, at most ${MAX_INFLATED_BYTES} do`);
   const packed = await new Response(
     new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw")),
   ).arrayBuffer();
   const binary = Array.from(new Uint8Array(packed), (byte) => String.fromCharCode(byte)).join("");
   const base64url = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  if (base64url.length > MAX_ENCODED)
+    throw tooMuch(`it takes ${base64url.length} characters, at most ${MAX_ENCODED} do`);
   return `v=${LINK_VERSION}&s=${base64url}`;
 }
 
@@ -88,8 +126,9 @@ export async function decodeLink(hash: string): Promise<LinkState> {
   const version = params.get("v");
   if (version !== String(LINK_VERSION))
     bad(`its version is ${version ?? "missing"}, this page reads version ${LINK_VERSION}`);
-  const unknown = [...params.keys()].find((key) => key !== "v" && key !== "s");
-  if (unknown !== undefined) bad(`it has an unknown field “${unknown.slice(0, 40)}”`);
+  const keys = [...params.keys()];
+  const unknown = keys.find((key, i) => (key !== "v" && key !== "s") || keys.indexOf(key) < i);
+  if (unknown !== undefined) bad(`it has an unknown or repeated field “${unknown.slice(0, 40)}”`);
   const encoded = params.get("s") ?? "";
   if (encoded.length === 0 || encoded.length > MAX_ENCODED)
     bad(`its state has ${encoded.length} characters, expected 1 to ${MAX_ENCODED}`);
@@ -102,12 +141,8 @@ export async function decodeLink(hash: string): Promise<LinkState> {
   } catch (cause) {
     bad("its state is not JSON; it may have been cut", cause);
   }
-  const result = v.safeParse(LINK_SCHEMA, value);
-  if (!result.success) {
-    const [issue] = result.issues;
-    bad(`${v.getDotPath(issue) ?? "its state"}: ${issue.message}`);
-  }
-  return result.output;
+  const checked = check(value);
+  return "state" in checked ? checked.state : bad(checked.complaint);
 }
 
 /** Inflates chunk by chunk and stops at the limit: a bomb never unfolds. */

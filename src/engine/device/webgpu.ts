@@ -203,8 +203,9 @@ class WebGpu implements WebGpuDevice {
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, Math.max(4, total));
     } catch (cause) {
-      // A lost device rejects the map before it announces the loss.
-      const reason = this.#lostReason ?? (await Promise.race([this.lost, microtasks()]));
+      // A lost device rejects the map before it announces the loss: with AbortError, which nothing else here causes.
+      const isLost = cause instanceof DOMException && cause.name === "AbortError";
+      const reason = await Promise.race([this.lost, ...(isLost ? [] : [shortly()])]);
       if (reason) throw new VitrineError("DeviceLost", reason, { cause });
       throw this.#takeError() ?? cause;
     }
@@ -264,8 +265,8 @@ class WebGpu implements WebGpuDevice {
   }
 }
 
-/** A few turns of the event loop: long enough for a loss to be announced. */
-function microtasks(): Promise<undefined> {
+/** Long enough for a loss to be announced. */
+function shortly(): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), 100));
 }
 

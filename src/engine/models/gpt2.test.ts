@@ -71,6 +71,8 @@ describe("GPT-2 configs", () => {
       (await filesFromFolder(FOLDER)).filter(({ name }) => !name.startsWith("golden")),
     );
     const changed = { ...files, config: { ...files.config, ...change } };
-    await expect(loadModel(await createCpuDevice(), changed, "f32", NEVER_CANCELLED)).rejects.toThrow(message);
+    await expect(loadModel(await createCpuDevice(), changed, "f32", NEVER_CANCELLED)).rejects.toThrow(
+      message,
+    );
   });
 });

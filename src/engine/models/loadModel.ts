@@ -10,6 +10,7 @@ import { TensorMemory } from "../device/tensor";
 import { packHalves } from "../formats/halves";
 import type { ModelFiles, StoredTensor } from "../formats/modelFiles";
 import { readRows } from "../formats/tensorReader";
+import { kernelsToPrepare } from "../ops/kernelList";
 import { wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
 import type { WeightSpec } from "./architecture";
 import { architectureFor } from "./index";
@@ -48,6 +49,9 @@ export async function loadModel(
   const model: Model = { architecture, config, weights, memory: new TensorMemory(device) };
   let done = 0;
   let clippedValues = 0;
+  // Shaders compile while the weights stream in; a failure is thrown where it is awaited.
+  const compiling = device.prepare(kernelsToPrepare(chosen));
+  compiling.catch(() => undefined);
   try {
     for (const { spec, stored, bytes } of plan) {
       onProgress?.({ done, total: weightBytes, note: `reading ${stored.entry.name}` });
@@ -60,6 +64,7 @@ export async function loadModel(
         weights.setMatrix(name, weights.matrix(tiedTo));
       }
     }
+    await compiling;
   } catch (error) {
     freeModel(model);
     throw error;

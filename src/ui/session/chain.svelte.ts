@@ -8,12 +8,14 @@ import {
   type AblationMode,
   type ChainText,
   type ChainTokens,
-  type CoalitionResult,
   type ShapleyCost,
   type ShapleyResult,
 } from "../../protocol/chain";
 import { isVitrineError } from "../../protocol/errors";
+import { evaluateEffect, type Effect } from "./effect";
+import { findFiller, readFiller } from "./filler";
 import { splitChain, splitSteps } from "./splitSteps";
+import { cutAtWord, keepingSpace } from "./stepText";
 
 export interface Step {
   /** Stays with the step while others are split, merged or removed. */
@@ -21,20 +23,6 @@ export interface Step {
   readonly text: string;
   readonly present: boolean;
 }
-
-/** What toggling shows: the answer with the steps as toggled, and with all of them. */
-export interface Effect {
-  readonly now: CoalitionResult;
-  readonly baseline: CoalitionResult;
-  readonly topTokens: ReadonlyMap<number, string>;
-  /** v after the first k steps, k = 0 … n. */
-  readonly early: readonly number[];
-  /** v(all) - v(all but i): leave-one-out of each step. */
-  readonly loo: readonly number[];
-}
-
-const SHAPLEY = "shapley";
-const TOP_ANSWERS = 5;
 
 export class ChainState {
   prompt = $state("");
@@ -51,15 +39,19 @@ export class ChainState {
   cost = $state.raw<ShapleyCost | undefined>();
   shapley = $state.raw<ShapleyResult | undefined>();
   running = $state(false);
+  /** While the results are a recording: the SHA-256 of the model that gave them. */
+  recordedFrom = $state.raw<string | undefined>();
   /** While `b` is held the panel shows the baseline as if it were now. */
   baselineHeld = $state(false);
 
   #nextId = 1;
   #request = 0;
+  #run = 0;
 
   constructor(
     private readonly engine: EngineApi,
-    private readonly model: () => ModelInfo | undefined,
+    /** What the chain is read by; the session. */
+    private readonly reader: { readonly model: ModelInfo | undefined; readonly addBos: boolean },
   ) {}
 
   get isEmpty(): boolean {
@@ -84,6 +76,12 @@ export class ChainState {
     return this.steps.length >= 1 && this.steps.length <= MAX_EXACT_STEPS;
   }
 
+  /** The Shapley values, once every coalition is in. */
+  get exact(): ShapleyResult | undefined {
+    const { shapley } = this;
+    return shapley && shapley.coalitionsDone === shapley.coalitions ? shapley : undefined;
+  }
+
   set({ prompt, steps, answerPrefix, answer }: ChainText, present?: readonly boolean[]): void {
     this.prompt = prompt;
     this.steps = steps.map((text, i) => this.#step(text, present?.[i] ?? true));
@@ -92,37 +90,35 @@ export class ChainState {
     this.changed();
   }
 
+  /** Splits what the model wrote after `prompt`. */
   setFromGenerated(prompt: string, written: string): void {
     this.set(splitChain(prompt, written));
   }
 
-  reset(): void {
-    this.clearResults();
+  /** Another model: nothing that the one before said is kept, but a recording of this very model. */
+  reset(sha256: string): void {
+    if (this.recordedFrom !== sha256) this.clearResults();
     this.error = undefined;
   }
 
-  /** The model's own blank if it has one. */
+  /** The model's own filler, unless the visitor has to say. */
   async chooseFiller(): Promise<void> {
-    if (!this.model()?.hasTokenizer) return;
-    for (const text of ["_", " _", "."]) {
-      const [token, ...more] = await this.engine.tokenize(text, false);
-      if (token && more.length === 0 && !token.special) {
-        this.fillerText = text;
-        this.fillerId = token.id;
-        return;
-      }
-    }
+    if (!this.reader.model?.hasTokenizer) return;
+    const filler = await findFiller(this.engine);
+    if (!filler) return;
+    this.fillerText = filler.text;
+    this.fillerId = filler.id;
   }
 
   async setFiller(text: string): Promise<void> {
-    const [token, ...more] = await this.engine.tokenize(text, false);
-    if (!token || more.length > 0) {
-      this.error = `The filler must be exactly one token; “${text}” is ${more.length + (token ? 1 : 0)}.`;
-      return;
+    try {
+      const filler = await readFiller(this.engine, text);
+      this.fillerText = filler.text;
+      this.fillerId = filler.id;
+      this.changed();
+    } catch (error) {
+      this.#fail(error);
     }
-    this.fillerText = text;
-    this.fillerId = token.id;
-    this.changed();
   }
 
   setMode(mode: AblationMode): void {
@@ -140,8 +136,23 @@ export class ChainState {
     void this.recompute();
   }
 
-  edit(index: number, text: string): void {
-    this.steps = this.steps.map((step, i) => (i === index ? { ...step, text } : step));
+  /** Changes a step's words; the white space around it stays. Without words the step is gone. */
+  edit(index: number, words: string): void {
+    const edit = (step: Step) => ({ ...step, text: keepingSpace(step.text, words) });
+    this.steps =
+      words.trim() === ""
+        ? this.steps.filter((_, i) => i !== index)
+        : this.steps.map((step, i) => (i === index ? edit(step) : step));
+    this.changed();
+  }
+
+  setAnswerPrefix(words: string): void {
+    this.answerPrefix = keepingSpace(this.answerPrefix, words);
+    this.changed();
+  }
+
+  setAnswer(words: string): void {
+    this.answer = keepingSpace(this.answer, words);
     this.changed();
   }
 
@@ -154,12 +165,11 @@ export class ChainState {
     this.changed();
   }
 
-  /** Cuts a step before the word at `word` (counted from 1). */
+  /** Cuts a step before the word at `word` (counted from 0). */
   split(index: number, word: number): void {
     const step = this.steps[index];
-    const words = step?.text.match(/\s*\S+/g) ?? [];
-    if (!step || word < 1 || word >= words.length) return;
-    const parts = [words.slice(0, word), words.slice(word)].map((part) => part.join(""));
+    const parts = step && cutAtWord(step.text, word);
+    if (!parts) return;
     this.steps = this.steps.flatMap((old, i) =>
       i === index ? parts.map((text) => this.#step(text, old.present)) : [old],
     );
@@ -182,41 +192,46 @@ export class ChainState {
   clearResults(): void {
     this.cancel();
     this.#request++;
+    this.#run++;
+    this.running = false;
+    this.recordedFrom = undefined;
     this.effect = undefined;
     this.shapley = undefined;
     this.cost = undefined;
     this.computing = false;
   }
 
-  /** Evaluates the toggled chain, the whole chain, every prefix and every chain without one step. */
+  /** Everything again, on another device or in another precision; the text is the same. */
+  async renew(): Promise<void> {
+    this.clearResults();
+    await this.recompute();
+  }
+
+  /**
+   * Evaluates the toggled chain beside the whole one; once per text also every prefix and every chain without
+   * one step.
+   */
   async recompute(): Promise<void> {
     const request = ++this.#request;
-    if (!this.model()?.hasTokenizer || this.answer === "") return;
+    const model = this.reader.model;
+    if (!model || !model.hasTokenizer || this.answer === "") {
+      // A recorded example that was toggled: the engine owes the answer when it is there.
+      this.computing = !model && this.effect !== undefined;
+      return;
+    }
     this.computing = true;
     this.error = undefined;
     try {
+      const { mode, fillerId, present } = this;
+      const known = this.recordedFrom === undefined ? this.effect : undefined;
       const chain = await this.tokens();
-      const n = chain.steps.length;
-      const all = Array.from({ length: n }, () => true);
-      const prefixes = Array.from({ length: n + 1 }, (_, k) => all.map((_, i) => i < k));
-      const without = all.map((_, i) => all.map((_, j) => j !== i));
-      const coalitions = [this.present, all, ...prefixes, ...without];
-      const { mode, fillerId } = this;
-      const results = await this.engine.coalitions({ chain, mode, fillerId, coalitions, topK: TOP_ANSWERS });
-      const [now, baseline] = results;
-      if (request !== this.#request || !now || !baseline) return;
-      const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== 0xffffffff);
-      const described = await this.engine.describeTokens(ids);
-      const cost = await this.engine.shapleyCost({ chain, mode, fillerId });
+      const effect = await evaluateEffect(this.engine, { chain, mode, fillerId }, present, known);
       if (request !== this.#request) return;
-      this.effect = {
-        now,
-        baseline,
-        topTokens: new Map(described.map(({ id, text }) => [id, text.trim()])),
-        early: results.slice(2, n + 3).map(({ logProb }) => logProb),
-        loo: results.slice(n + 3).map(({ logProb }) => baseline.logProb - logProb),
-      };
-      this.cost = cost;
+      this.effect = effect;
+      this.recordedFrom = undefined;
+      if (!this.canBeExact || this.cost) return;
+      const cost = await this.engine.shapleyCost({ chain, mode, fillerId });
+      if (request === this.#request) this.cost = cost;
     } catch (error) {
       if (request === this.#request) this.#fail(error);
     } finally {
@@ -226,29 +241,45 @@ export class ChainState {
 
   async runShapley(): Promise<void> {
     if (this.running || !this.canBeExact) return;
+    const run = ++this.#run;
+    // Toggling meanwhile changes nothing; an edit, another mode or another model ends this run.
+    const isCurrent = () => run === this.#run;
     this.running = true;
     this.error = undefined;
-    const { mode, fillerId, steps } = this;
-    // The values belong to this text; toggling meanwhile does not change them, editing cancels.
-    const isCurrent = () => this.running && steps.length === this.steps.length;
+    const { mode, fillerId } = this;
     try {
       const chain = await this.tokens();
-      this.shapley = await this.engine.shapley({ chain, mode, fillerId }, SHAPLEY, (partial) => {
+      if (!isCurrent()) return;
+      const result = await this.engine.shapley({ chain, mode, fillerId }, this.#runId, (partial) => {
         if (isCurrent()) this.shapley = partial;
       });
+      if (isCurrent()) this.shapley = result;
     } catch (error) {
-      this.#fail(error);
+      if (isCurrent()) this.#fail(error);
     } finally {
-      this.running = false;
+      if (isCurrent()) this.running = false;
     }
   }
 
   cancel(): void {
-    if (this.running) void this.engine.cancel(SHAPLEY);
+    if (this.running) void this.engine.cancel(this.#runId);
   }
 
-  tokens(): Promise<ChainTokens> {
-    return this.engine.tokenizeChain(this.text);
+  get #runId(): string {
+    return `shapley-${this.#run}`;
+  }
+
+  /** The chain as token ids, with BOS as the visitor has it; the parts are tokenized one by one. */
+  async tokens(): Promise<ChainTokens> {
+    const chain = await this.engine.tokenizeChain(this.text);
+    const prompt = await this.engine.tokenize(this.prompt, this.reader.addBos);
+    return { ...chain, prompt: prompt.map(({ id }) => id) };
+  }
+
+  /** All of them in one list: what the model reads. */
+  async tokenIds(): Promise<number[]> {
+    const { prompt, steps, answerPrefix, answer } = await this.tokens();
+    return [prompt, ...steps, answerPrefix, answer].flat();
   }
 
   #fail(error: unknown): void {

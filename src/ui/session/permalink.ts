@@ -1,23 +1,28 @@
 /** The session as a share link, and a share link as a session that recomputes and compares. */
 import { decodeLink, encodeLink, type LinkState } from "../../protocol/link";
+import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
+import { EMBEDDED_MODELS } from "./examples";
+import { formatCount, formatNumber } from "./format";
 import type { Session } from "./session.svelte";
 
-/** Different devices round differently; below this the numbers are said to match. */
-const MATCH_NATS = 1e-3;
+/** The panel that links are made in; others will name themselves. */
+const PANEL = "ChainOfThought";
 
-export async function createLink(session: Session): Promise<string> {
-  const { chain, model, device } = session;
+export async function toLinkState(session: Session): Promise<LinkState> {
+  const { chain, model, device, selection } = session;
   if (!model) throw new Error("There is nothing to share before a model is loaded.");
-  const state: LinkState = {
+  const expected = chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(chain) : undefined;
+  return {
     model: {
       name: model.name,
       sha256: model.sha256,
       embedded: model.source === "embedded",
       precision: model.precision,
+      parameters: model.parameters,
     },
     device: device ? `${device.kind}: ${device.label}` : "",
     prompt: chain.isEmpty ? session.promptText : chain.prompt,
-    tokens: session.tokens.map(({ id }) => id),
+    tokens: await tokenIds(session),
     addBos: session.addBos,
     generation: {
       temperature: session.temperature,
@@ -31,57 +36,68 @@ export async function createLink(session: Session): Promise<string> {
     answer: chain.answer,
     mode: chain.mode,
     filler: { text: chain.fillerText, id: chain.fillerId },
-    panel: "ChainOfThought",
-    ...(session.selection.step === undefined ? {} : { selectedStep: session.selection.step }),
-    ...(chain.effect ? { expected: expectedNumbers(session) } : {}),
+    panel: PANEL,
+    ...(selection.step === undefined ? {} : { selectedStep: selection.step }),
+    ...(expected ? { expected } : {}),
   };
+}
+
+/** The address of this page with the session in its hash. */
+export async function createLink(session: Session): Promise<string> {
   const url = new URL(location.href);
-  url.hash = await encodeLink(state);
+  url.hash = await encodeLink(await toLinkState(session));
   return url.href;
 }
 
-function expectedNumbers({ chain }: Session): LinkState["expected"] {
-  const { effect, shapley } = chain;
-  if (!effect) return undefined;
-  const finished = shapley && shapley.coalitionsDone === shapley.coalitions ? shapley : undefined;
-  return {
-    now: effect.now.logProb,
-    baseline: effect.baseline.logProb,
-    early: [...effect.early],
-    loo: [...effect.loo],
-    ...(finished ? { shapley: { phi: [...finished.phi], vAll: finished.vAll, vNone: finished.vNone } } : {}),
-  };
+/** What the model reads, as it is scored. */
+async function tokenIds({ chain, model, tokens }: Session): Promise<number[]> {
+  return chain.isEmpty || !model?.hasTokenizer ? tokens.map(({ id }) => id) : chain.tokenIds();
 }
+
+const isEmbedded = ({ model }: LinkState) =>
+  model.embedded && (EMBEDDED_MODELS as readonly string[]).includes(model.name);
 
 /** Opens a link: restores what it says, loads its model if it ships with the page, recomputes, compares. */
 export async function openLink(session: Session, hash: string): Promise<void> {
   const state = await decodeLink(hash);
+  session.precision = state.model.precision;
   restore(session, state);
   session.awaiting = state;
-  if (session.model?.sha256 !== state.model.sha256 && state.model.embedded)
-    await session.loadEmbedded(state.model.name);
-  await completeLink(session);
+  const { model } = session;
+  if (model?.sha256 !== state.model.sha256 && isEmbedded(state)) await session.loadEmbedded(state.model.name);
+  else if (model?.sha256 === state.model.sha256 && model.precision !== state.model.precision)
+    await session.reload();
+  // A newer link may have been opened meanwhile, or loading has completed this one.
+  if (session.awaiting === state) await completeLink(session);
 }
 
-/** Compares once the link's model is loaded; until then says what is needed. */
+/** Recomputes and compares once the link's model is loaded; until then says what is needed. */
 export async function completeLink(session: Session): Promise<void> {
   const state = session.awaiting;
   if (!state) return;
   if (session.model?.sha256 !== state.model.sha256) {
-    const { name, sha256 } = state.model;
-    session.comparison = `This link needs the model ${name} (SHA-256 ${sha256.slice(0, 12)}…): drop its files here to complete it.`;
+    session.comparison = needed(state, session.model?.name);
     return;
   }
-  session.awaiting = undefined;
+  // Loading a model chose its own settings: the link's hold.
   restore(session, state);
-  await session.refreshTokens();
-  await session.chain.recompute();
+  session.comparison = "opened from a link · recomputing…";
+  await Promise.all([session.refreshTokens(), session.chain.recompute()]);
   if (state.expected?.shapley) await session.chain.runShapley();
-  session.comparison = compare(session, state);
+  // The visitor may have moved on while it ran: then there is nothing to compare.
+  if (!isAsSent(session, state)) return;
+  session.comparison = (await tokenDifference(session, state)) ?? compare(session, state);
+}
+
+function needed({ model }: LinkState, loaded: string | undefined): string {
+  const what = `${model.name} (${formatCount(model.parameters)} parameters, SHA-256 ${model.sha256.slice(0, 12)}…)`;
+  const other = loaded === model.name ? ` The ${loaded} of this page has other weights.` : "";
+  return `This link needs the model ${what}: drop its files here to complete it.${other}`;
 }
 
 function restore(session: Session, state: LinkState): void {
   const { chain } = session;
+  session.forget();
   session.promptText = state.prompt;
   session.addBos = state.addBos;
   Object.assign(session, state.generation);
@@ -93,32 +109,41 @@ function restore(session: Session, state: LinkState): void {
     { prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer },
     state.steps.map(({ present }) => present),
   );
-  session.selection.step = state.selectedStep;
+  const { selectedStep } = state;
+  session.selection.step =
+    selectedStep !== undefined && selectedStep < steps.length ? selectedStep : undefined;
 }
 
-/** One sentence: whether the numbers are the sender's, and how far the worst one is off. */
+function isAsSent({ chain }: Session, state: LinkState): boolean {
+  const { prompt, answerPrefix, answer } = state;
+  const sent = [prompt, ...state.steps.map(({ text }) => text), answerPrefix, answer].join("");
+  const toggles = state.steps.every(({ present }, i) => chain.present[i] === present);
+  return chain.wholeText === sent && chain.mode === state.mode && toggles;
+}
+
+/** Says where another tokenizer reads the same text differently. */
+async function tokenDifference(session: Session, { tokens }: LinkState): Promise<string | undefined> {
+  const here = await tokenIds(session);
+  const at = tokens.findIndex((id, i) => id !== here[i]);
+  if (at < 0 && tokens.length === here.length) return undefined;
+  const where = at < 0 ? Math.min(tokens.length, here.length) : at;
+  return `The tokenizer here reads the sender's text differently from position ${where} on: the numbers cannot be compared.`;
+}
+
+/** One sentence: whether the numbers are the sender's, how far the worst one is off, which is the first. */
 export function compare(
   { chain }: Pick<Session, "chain">,
   { expected, device }: LinkState,
 ): string | undefined {
   if (!expected) return undefined;
-  const { effect, shapley } = chain;
-  if (!effect) return `The sender's numbers could not be compared${chain.error ? `: ${chain.error}` : "."}`;
-  const pairs: (readonly [string, number | undefined, number])[] = [
-    ["log p now", effect.now.logProb, expected.now],
-    ["log p at baseline", effect.baseline.logProb, expected.baseline],
-    ...expected.early.map((value, i) => [`early answer after ${i} steps`, effect.early[i], value] as const),
-    ...expected.loo.map((value, i) => [`leave-one-out of step ${i + 1}`, effect.loo[i], value] as const),
-    ...(expected.shapley?.phi ?? []).map(
-      (value, i) => [`Shapley value of step ${i + 1}`, shapley?.phi[i], value] as const,
-    ),
-  ];
-  const off = pairs.map(([name, mine, theirs]) => ({ name, difference: Math.abs((mine ?? NaN) - theirs) }));
-  const missing = off.find(({ difference }) => Number.isNaN(difference));
-  if (missing) return `Differs from the sender's numbers: ${missing.name} could not be computed here.`;
-  const worst = off.reduce((a, b) => (b.difference > a.difference ? b : a));
-  const size = worst.difference === 0 ? "0" : worst.difference.toExponential(0).replace("e-", "e−");
-  return worst.difference <= MATCH_NATS
-    ? `Matches the sender's numbers (${pairs.length} compared, max difference ${size} nats).`
-    : `Differs from the sender's numbers by up to ${worst.difference.toFixed(3)} nats (${worst.name}; sender: ${device}).`;
+  const { compared, worst, first } = compareNumbers(expected, chain);
+  const tolerance = `tolerance ${formatDifference(TOLERANCE_NATS)}`;
+  if (!first)
+    return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)} nats, ${tolerance}).`;
+  if (Number.isNaN(first.here)) {
+    const why = chain.error ? `: ${chain.error}` : ".";
+    return `The sender's ${first.name} could not be computed here${why}`;
+  }
+  const both = `${formatNumber(first.here, 4)} here, ${formatNumber(first.there, 4)} there`;
+  return `Differs from the sender's numbers by up to ${formatDifference(worst)} nats: first ${first.name}, ${both} (${tolerance}; sent from ${device || "an unnamed device"}).`;
 }

@@ -3,6 +3,8 @@
  * engine is. When the engine is ready it recomputes, and the page says whether the numbers agree.
  */
 import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
+import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
+import type { Effect } from "./effect";
 import recording from "./recording.json";
 import type { Session } from "./session.svelte";
 
@@ -12,7 +14,7 @@ interface Answers {
   readonly top: readonly (readonly [number, string, number])[];
 }
 
-interface Recording {
+export interface Recording {
   readonly model: { readonly name: string; readonly sha256: string };
   readonly chain: {
     readonly prompt: string;
@@ -21,14 +23,15 @@ interface Recording {
     readonly answer: string;
   };
   readonly tokens: readonly { readonly id: number; readonly text: string; readonly special: boolean }[];
+  readonly answerId: number;
   readonly baseline: Answers;
   readonly early: readonly number[];
   readonly loo: readonly number[];
   readonly shapley: ShapleyResult;
 }
 
-// The file is written by scripts/recordExample.mjs in this shape.
-const RECORDING = recording as unknown as Recording;
+// Written in this shape by scripts/recordExample.ts; JSON has no tuples.
+export const RECORDING = recording as unknown as Recording;
 
 function asResult({ logProb, top }: Answers): CoalitionResult {
   return {
@@ -40,42 +43,45 @@ function asResult({ logProb, top }: Answers): CoalitionResult {
   };
 }
 
+function recordedEffect({ baseline, early, loo, answerId }: Recording): Effect {
+  const result = asResult(baseline);
+  const topTokens = new Map(baseline.top.map(([id, text]) => [id, text]));
+  return { now: result, baseline: result, topTokens, answerId, early, loo };
+}
+
 export function showRecording(session: Session): void {
-  const { chain, tokens, baseline, early, loo, shapley } = RECORDING;
+  const { chain, tokens, shapley, model } = RECORDING;
   session.promptText = chain.prompt;
   session.tokens = tokens;
   session.chain.set(chain);
-  const result = asResult(baseline);
-  session.chain.effect = {
-    now: result,
-    baseline: result,
-    topTokens: new Map(baseline.top.map(([id, text]) => [id, text])),
-    ...{ early, loo },
-  };
+  session.chain.effect = recordedEffect(RECORDING);
   session.chain.shapley = shapley;
+  session.chain.recordedFrom = model.sha256;
   session.comparison = "recorded · starting the engine…";
 }
 
 /** Recomputes the recorded example, unless the visitor has moved on. */
 export async function compareWithRecording(session: Session): Promise<void> {
   const { chain } = session;
-  const untouched = chain.wholeText === Object.values(RECORDING.chain).flat().join("");
-  if (!untouched || session.model?.sha256 !== RECORDING.model.sha256) {
+  const recorded = Object.values(RECORDING.chain).flat().join("");
+  const isUntouched = () =>
+    chain.wholeText === recorded && chain.mode === "delete" && chain.present.every(Boolean);
+  if (!isUntouched() || !session.model) {
     session.comparison = undefined;
     return;
   }
   await chain.recompute();
   await chain.runShapley();
-  const { effect, shapley } = chain;
-  if (!effect || !shapley) return;
-  const differences = [
-    effect.baseline.logProb - RECORDING.baseline.logProb,
-    ...RECORDING.shapley.phi.map((value, i) => value - (shapley.phi[i] ?? NaN)),
-  ].map(Math.abs);
-  const worst = Math.max(...differences);
-  const size = worst === 0 ? "0" : worst.toExponential(0).replace("e-", "e−");
-  session.comparison =
-    worst < 1e-3
-      ? `live · matches the recording (max difference ${size} nats)`
-      : `live · differs from the recording by ${size} nats`;
+  if (!isUntouched()) session.comparison = undefined;
+  else if (session.model.sha256 !== RECORDING.model.sha256)
+    session.comparison = `live · the recording was made with other weights of ${RECORDING.model.name}`;
+  else session.comparison = sentence(session);
+}
+
+function sentence({ chain }: Session): string {
+  const there = expectedNumbers({ effect: recordedEffect(RECORDING), exact: RECORDING.shapley });
+  if (!there) return "";
+  const { worst, first } = compareNumbers(there, chain);
+  if (!first) return `live · matches the recording (max difference ${formatDifference(worst)} nats)`;
+  return `live · differs from the recording by up to ${formatDifference(worst)} nats, first in ${first.name} (tolerance ${formatDifference(TOLERANCE_NATS)})`;
 }

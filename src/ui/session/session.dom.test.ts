@@ -57,12 +57,11 @@ it("lets the newer of two loads win", async () => {
   expect(session.model?.name).toBe("ledger-posthoc");
 });
 
-it("thinks: tokens stream in, then become steps, cue and answer", async () => {
+it("thinks: what was written becomes steps, cue and answer", async () => {
   await session.start();
   session.promptText = "Ann has 3 . Think :";
   engine.writes = " Ann 3 + 4 = 7 . Ann 7 - 2 = 5 . Answer : 5";
   const thinking = session.think();
-  await vi.waitFor(() => expect(session.tokens.length).toBeGreaterThan(8));
   expect(session.generating).toBe(true);
   await thinking;
   expect(session.generating).toBe(false);

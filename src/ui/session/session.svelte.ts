@@ -21,7 +21,7 @@ import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { Selection } from "./selection.svelte";
 import type { KernelCheckResult, ModelState } from "./states";
-import { looksLikeTokenIds, parseTokenIds } from "./tokenIds";
+import { beginsWithBos, looksLikeTokenIds, parseTokenIds } from "./tokenIds";
 
 const LOAD = "load-model";
 const GENERATE = "generate";
@@ -63,13 +63,16 @@ export class Session {
   /** How the numbers here compare with a link's or the recording's. */
   comparison = $state.raw<string | undefined>();
 
+  /** Called when a model was loaded and the session has settled on it: a link may wait for this. */
+  onLoaded: (() => Promise<void>) | undefined;
+
   #tokenRequest = 0;
   #loadRequest = 0;
   /** Where the model came from, to load it again after the worker died or for another precision. */
   #source: ModelSource | undefined;
 
   constructor(readonly engine: EngineApi) {
-    this.chain = new ChainState(engine, () => this.model);
+    this.chain = new ChainState(engine, this);
   }
 
   get model(): ModelInfo | undefined {
@@ -116,6 +119,8 @@ export class Session {
     try {
       this.device = await this.engine.openDevice(preference);
       this.kernelCheck = undefined;
+      // Numbers say which device they come from.
+      if (this.model) void this.chain.renew();
     } catch (error) {
       this.fail(error);
     }
@@ -151,9 +156,9 @@ export class Session {
       if (request !== this.#loadRequest) return false;
       this.modelState = { status: "ready", info };
       this.#source = source;
-      this.addBos = info.bosId !== undefined;
       if (info.notes.length > 0) this.message = { kind: "info", text: info.notes.join(" ") };
       await this.#afterLoad(source, info).catch((error: unknown) => this.fail(error));
+      if (request === this.#loadRequest) this.onLoaded?.().catch((error: unknown) => this.fail(error));
       return true;
     } catch (error) {
       // The engine keeps the model that it had.
@@ -166,19 +171,15 @@ export class Session {
   }
 
   async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {
-    this.chain.reset();
+    this.chain.reset(info.sha256);
+    this.addBos = info.hasTokenizer && (await beginsWithBos(this.engine));
     await this.chain.chooseFiller();
-    if (source.kind === "embedded") {
-      this.examples = await fetchExamples(info.name);
-      const [first] = this.examples;
-      if (this.promptText === "" && first) this.showExample(first);
-      else await this.chain.recompute();
-    } else {
-      this.examples = [];
-      // Words mean nothing to a model that takes token ids.
-      if (!info.hasTokenizer && !looksLikeTokenIds(this.promptText)) this.#clear();
-      await this.refreshTokens();
-    }
+    this.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];
+    const [first] = this.examples;
+    if (this.promptText === "" && first) return this.showExample(first);
+    // Words mean nothing to a model that takes token ids.
+    if (!info.hasTokenizer && !looksLikeTokenIds(this.promptText)) this.#clear();
+    await Promise.all([this.refreshTokens(), this.chain.recompute()]);
   }
 
   #clear(): void {
@@ -199,6 +200,7 @@ export class Session {
     this.exampleSeed = undefined;
     this.generated = undefined;
     this.comparison = undefined;
+    this.awaiting = undefined;
   }
 
   /** Draws a problem from the generator that the embedded models were trained on: another one each time. */
@@ -253,7 +255,10 @@ export class Session {
   async refreshTokens(): Promise<void> {
     const request = ++this.#tokenRequest;
     try {
-      const tokens = await this.promptTokens(this.chain.isEmpty ? this.promptText : this.chain.wholeText);
+      const isChain = !this.chain.isEmpty && this.model?.hasTokenizer;
+      const tokens = isChain
+        ? await this.engine.describeTokens(await this.chain.tokenIds())
+        : await this.promptTokens(this.promptText);
       if (request === this.#tokenRequest && !this.generating) this.tokens = tokens;
     } catch (error) {
       this.fail(error);

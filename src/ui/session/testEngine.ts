@@ -78,7 +78,7 @@ export function createTestEngine(): TestEngine {
     detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
     describeTokens: async (ids) => ids.map(describe),
     tokenizeChain: async ({ prompt, steps, answerPrefix, answer }) => ({
-      prompt: encode(prompt),
+      prompt: [0, ...encode(prompt)],
       steps: steps.map(encode),
       answerPrefix: encode(answerPrefix),
       answer: encode(answer),

@@ -1,4 +1,11 @@
-/** Token ids typed by hand, for models that came without a tokenizer. */
+/** Token ids typed by hand, for models that came without a tokenizer; and whether texts begin with BOS. */
+import type { EngineApi } from "../../protocol/api";
+
+/** The model's own rule, which holds unless somebody says otherwise. */
+export async function beginsWithBos(engine: Pick<EngineApi, "tokenizeChain">): Promise<boolean> {
+  const nothing = { prompt: "", steps: [], answerPrefix: "", answer: "" };
+  return (await engine.tokenizeChain(nothing)).prompt.length > 0;
+}
 
 export function looksLikeTokenIds(text: string): boolean {
   return /^[\d\s,]*$/.test(text);

@@ -1,6 +1,7 @@
 /** What the panel shows, computed: rows of its tables, its caption, its exports. */
 import type { AblationMode, ShapleyResult } from "../../../protocol/chain";
-import type { ChainState, Effect } from "../../session/chain.svelte";
+import type { ChainState } from "../../session/chain.svelte";
+import type { Effect } from "../../session/effect";
 import { formatSeconds } from "../../session/format";
 import type { Session } from "../../session/session.svelte";
 
