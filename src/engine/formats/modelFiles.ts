@@ -11,6 +11,10 @@ import type { ByteFile, FileSet } from "./source";
 export interface StoredTensor {
   readonly file: ByteFile;
   readonly entry: TensorEntry;
+  /** The bytes hold the transposed matrix: [in, out] where `entry.shape` says [out, in]. */
+  readonly transposed?: true;
+  /** The rows of each head are interleaved rotary pairs (0,1),(2,3) …; read in half-split order (j, j + dHead/2). */
+  readonly interleavedHeads?: { readonly dHead: number };
 }
 
 export interface ModelFiles {

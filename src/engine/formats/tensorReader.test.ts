@@ -1,5 +1,7 @@
 /** The streaming reader: right values, and never more than its budget in memory. */
 import { describe, expect, it } from "vitest";
+import type { StoredTensor } from "./modelFiles";
+import { QUANTS } from "./quants";
 import type { ByteFile } from "./source";
 import { fileFromBytes } from "./source";
 import { readRows, SLICE_BYTES } from "./tensorReader";
@@ -87,5 +89,101 @@ describe("readRows", () => {
     await expect(collect(readRows({ file, entry: { ...entry, shape: [4], end: 16 } }))).rejects.toThrow(
       /ends early/,
     );
+  });
+
+  it("reads F64", async () => {
+    const file = fileFromBytes("m", new Uint8Array(Float64Array.of(1, -2.5, 1e300).buffer));
+    const entry = { name: "t", dtype: "F64", shape: [3], start: 0, end: 24 };
+    expect([...(await collect(readRows({ file, entry })))[0]!.data]).toEqual([1, -2.5, Infinity]);
+  });
+});
+
+const transpose = (values: readonly number[], rows: number) => {
+  const cols = values.length / rows;
+  return values.map((_, i) => values[(i % rows) * cols + Math.floor(i / rows)]!);
+};
+const valuesOf = async (tensor: StoredTensor, options = {}) =>
+  (await collect(readRows(tensor, options))).flatMap(({ data }) => [...data]);
+
+describe("a tensor stored transposed", () => {
+  const data = counting(35);
+  const turned: StoredTensor = { ...stored([7, 5], data), transposed: true };
+
+  it.each([[1], [40], [1e6]])("comes out as its shape says, in slices of %i bytes", async (sliceBytes) => {
+    expect(await valuesOf(turned, { sliceBytes })).toEqual(transpose([...data], 5));
+  });
+
+  it("comes out as its bytes are if the reader turns it too", async () => {
+    expect(await valuesOf(turned, { transposed: true })).toEqual([...data]);
+  });
+
+  it("is a matrix", async () => {
+    await expect(valuesOf({ ...stored([3], counting(3)), transposed: true })).rejects.toThrow(
+      /expected a matrix/,
+    );
+  });
+});
+
+describe("heads of interleaved rotary pairs", () => {
+  const [heads, dHead, inner] = [3, 6, 2];
+  const data = counting(heads * dHead * inner);
+  const interleaved: StoredTensor = {
+    ...stored([heads * dHead, inner], data),
+    interleavedHeads: { dHead },
+  };
+  const order = [0, 2, 4, 1, 3, 5];
+  const rowsInOrder = Array.from({ length: heads }, (_, head) =>
+    order.map((row) => head * dHead + row),
+  ).flat();
+  const expected = rowsInOrder.flatMap((row) => [row * inner, row * inner + 1]);
+
+  it.each([[1], [70], [100], [1e6]])("come out in halves, in slices of %i bytes", async (sliceBytes) => {
+    const slices = await collect(readRows(interleaved, { sliceBytes }));
+    expect(slices.flatMap(({ data }) => [...data])).toEqual(expected);
+    for (const { firstRow, rows } of slices) expect([firstRow % dHead, rows % dHead]).toEqual([0, 0]);
+    expect(slices).toHaveLength(sliceBytes < 96 ? 3 : sliceBytes < 144 ? 2 : 1);
+  });
+
+  it("are elements of a vector, columns of a transposed matrix", async () => {
+    const vector = { ...stored([12], counting(12)), interleavedHeads: { dHead } };
+    expect(await valuesOf(vector)).toEqual([...order, ...order.map((row) => 6 + row)]);
+    const bytes = Float32Array.from(transpose([...data], heads * dHead));
+    const both: StoredTensor = { ...interleaved, ...stored([heads * dHead, inner], bytes), transposed: true };
+    for (const sliceBytes of [1, 1e6]) expect(await valuesOf(both, { sliceBytes })).toEqual(expected);
+  });
+
+  it("must fill the rows that are read", async () => {
+    await expect(valuesOf({ ...interleaved, interleavedHeads: { dHead: 4 } })).rejects.toThrow(/heads of 4/);
+    await expect(valuesOf({ ...interleaved, interleavedHeads: { dHead: 9 } })).rejects.toThrow(/heads of 9/);
+    await expect(valuesOf(interleaved, { transposed: true })).rejects.toThrow(/columns are not heads/);
+  });
+});
+
+describe("block-quantized tensors", () => {
+  /** Q8_0 with scale 1: [rows, 64], the value of a weight is its row, negative in the second block. */
+  function quantized(rows: number): StoredTensor {
+    const bytes = new Uint8Array(rows * 2 * QUANTS.Q8_0.bytes);
+    for (let block = 0; block < rows * 2; block++) {
+      const row = block >> 1;
+      bytes.set([0, 0x3c], block * 34);
+      bytes.fill(block % 2 ? -row & 255 : row, block * 34 + 2, block * 34 + 34);
+    }
+    const entry = { name: "t", dtype: "Q8_0", shape: [rows, 64], start: 0, end: bytes.length };
+    return { file: fileFromBytes("m", bytes), entry };
+  }
+  const expected = Array.from({ length: 8 * 64 }, (_, i) => (i >> 6) * (i % 64 < 32 ? 1 : -1) + 0);
+
+  it.each([[1], [600], [1e6]])("come out as f32, in slices of %i bytes", async (sliceBytes) => {
+    const values = await valuesOf(quantized(8), { sliceBytes });
+    expect(values.map((value) => value + 0)).toEqual(expected);
+    const turned = await valuesOf(quantized(8), { sliceBytes, transposed: true });
+    expect(turned.map((value) => value + 0)).toEqual(transpose(expected, 8));
+  });
+
+  it("have rows of whole blocks", async () => {
+    const { file, entry } = quantized(3);
+    expect(await valuesOf({ file, entry: { ...entry, shape: [2, 3, 32] } })).toHaveLength(192);
+    await expect(valuesOf({ file, entry: { ...entry, shape: [4, 48] } })).rejects.toThrow(/blocks of 32/);
+    await expect(valuesOf({ file, entry: { ...entry, shape: [192] } })).rejects.toThrow(/blocks of 32/);
   });
 });
