@@ -1,55 +1,22 @@
 """Records golden runs: every named activation of a GPT-2, computed by plain numpy in float64, so that the engine
 can be checked site by site against an implementation that shares no code with it (nor with the trainer).
 
-    python3 golden.py tiny FOLDER            a seeded random GPT-2: config.json, model.safetensors (F32), golden runs
-    python3 golden.py record MODEL OUT.safetensors "prompt of words"   a run of a model in the Hugging Face layout
+    python3 gpt2.py tiny FOLDER            a seeded random GPT-2: config.json, model.safetensors (F32), golden runs
+    python3 gpt2.py record MODEL OUT.safetensors "prompt of words"   a run of a model in the Hugging Face layout
 
 Sites have TransformerLens names. Scores that the causal mask removes are stored as NaN. The token ids stand in the
 metadata of the golden file, as JSON.
 """
 import json
 import math
-import struct
 import sys
 from pathlib import Path
 
 import numpy as np
+from common import activation, read_safetensors, write_safetensors
 
 TINY = {"n_embd": 12, "n_layer": 2, "n_head": 3, "vocab_size": 17, "n_positions": 16}
 TINY_TOKENS = [3, 14, 1, 5, 9, 2, 6, 5]
-DTYPES = {"F16": np.float16, "F32": np.float32}
-erf = np.vectorize(math.erf)
-
-
-def read_safetensors(path):
-    data = Path(path).read_bytes()
-    (size,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + size])
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        values = np.frombuffer(data[8 + size + begin : 8 + size + end], DTYPES[entry["dtype"]])
-        tensors[name] = values.reshape(entry["shape"]).astype(np.float64)
-    return tensors
-
-
-def write_safetensors(path, tensors, metadata):
-    header, offset = {"__metadata__": metadata}, 0
-    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
-    for name, array in arrays.items():
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
-        offset += array.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(a.tobytes() for a in arrays.values()))
-
-
-def gelu(x, kind):
-    if kind == "gelu":
-        return 0.5 * x * (1 + erf(x / math.sqrt(2)))
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 def forward(weights, config, tokens):
@@ -91,7 +58,7 @@ def forward(weights, config, tokens):
         sites[f"{site}.resid_mid"] = x
         h = norm(f"{site}.ln2.normalized", f"{block}.ln_2", x)
         sites[f"{site}.mlp.pre"] = linear(f"{block}.mlp.c_fc", h)
-        sites[f"{site}.mlp.post"] = gelu(sites[f"{site}.mlp.pre"], config["activation_function"])
+        sites[f"{site}.mlp.post"] = activation(sites[f"{site}.mlp.pre"], config["activation_function"])
         sites[f"{site}.mlp_out"] = linear(f"{block}.mlp.c_proj", sites[f"{site}.mlp.post"])
         x = x + sites[f"{site}.mlp_out"]
         sites[f"{site}.resid_post"] = x
