@@ -3,6 +3,7 @@
  * The known layouts are listed below.
  */
 import { VitrineError } from "../../protocol/errors";
+import { readGguf } from "./ggufModel";
 import { readHuggingFace } from "./huggingFace";
 import type { Json } from "./json";
 import type { TensorEntry } from "./safetensors";
@@ -32,7 +33,7 @@ export interface ModelFiles {
 }
 
 /** Layouts, tried in order; one line each. A layout answers undefined if the files are not of its kind. */
-const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [readHuggingFace];
+const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [readGguf, readHuggingFace];
 
 export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
   for (const read of LAYOUTS) {
@@ -44,6 +45,6 @@ export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
     names.length === 0 ? "nothing" : names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
   throw new VitrineError(
     "BadFile",
-    `config.json not found among ${seen}. A model needs config.json and model.safetensors (or its shards and index).`,
+    `config.json not found among ${seen}. A model needs config.json and model.safetensors (or its shards and index), or it is one GGUF file.`,
   );
 }
