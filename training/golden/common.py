@@ -194,7 +194,7 @@ def check(run, forward, weights, config, tokens, windows):
     assert np.abs(run["logits"][-1] - changed["logits"][-1]).max() > 0.01
     # The engine computes in float32: its tests compare to 1e-5, so float32 must suffice for a tenth of that or so.
     single = forward({name: array.astype(np.float32) for name, array in weights.items()}, config, tokens)
-    assert all(array.dtype == np.float32 for array in single.values()), [n for n, a in single.items() if a.dtype != np.float32]
+    assert all(array.dtype == np.float32 for array in single.values())
     worst = difference(run, {site: array.astype(np.float64) for site, array in single.items()})
     assert worst < 3e-6, worst
     return worst
