@@ -6,7 +6,7 @@ import { VitrineError } from "../../protocol/errors";
 import type { GgufFields } from "./ggufFields";
 import type { Json } from "./json";
 
-export type GgufConfig = (fields: GgufFields) => Json;
+type GgufConfig = (fields: GgufFields) => Json;
 
 /** Fields that change a forward pass and that none of these architectures has. */
 const FOREIGN_FIELDS = [
