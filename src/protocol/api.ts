@@ -39,11 +39,26 @@ export type ModelSource =
   /** A model that ships with the page, by its folder under static/models. */
   | { readonly kind: "embedded"; readonly name: string }
   /** The visitor's own files, dropped or picked; `name` is for display. */
-  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] }
+  | HubSource
+  /** A model that was kept on this device, by the SHA-256 of its weights. */
+  | { readonly kind: "kept"; readonly name: string; readonly sha256: string };
+
+/** Files that are fetched from another host when this is loaded, and not before. */
+export interface HubSource {
+  readonly kind: "hub";
+  readonly name: string;
+  /** "owner/name", "owner/name@revision", or a URL (see modelAddress.ts). */
+  readonly address: string;
+  /** Where the Hub is, for a mirror. */
+  readonly hubUrl?: string;
+  /** The repository whose tokenizer it uses, if it has none of its own. */
+  readonly tokenizerFrom?: string;
+}
 
 export interface ModelInfo {
   readonly name: string;
-  readonly source: "embedded" | "files";
+  readonly source: ModelSource["kind"];
   /** The architecture file that reads it, e.g. "gpt2". */
   readonly architecture: string;
   /** SHA-256 of the weight file(s), hex; shards are hashed in order of name. */

@@ -10,6 +10,8 @@ export interface ByteFile {
   /** For people and for finding it; inside a picked folder it holds the path ("sae/cfg.json"). */
   readonly name: string;
   readonly size: number;
+  /** Its bytes are still on their way from another host; reading waits for them. */
+  readonly isArriving?: boolean;
   slice(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 

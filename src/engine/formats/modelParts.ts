@@ -1,0 +1,68 @@
+/**
+ * Which of many files a model needs: one copy of the weights, in the layout that is cheapest to open, and the
+ * small files that complete it. Repositories hold the same weights several times over.
+ */
+import { VitrineError } from "../../protocol/errors";
+
+/** Small files beside the weights, in every layout; each is taken where it exists. */
+export const COMPANIONS: readonly string[] = [
+  "config.json",
+  "cfg.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "generation_config.json",
+];
+
+/** Usual names of weights, best first: what is looked for where a host cannot list its files. */
+export const USUAL_WEIGHTS: readonly string[] = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+  "pytorch_model.bin.index.json",
+  "model.pt",
+];
+
+/** Left behind by training, or not the weights in spite of the name. */
+const NOT_WEIGHTS = /^(training_args|optimizer|scheduler|rng_state|tokenizer|adapter_)/;
+const NAMES_SHOWN = 6;
+
+/** What to fetch: `weights` names one file, or an index that names the shards. */
+export interface ModelParts {
+  readonly weights: string;
+  readonly companions: readonly string[];
+}
+
+export const isIndex = (name: string) => name.endsWith(".index.json");
+
+/** `where` is for the error: "huggingface.co/owner/name". */
+export function chooseParts(names: readonly string[], where: string): ModelParts {
+  const weights = chooseWeights(names, where);
+  // A GGUF file holds its own config and tokenizer.
+  const companions = weights.endsWith(".gguf") ? [] : COMPANIONS.filter((name) => names.includes(name));
+  return { weights, companions };
+}
+
+function chooseWeights(names: readonly string[], where: string): string {
+  const usual = USUAL_WEIGHTS.find((name) => names.includes(name));
+  const kinds = [/\.safetensors$/, /\.bin$/, /\.pth?$/, /\.gguf$/].map((ending) =>
+    names.filter((name) => ending.test(name) && !NOT_WEIGHTS.test(name)),
+  );
+  // Safetensors of any name come before the other usual names.
+  if (usual?.includes("safetensors")) return usual;
+  const [safetensors = []] = kinds;
+  if (usual !== undefined && safetensors.length !== 1) return usual;
+  const candidates = kinds.find((kind) => kind.length > 0) ?? [];
+  const [only] = candidates;
+  if (only === undefined) {
+    throw new VitrineError(
+      "BadFile",
+      `${where} has no model.safetensors, pytorch_model.bin, .pt or .gguf file: check the address, or name another folder of it.`,
+    );
+  }
+  if (candidates.length === 1) return only;
+  const some = candidates.slice(0, NAMES_SHOWN).join(", ") + (candidates.length > NAMES_SHOWN ? ", …" : "");
+  throw new VitrineError(
+    "BadFile",
+    `${where} has ${candidates.length} files of weights (${some}): open one of them by its own address.`,
+  );
+}
