@@ -19,8 +19,8 @@ export interface HubTrouble {
   /** Statuses by file name, and how often in all; always if absent. */
   refuse?: Record<string, number>;
   refusals?: number;
-  /** Part of every ETag; change it to change every file. */
-  version?: string;
+  /** Part of every ETag from the first cut on: every file counts as changed. */
+  versionAfterCut?: string;
 }
 
 export interface HubImitation {

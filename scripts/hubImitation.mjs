@@ -105,6 +105,7 @@ async function send(request, response, { name, bytes }, trouble) {
   for (let at = 0; at < body.length; at += CHUNK_BYTES) {
     if (at >= cut) {
       trouble.cuts--;
+      trouble.version = trouble.versionAfterCut;
       return void response.destroy();
     }
     if (isTroubled && at >= (trouble.stallAfterBytes ?? Infinity)) return;
