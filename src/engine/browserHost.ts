@@ -1,8 +1,10 @@
-/** The engine's host in a browser worker: WebGPU or the CPU, embedded models by fetch, the visitor's files. */
+/** The engine's host in a browser worker: WebGPU or the CPU, models by fetch or from the visitor's disk. */
 import { transfer } from "comlink";
 import type { EngineApi } from "../protocol/api";
 import { openDevice } from "./device/choose";
 import { createEngine } from "./engine";
+import { Hub } from "./formats/hub";
+import { ModelCache } from "./formats/modelCache";
 import { filesFromBlobs, filesFromUrl } from "./formats/source";
 
 /** The files of an embedded model; the tokenizer's config is optional. */
@@ -17,16 +19,19 @@ const EMBEDDED_FILES = [
 const siteRoot = () => new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
 
 export function createBrowserEngine(): EngineApi {
+  const hub = new Hub();
+  const cache = new ModelCache();
   const engine = createEngine({
     openDevice,
-    openFiles: (source, onProgress) =>
-      source.kind === "files"
-        ? filesFromBlobs(source.files)
-        : filesFromUrl(
-            new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot()),
-            EMBEDDED_FILES,
-            onProgress,
-          ),
+    cache,
+    openFiles(source, signal, onProgress) {
+      if (source.kind === "hub") return hub.open(source, signal, onProgress);
+      hub.forget();
+      if (source.kind === "kept") return cache.open(source.sha256);
+      if (source.kind === "files") return filesFromBlobs(source.files);
+      const folder = new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot());
+      return filesFromUrl(folder, EMBEDDED_FILES, onProgress);
+    },
   });
   return {
     ...engine,

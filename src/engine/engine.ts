@@ -14,35 +14,47 @@ import type {
   Precision,
   Progress,
   RunId,
-  TokenInfo,
 } from "../protocol/api";
-import { CancelToken, NEVER_CANCELLED, type Pauser } from "../protocol/cancel";
+import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
 import { canonicalSite } from "../protocol/sites";
 import { checkKernels } from "./checkKernels";
 import type { OpenedDevice } from "./device/choose";
-import type { FileSet } from "./formats/source";
-import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
+import type { ModelCache } from "./formats/modelCache";
+import { openModelFiles } from "./formats/modelFiles";
+import { partsToKeep } from "./formats/modelParts";
 import { hashFiles } from "./formats/sha256";
-import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
+import { filesFromBlobs, withFiles, type FileSet } from "./formats/source";
+import type { Tokenizer } from "./formats/tokenizer";
 import { run } from "./interp/run";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
-import { loadModel, type LoadedModel } from "./models/loadModel";
+import { loadModel } from "./models/loadModel";
 import { freeModel, type Model } from "./models/model";
+import { ModelUse } from "./modelUse";
+import {
+  completed,
+  describeIds,
+  describeModel,
+  isSameFetch,
+  refuseUnfit,
+  tokenizerOf,
+  type OpenModel,
+} from "./openModel";
 
 /** What differs between the page and Node. */
 export interface EngineHost {
   openDevice(preference: DevicePreference): Promise<OpenedDevice>;
-  openFiles(source: ModelSource, onProgress?: (progress: Progress) => void): Promise<FileSet>;
-}
-
-interface OpenModel extends LoadedModel {
-  readonly files: ModelFiles;
-  readonly tokenizer: Tokenizer | undefined;
-  readonly info: ModelInfo;
+  /** Files on another host arrive until `signal` is aborted. */
+  openFiles(
+    source: ModelSource,
+    signal: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<FileSet>;
+  /** Where models are kept, if anywhere. */
+  readonly cache?: ModelCache;
 }
 
 export function createEngine(host: EngineHost): EngineApi {
@@ -53,6 +65,7 @@ export function createEngine(host: EngineHost): EngineApi {
   /** Tokens a second in the last coalition work, for the cost estimate. */
   let tokensPerSecond: number | undefined;
   const running = new Map<RunId, CancelToken>();
+  const use = new ModelUse();
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -114,21 +127,25 @@ export function createEngine(host: EngineHost): EngineApi {
   async function withModel<T>(work: (model: Model) => Promise<T>): Promise<T> {
     const at = await device();
     try {
-      return await work(openModel().model);
+      return await use.during(openModel().model, work);
     } catch (error) {
       if (!isVitrineError(error, "DeviceLost")) throw error;
       // Another device may have been chosen meanwhile; else the loss is announced, and then made good.
       if (opened?.device === at) await at.lost;
       await device();
-      return work(openModel().model);
+      return use.during(openModel().model, work);
     }
   }
 
-  async function cancellable<T>(runId: RunId, work: (pauser: Pauser) => Promise<T>): Promise<T> {
+  async function cancellable<T>(runId: RunId, work: (token: CancelToken) => Promise<T>): Promise<T> {
     const token = new CancelToken();
     running.set(runId, token);
     try {
       return await work(token);
+    } catch (error) {
+      // What failed leaves nothing under way.
+      token.cancel();
+      throw error;
     } finally {
       if (running.get(runId) === token) running.delete(runId);
     }
@@ -143,27 +160,47 @@ export function createEngine(host: EngineHost): EngineApi {
   async function load(
     source: ModelSource,
     precision: Precision | "auto",
-    pauser: Pauser,
+    token: CancelToken,
     onProgress?: (progress: Progress) => void,
   ): Promise<ModelInfo> {
     const onDevice = await device();
-    const files = await openModelFiles(await host.openFiles(source, onProgress));
-    const textTokenizer = files.tokenizerJson
-      ? createTokenizer(files.tokenizerJson, files.tokenizerConfig, files.config)
-      : undefined;
-    const loaded = await loadModel(onDevice, files, precision, pauser, onProgress);
+    // What was fetched for the loaded model is not fetched again to read it in another precision.
+    const given =
+      current && isSameFetch(source, current.source)
+        ? current.fileSet
+        : await host.openFiles(source, token.signal, onProgress);
+    const fileSet = withFiles(given, await filesFromBlobs(source.companions ?? []));
+    await refuseUnfit(fileSet);
+    const files = await openModelFiles(fileSet);
+    const textTokenizer = tokenizerOf(files);
+    // While bytes are on their way, how many have arrived is the news.
+    const onReading = (progress: Progress) => {
+      if (!files.weightFiles.some(({ isArriving }) => isArriving)) onProgress?.(progress);
+    };
+    const loaded = await loadModel(onDevice, files, precision, token, onReading);
     try {
-      onProgress?.({ done: 0, total: 1, note: "hashing the weights" });
+      onReading({ done: 0, total: 1, note: "hashing the weights" });
       const sha256 = await hashFiles(files.weightFiles);
-      await pauser.pause();
+      await token.pause();
+      if (source.kind === "kept" && sha256 !== source.sha256) {
+        throw new VitrineError(
+          "BadFile",
+          `${source.name} was changed on this device's disk; delete it and open it anew.`,
+        );
+      }
       const info = describeModel(source, loaded, textTokenizer, sha256, files.notes);
-      if (current) freeModel(current.model);
-      current = { ...loaded, files, tokenizer: textTokenizer, info };
+      if (current) use.retire(current.model);
+      current = { ...loaded, source, fileSet, files, tokenizer: textTokenizer, info };
       return info;
     } catch (error) {
       freeModel(loaded.model);
       throw error;
     }
+  }
+
+  function cache(): ModelCache {
+    if (host.cache) return host.cache;
+    throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
   }
 
   function cost(request: ShapleyRequest): ShapleyCost {
@@ -175,8 +212,19 @@ export function createEngine(host: EngineHost): EngineApi {
   return {
     openDevice,
     loadModel: (source, precision, runId, onProgress) =>
-      cancellable(runId, (pauser) => load(source, precision, pauser, onProgress)),
+      cancellable(runId, (token) => load(source, precision, token, onProgress)),
     model: async () => current?.info,
+    async completeModel(files) {
+      current = await completed(openModel(), files);
+      return current.info;
+    },
+    keepModel: (runId, onProgress) =>
+      cancellable(runId, (pauser) => {
+        const { info, fileSet, files } = openModel();
+        return cache().keep(info, partsToKeep(fileSet, files.weightFiles), pauser, onProgress);
+      }),
+    keptModels: async () => cache().list(),
+    deleteKept: async (sha256) => cache().delete(sha256),
 
     async tokenize(text, addBos) {
       const found = tokenizer();
@@ -210,9 +258,10 @@ export function createEngine(host: EngineHost): EngineApi {
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
         withModel((model) => {
+          const { tokenizer: found } = openModel();
           let before = request.tokens.at(-1);
           return generate(model, request, pauser, (id) => {
-            const [token] = describeIds(openModel().tokenizer, [id], before);
+            const [token] = describeIds(found, [id], before);
             before = id;
             if (token) onToken?.(token);
           });
@@ -246,36 +295,5 @@ export function createEngine(host: EngineHost): EngineApi {
       const target = await device();
       if ("lose" in target && typeof target.lose === "function") target.lose();
     },
-  };
-}
-
-/** Without a tokenizer a token is shown as its id. */
-function describeIds(found: Tokenizer | undefined, ids: readonly number[], before?: number): TokenInfo[] {
-  return found ? found.describe(ids, before) : ids.map((id) => ({ id, text: ` ${id}`, special: false }));
-}
-
-function describeModel(
-  source: ModelSource,
-  { model, parameters, weightBytes, precision, clippedValues }: LoadedModel,
-  found: Tokenizer | undefined,
-  sha256: string,
-  fileNotes: readonly string[],
-): ModelInfo {
-  const { nLayers, nHeads, dModel, dVocab, nCtx } = model.config;
-  const clipped =
-    clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
-  return {
-    name: source.name,
-    source: source.kind,
-    architecture: model.architecture.name,
-    sha256,
-    parameters,
-    weightBytes,
-    precision,
-    ...{ nLayers, nHeads, dModel, dVocab, nCtx },
-    hasTokenizer: found !== undefined,
-    ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
-    ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
-    notes: [...fileNotes, ...clipped],
   };
 }

@@ -35,7 +35,12 @@ export interface DeviceInfo {
   readonly preference: DevicePreference;
 }
 
-export type ModelSource =
+export type ModelSource = ModelPlace & {
+  /** Files that came later and complete it: its tokenizer. */
+  readonly companions?: readonly File[];
+};
+
+type ModelPlace =
   /** A model that ships with the page, by its folder under static/models. */
   | { readonly kind: "embedded"; readonly name: string }
   /** The visitor's own files, dropped or picked; `name` is for display. */
@@ -54,6 +59,25 @@ export interface HubSource {
   readonly hubUrl?: string;
   /** The repository whose tokenizer it uses, if it has none of its own. */
   readonly tokenizerFrom?: string;
+}
+
+/** A model whose files are kept on this device, in storage that only this page can read. */
+export interface KeptModel {
+  readonly name: string;
+  /** SHA-256 of the weights, hex: as in ModelInfo. */
+  readonly sha256: string;
+  readonly parameters: number;
+  /** Of all its files. */
+  readonly sizeBytes: number;
+  /** When it was kept: ISO 8601. */
+  readonly keptAt: string;
+}
+
+export interface KeptModels {
+  /** Newest first. */
+  readonly models: readonly KeptModel[];
+  /** What the browser still grants this page; undefined where it does not tell. */
+  readonly freeBytes?: number;
 }
 
 export interface ModelInfo {
@@ -147,6 +171,12 @@ export interface EngineApi {
   ): Promise<ModelInfo>;
   /** The loaded model, if any. */
   model(): Promise<ModelInfo | undefined>;
+  /** Adds files that were missing when the model was loaded: its tokenizer. */
+  completeModel(files: readonly File[]): Promise<ModelInfo>;
+  /** Keeps the loaded model's files on this device. */
+  keepModel(runId: RunId, onProgress?: (p: Progress) => void): Promise<KeptModel>;
+  keptModels(): Promise<KeptModels>;
+  deleteKept(sha256: string): Promise<void>;
 
   tokenize(text: string, addBos: boolean): Promise<TokenInfo[]>;
   /** The text of token ids, special tokens left out. */

@@ -22,15 +22,20 @@ function nextTask(): Promise<void> {
 }
 
 export class CancelToken implements Pauser {
-  #cancelled = false;
+  readonly #controller = new AbortController();
+
+  /** For what waits on others, such as the network, and cannot pause. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
 
   cancel(): void {
-    this.#cancelled = true;
+    this.#controller.abort();
   }
 
   async pause(): Promise<void> {
     await nextTask();
-    if (this.#cancelled) throw new VitrineError("Cancelled", "Cancelled.");
+    if (this.signal.aborted) throw new VitrineError("Cancelled", "Cancelled.");
   }
 }
 

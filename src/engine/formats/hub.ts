@@ -7,7 +7,7 @@
  *    be opened is refused after its header.
  *
  * What has arrived of the latest address is held, so that opening it again goes on where a broken connection
- * ended, and loading it in another precision fetches nothing.
+ * ended.
  */
 import type { HubSource, Progress } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";

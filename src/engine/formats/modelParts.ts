@@ -3,6 +3,7 @@
  * small files that complete it. Repositories hold the same weights several times over.
  */
 import { VitrineError } from "../../protocol/errors";
+import { baseNameOf, type ByteFile, type FileSet } from "./source";
 
 /** Small files beside the weights, in every layout; each is taken where it exists. */
 export const COMPANIONS: readonly string[] = [
@@ -65,4 +66,17 @@ function chooseWeights(names: readonly string[], where: string): string {
     "BadFile",
     `${where} has ${candidates.length} files of weights (${some}): open one of them by its own address.`,
   );
+}
+
+/** Small files of every layout that say how the weights are read, or make text of tokens. */
+const COMPLETES = /(config|cfg|tokenizer|index)\.json$|^tokenizer\.bin$/;
+
+/** What of an open model's files is needed to open it again: the weights and what is beside them. */
+export function partsToKeep(files: FileSet, weightFiles: FileSet): FileSet {
+  const folderOf = ({ name }: ByteFile) => name.slice(0, name.lastIndexOf("/") + 1);
+  const folders = new Set(["", ...weightFiles.map(folderOf)]);
+  const beside = files.filter(
+    (file) => folders.has(folderOf(file)) && COMPLETES.test(baseNameOf(file)) && !weightFiles.includes(file),
+  );
+  return [...beside, ...weightFiles];
 }

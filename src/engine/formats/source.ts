@@ -46,6 +46,12 @@ export function inNameOrder(files: FileSet): ByteFile[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
+/** The files, and others that come before those with the same base name. */
+export function withFiles(files: FileSet, added: FileSet): FileSet {
+  const names = new Set(added.map(baseNameOf));
+  return [...files.filter((file) => !names.has(baseNameOf(file))), ...added];
+}
+
 export function fileFromBytes(name: string, bytes: Uint8Array<ArrayBuffer>): ByteFile {
   return { name, size: bytes.length, slice: async (start, end) => bytes.slice(start, end) };
 }

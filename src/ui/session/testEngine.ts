@@ -2,7 +2,7 @@
  * A tiny stand-in for the engine, for component tests only: one word is one token, and every number is made up
  * from the steps that are present. No file of the page imports it.
  */
-import type { DeviceInfo, EngineApi, EngineEvent, ModelInfo, TokenInfo } from "../../protocol/api";
+import type { DeviceInfo, EngineApi, EngineEvent, KeptModel, ModelInfo, TokenInfo } from "../../protocol/api";
 import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
 import { VitrineError } from "../../protocol/errors";
 
@@ -43,6 +43,7 @@ export function createTestEngine(): TestEngine {
   const listeners: ((event: EngineEvent) => void)[] = [];
   const cancelled = new Set<string>();
   let model: ModelInfo | undefined;
+  let kept: readonly KeptModel[] = [];
 
   const idOf = (text: string) => {
     const id = words.get(text) ?? words.size;
@@ -74,6 +75,20 @@ export function createTestEngine(): TestEngine {
       return (model = { ...engine.next, name: source.name, source: source.kind });
     },
     model: async () => model,
+    async completeModel() {
+      if (engine.next instanceof Error || !model) throw engine.next;
+      return (model = { ...model, hasTokenizer: true, notes: [] });
+    },
+    async keepModel(_, onProgress) {
+      onProgress?.({ done: 1, total: 2, note: "keeping model.safetensors" });
+      if (engine.next instanceof Error || !model) throw engine.next;
+      const { name, sha256, parameters } = model;
+      const added = { name, sha256, parameters, sizeBytes: 1_000_000, keptAt: "2026-01-02T03:04:05.000Z" };
+      kept = [added, ...kept.filter((other) => other.sha256 !== sha256)];
+      return added;
+    },
+    keptModels: async () => ({ models: kept, freeBytes: 2 ** 30 }),
+    deleteKept: async (sha256) => void (kept = kept.filter((other) => other.sha256 !== sha256)),
     tokenize: async (text, addBos) => [...(addBos ? [0] : []), ...encode(text)].map(describe),
     detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
     describeTokens: async (ids) => ids.map(describe),

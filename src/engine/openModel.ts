@@ -1,0 +1,93 @@
+/** An open model: its files, its tokenizer, and what is told about it. */
+import type { ModelInfo, ModelSource, TokenInfo } from "../protocol/api";
+import { VitrineError } from "../protocol/errors";
+import { readJson } from "./formats/json";
+import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
+import { filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
+import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
+import { architectureFor } from "./models/index";
+import type { LoadedModel } from "./models/loadModel";
+
+export interface OpenModel extends LoadedModel {
+  readonly source: ModelSource;
+  /** Everything that was given, also what the layout does not use. */
+  readonly fileSet: FileSet;
+  readonly files: ModelFiles;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly info: ModelInfo;
+}
+
+const MAX_CONFIG_BYTES = 4_000_000;
+/** Tokenizers may name a few tokens for which the model has no row. */
+const SPARE_TOKENS = 1024;
+
+export function isSameFetch(a: ModelSource, b: ModelSource): boolean {
+  return a.kind === "hub" && b.kind === "hub" && a.address === b.address && a.hubUrl === b.hubUrl;
+}
+
+/** A model that could not run is refused before its weights are fetched. */
+export async function refuseUnfit(fileSet: FileSet): Promise<void> {
+  const isRemote = fileSet.some(({ isArriving }) => isArriving);
+  const config = isRemote ? fileNamed(fileSet, "config.json") : undefined;
+  const { model_type: type } = config ? await readJson(config, MAX_CONFIG_BYTES) : {};
+  if (typeof type === "string") architectureFor(type);
+}
+
+export function tokenizerOf(files: ModelFiles): Tokenizer | undefined {
+  const { tokenizerJson, tokenizerConfig, config } = files;
+  return tokenizerJson && createTokenizer(tokenizerJson, tokenizerConfig, config);
+}
+
+/** The same model with files that were missing; BadFile if they do not give it a tokenizer. */
+export async function completed(open: OpenModel, added: readonly File[]): Promise<OpenModel> {
+  const fileSet = withFiles(open.fileSet, await filesFromBlobs(added));
+  const files = await openModelFiles(fileSet);
+  const tokenizer = tokenizerOf(files);
+  const { dVocab } = open.model.config;
+  if (!tokenizer) {
+    throw new VitrineError("BadFile", `${open.info.name} needs a tokenizer.json; drop that one.`);
+  }
+  if (tokenizer.vocabSize > dVocab + SPARE_TOKENS) {
+    throw new VitrineError(
+      "BadFile",
+      `tokenizer.json knows ${tokenizer.vocabSize} tokens and ${open.info.name} has ${dVocab}: it belongs to another model.`,
+    );
+  }
+  const info = describeModel(open.source, open, tokenizer, open.info.sha256, files.notes);
+  return { ...open, fileSet, files, tokenizer, info };
+}
+
+/** Without a tokenizer a token is shown as its id. */
+export function describeIds(
+  found: Tokenizer | undefined,
+  ids: readonly number[],
+  before?: number,
+): TokenInfo[] {
+  return found ? found.describe(ids, before) : ids.map((id) => ({ id, text: ` ${id}`, special: false }));
+}
+
+export function describeModel(
+  source: ModelSource,
+  { model, parameters, weightBytes, precision, clippedValues }: LoadedModel,
+  found: Tokenizer | undefined,
+  sha256: string,
+  fileNotes: readonly string[],
+): ModelInfo {
+  const { nLayers, nHeads, dModel, dVocab, nCtx } = model.config;
+  const clipped =
+    clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
+  return {
+    name: source.name,
+    source: source.kind,
+    architecture: model.architecture.name,
+    sha256,
+    parameters,
+    weightBytes,
+    precision,
+    ...{ nLayers, nHeads, dModel, dVocab, nCtx },
+    hasTokenizer: found !== undefined,
+    ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
+    ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
+    notes: [...fileNotes, ...clipped],
+  };
+}
