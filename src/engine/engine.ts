@@ -32,7 +32,7 @@ import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
 import { loadModel } from "./models/loadModel";
-import { freeModel, type Model } from "./models/model";
+import { freeModel, sitesOf, type Model } from "./models/model";
 import { ModelUse } from "./modelUse";
 import {
   completed,
@@ -247,10 +247,12 @@ export function createEngine(host: EngineHost): EngineApi {
       withModel((model) => {
         const capture = (spec.capture ?? []).map((name) => {
           const site = canonicalSite(name, model.config.nLayers);
-          if (site) return site;
+          const sites = sitesOf(model);
+          if (site && sites.includes(site)) return site;
+          const some = sites.filter((known) => !known.startsWith("blocks.") || known.startsWith("blocks.0."));
           throw new VitrineError(
             "Unsupported",
-            `This model has no site ${name}; see protocol/sites.ts for their names.`,
+            `This model has no site ${name}; of its ${model.config.nLayers} layers the first has ${some.join(", ")}.`,
           );
         });
         return run(model, { ...spec, capture });

@@ -27,8 +27,13 @@ export const MODEL_SITES = {
 export const BLOCK_SITES = {
   resid_pre: { shape: ["pos", "dModel"], meaning: "residual stream entering the block" },
   "ln1.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before attention" },
-  "attn.q": { shape: ["pos", "head", "dHead"], meaning: "queries, before rotary positions" },
-  "attn.k": { shape: ["pos", "head", "dHead"], meaning: "keys, before rotary positions" },
+  "attn.q": {
+    shape: ["pos", "head", "dHead"],
+    meaning: "queries (normalised, if keys and queries are), before rotary positions",
+  },
+  "attn.k": { shape: ["pos", "head", "dHead"], meaning: "keys, likewise" },
+  "attn.rot_q": { shape: ["pos", "head", "dHead"], meaning: "queries after rotary positions" },
+  "attn.rot_k": { shape: ["pos", "head", "dHead"], meaning: "keys after rotary positions" },
   "attn.v": { shape: ["pos", "head", "dHead"], meaning: "values" },
   "attn.scores": {
     shape: ["head", "query", "key"],
@@ -40,6 +45,7 @@ export const BLOCK_SITES = {
   resid_mid: { shape: ["pos", "dModel"], meaning: "residual stream between attention and MLP" },
   "ln2.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before the MLP" },
   "mlp.pre": { shape: ["pos", "dMlp"], meaning: "MLP before its activation function" },
+  "mlp.pre_linear": { shape: ["pos", "dMlp"], meaning: "the ungated branch of a gated MLP" },
   "mlp.post": { shape: ["pos", "dMlp"], meaning: "MLP after its activation function" },
   mlp_out: { shape: ["pos", "dModel"], meaning: "what the MLP adds to the residual stream" },
   resid_post: { shape: ["pos", "dModel"], meaning: "residual stream leaving the block" },
@@ -66,10 +72,12 @@ export function canonicalSite(text: string, nLayers: number): Site | undefined {
   return inModel && Object.hasOwn(BLOCK_SITES, name) ? plain : undefined;
 }
 
-/** Every site of a model of `nLayers` blocks, in the order of the forward pass. */
-export function allSites(nLayers: number): Site[] {
-  const blocks = Array.from({ length: nLayers }, (_, layer) =>
-    Object.keys(BLOCK_SITES).map((name) => blockSite(layer, name as BlockSiteName)),
-  );
-  return ["embed", "pos_embed", ...blocks.flat(), "ln_final.normalized", "logits"];
+export type SiteName = keyof typeof MODEL_SITES | BlockSiteName;
+
+/** Every site of a model of `nLayers` blocks, in the order of the forward pass, but those it does without. */
+export function allSites(nLayers: number, absent: readonly SiteName[] = []): Site[] {
+  const has = (name: string) => !absent.some((other) => other === name);
+  const names = Object.keys(BLOCK_SITES).filter(has) as BlockSiteName[];
+  const blocks = Array.from({ length: nLayers }, (_, layer) => names.map((name) => blockSite(layer, name)));
+  return ["embed", "pos_embed", ...blocks.flat(), "ln_final.normalized", "logits"].filter(has);
 }

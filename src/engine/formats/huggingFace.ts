@@ -1,6 +1,7 @@
 /**
  * The Hugging Face layout: `config.json`, `model.safetensors` or shards named by `model.safetensors.index.json`,
- * `tokenizer.json` and its companions. Any single `.safetensors` file beside a config will do.
+ * `tokenizer.json` and its companions. Any single `.safetensors` file beside a config will do. A TransformerLens
+ * model lies in the same kind of folder, its config in `cfg.json`; its tensors' names tell it.
  */
 import { VitrineError } from "../../protocol/errors";
 import { isJsonObject, readJson, type Json } from "./json";
@@ -36,10 +37,12 @@ export async function readHuggingFace(files: FileSet): Promise<ModelFiles | unde
   const tokenizerJson = await optional("tokenizer.json", MAX_TOKENIZER_BYTES);
   const tokenizerConfig = await optional("tokenizer_config.json", MAX_CONFIG_BYTES);
   const generationConfig = await optional("generation_config.json", MAX_CONFIG_BYTES);
+  const tensors = await readHeaders(weightFiles);
+  const isHooked = tensors.has("embed.W_E");
   return {
-    layout: "huggingface",
-    config,
-    tensors: await readHeaders(weightFiles),
+    layout: isHooked ? "transformerlens" : "huggingface",
+    config: isHooked ? { ...config, model_type: "hooked_transformer" } : config,
+    tensors,
     weightFiles,
     ...(tokenizerJson && { tokenizerJson }),
     ...(tokenizerConfig && { tokenizerConfig }),
@@ -52,7 +55,7 @@ export async function readHuggingFace(files: FileSet): Promise<ModelFiles | unde
 
 /** config.json, or else the only file such as `tiny_config.json` that names a model type. */
 async function readConfig(files: FileSet): Promise<Json | undefined> {
-  const named = fileNamed(files, "config.json");
+  const named = fileNamed(files, "config.json") ?? fileNamed(files, "cfg.json");
   if (named) return readJson(named, MAX_CONFIG_BYTES);
   const configs: Json[] = [];
   for (const file of filesEnding(files, "config.json")) {

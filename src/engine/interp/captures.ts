@@ -6,7 +6,7 @@ import type { Capture } from "../../protocol/run";
 import type { ModelConfig } from "../models/architecture";
 import type { ForwardResult } from "./forward";
 import type { RowContext } from "./rowContext";
-import type { PackedBatch } from "./tokenBatch";
+import { firstWithin, type PackedBatch } from "./tokenBatch";
 
 type RowCapture = Omit<Capture, "row">;
 
@@ -22,7 +22,8 @@ export function readCaptures(
   return captured.map(({ site, shape, columns, data }) => {
     if (site.endsWith(".attn.scores") || site.endsWith(".attn.pattern")) {
       const empty = site.endsWith(".scores") ? -Infinity : 0;
-      return { site, ...byKeyPosition(data, shape, packed, start, count, context, empty) };
+      const window = config.windows?.[Number(site.split(".")[1])];
+      return { site, ...byKeyPosition(data, shape, packed, start, count, context, window, empty) };
     }
     const width = shape.slice(1).reduce((product, n) => product * n, 1);
     const rows = new Float32Array(count * columns.width);
@@ -30,7 +31,7 @@ export function readCaptures(
       const from = (start + i) * width + columns.offset;
       rows.set(data.subarray(from, from + columns.width), i * columns.width);
     }
-    const perHead = /\.attn\.[qkvz]$/.test(site);
+    const perHead = /\.attn\.(rot_)?[qkvz]$/.test(site);
     return {
       site,
       shape: perHead ? [count, columns.width / config.dHead, config.dHead] : [count, columns.width],
@@ -47,22 +48,24 @@ function byKeyPosition(
   start: number,
   count: number,
   context: RowContext,
+  window: number | undefined,
   empty: number,
 ): { shape: number[]; data: Float32Array } {
   const [, heads = 0, stride = 0] = shape;
   const keys = context.nextPosition;
   const result = new Float32Array(heads * count * keys).fill(empty);
-  // The row's visible positions, in order; a token sees the first `count` of them, and itself.
+  // The row's visible positions, in order; a token sees the first `count` of them (what its window reaches), and itself.
   for (let i = 0; i < count; i++) {
     const view = packed.views[start + i];
     if (view === undefined) continue;
+    const first = firstWithin(context.positions, view.count, view.position, window);
     for (let head = 0; head < heads; head++) {
       const from = ((start + i) * heads + head) * stride;
       const to = (head * count + i) * keys;
-      for (let j = 0; j < view.count; j++) {
-        result[to + (context.positions[j] ?? 0)] = data[from + j] ?? empty;
+      for (let j = first; j < view.count; j++) {
+        result[to + (context.positions[j] ?? 0)] = data[from + j - first] ?? empty;
       }
-      result[to + view.position] = data[from + view.count] ?? empty;
+      result[to + view.position] = data[from + view.count - first] ?? empty;
     }
   }
   return { shape: [heads, count, keys], data: result };

@@ -61,7 +61,7 @@ export function submitForward(
   asks: ForwardAsks,
 ): PendingForward {
   const { memory, config, architecture } = model;
-  const packed = packBatch(segments, cache, config.nCtx);
+  const packed = packBatch(segments, cache, config);
   const place = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
   const taps = new CaptureTaps(asks.capture ?? new Set(), memory);
   const kept: Tensor[] = [];

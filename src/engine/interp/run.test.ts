@@ -2,9 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCpuDevice } from "../device/cpu";
 import type { Device } from "../device/device";
-import type { Model } from "../models/model";
+import { sitesOf, type Model } from "../models/model";
 import { randomGpt2 } from "../models/randomModel";
-import { allSites } from "../../protocol/sites";
 import { run } from "./run";
 
 let device: Device;
@@ -87,7 +86,7 @@ describe("run", () => {
   });
 
   it("captures every site in its documented shape, and the tapped path equals the fused one", async () => {
-    const sites = allSites(2);
+    const sites = sitesOf(model);
     const { captures, scores } = await run(model, {
       rows: [{ tokens: TOKENS }],
       capture: sites,

@@ -63,7 +63,11 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
   const { rows } = spec;
   checkTokens(rows, config.dVocab);
   const evaluatedTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const k = Math.min(Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)), MAX_TOP_K, config.dVocab);
+  const k = Math.min(
+    Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)),
+    MAX_TOP_K,
+    config.dVocabOut ?? config.dVocab,
+  );
   const capture = new Set(spec.capture ?? []);
 
   const cache = new KeyValueCache(memory, config.nLayers, evaluatedTokens, config.nKvHeads * config.dHead);
@@ -95,7 +99,10 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
       topsOf.push(tops);
       const place = (ask: { row: number; position: number }) => placeOf(ask, places, rows);
       const submitted = submitForward(model, cache, segments, {
-        score: scores.map((ask) => ({ ...place(ask), target: checkTarget(ask.target, config.dVocab) })),
+        score: scores.map((ask) => ({
+          ...place(ask),
+          target: checkTarget(ask.target, config.dVocabOut ?? config.dVocab),
+        })),
         top: { places: tops.map(place), k },
         capture,
       });

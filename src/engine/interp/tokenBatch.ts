@@ -5,7 +5,8 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import type { TensorMemory } from "../device/tensor";
-import type { TokenBatch } from "../models/architecture";
+import type { ModelConfig, TokenBatch } from "../models/architecture";
+import type { Visibility } from "../ops/attention";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import type { Segment } from "./rowContext";
 
@@ -24,20 +25,47 @@ export interface PackedBatch {
   /** Index of each segment's first token in the batch. */
   readonly starts: readonly number[];
   readonly views: readonly TokenView[];
-  readonly maxKeys: number;
   /** The host arrays that `upload` sends. */
-  readonly host: Record<"ids" | "positions" | "slots" | "visible" | "spans", Uint32Array<ArrayBuffer>>;
+  readonly host: Record<"ids" | "positions" | "slots" | "visible", Uint32Array<ArrayBuffer>>;
+  /** For each window that layers of the model have. */
+  readonly spans: ReadonlyMap<number | undefined, Spans>;
+}
+
+/** Each token's stretch of the visible slots, and the largest. */
+interface Spans {
+  readonly host: Uint32Array<ArrayBuffer>;
+  readonly maxKeys: number;
+}
+
+/**
+ * Of the first `count` positions (ascending), the first one that a query at `position` reaches back to: those
+ * more than `window` - 1 behind it are out of sight.
+ */
+export function firstWithin(
+  positions: readonly number[],
+  count: number,
+  position: number,
+  window: number | undefined,
+): number {
+  if (window === undefined) return 0;
+  let first = count;
+  while (first > 0 && (positions[first - 1] ?? 0) > position - window) first--;
+  return first;
 }
 
 /** Takes cache slots for every token of `segments`. The caller gives them back. */
-export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nCtx: number): PackedBatch {
+export function packBatch(
+  segments: readonly Segment[],
+  cache: KeyValueCache,
+  { nCtx, windows = [undefined] }: Pick<ModelConfig, "nCtx" | "windows">,
+): PackedBatch {
   const slots: number[][] = [];
   const starts: number[] = [];
   const views: TokenView[] = [];
   const ids: number[] = [];
   const positions: number[] = [];
   const visible: number[] = [];
-  const spans: number[] = [];
+  const spans = new Map([...new Set(windows)].map((window) => [window, [] as number[]]));
   for (const [index, { context, tokens, hidden }] of segments.entries()) {
     const end = context.nextPosition + tokens.length;
     if (end > nCtx) {
@@ -50,6 +78,7 @@ export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nC
     const offset = visible.length;
     let count = context.slots.length;
     visible.push(...context.slots);
+    const seen = [...context.positions];
     slots.push(own);
     starts.push(ids.length);
     for (const [i, token] of tokens.entries()) {
@@ -57,10 +86,14 @@ export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nC
       const slot = own[i] ?? 0;
       ids.push(token);
       positions.push(position);
-      spans.push(offset, count, slot);
+      for (const [window, list] of spans) {
+        const first = firstWithin(seen, count, position, window);
+        list.push(offset + first, count - first, slot);
+      }
       views.push({ segment: index, position, count });
       if (hidden?.has(position)) continue;
       visible.push(slot);
+      seen.push(position);
       count++;
     }
   }
@@ -69,10 +102,15 @@ export function packBatch(segments: readonly Segment[], cache: KeyValueCache, nC
     positions: Uint32Array.from(positions),
     slots: Uint32Array.from(slots.flat()),
     visible: Uint32Array.from(visible),
-    spans: Uint32Array.from(spans),
   };
-  const maxKeys = Math.max(...views.map((view) => view.count)) + 1;
-  return { count: ids.length, slots, starts, views, maxKeys, host };
+  const packedSpans = new Map([...spans].map(([window, list]) => [window, asSpans(list)]));
+  return { count: ids.length, slots, starts, views, host, spans: packedSpans };
+}
+
+function asSpans(list: readonly number[]): Spans {
+  let maxKeys = 1;
+  for (let i = 1; i < list.length; i += 3) maxKeys = Math.max(maxKeys, (list[i] ?? 0) + 1);
+  return { host: Uint32Array.from(list), maxKeys };
 }
 
 /** Sends the batch to the device; its tensors belong to the open scope. */
@@ -82,17 +120,24 @@ export function uploadBatch(
   memory: TensorMemory,
   nCtx: number,
 ): TokenBatch {
-  const { host, count, maxKeys } = packed;
+  const { host, count } = packed;
   // The list grows by one entry with every decoded token: room for whole contexts keeps the buffer the same.
   const visible = memory.make([Math.ceil((host.visible.length + 1) / nCtx) * nCtx], "visible");
   memory.device.write(visible.buffer, host.visible);
+  const views = new Map<number | undefined, Visibility>();
+  for (const [window, spans] of packed.spans) {
+    const tensor = memory.from(spans.host, [count, 3], "spans");
+    views.set(window, { visible, spans: tensor, maxKeys: spans.maxKeys });
+  }
   return {
     ids: memory.from(host.ids, [count], "ids"),
     positions: memory.from(host.positions, [count], "positions"),
     slots: memory.from(host.slots, [count], "slots"),
-    visible,
-    spans: memory.from(host.spans, [count, 3], "spans"),
-    maxKeys,
     cache,
+    visibility(window) {
+      const view = views.get(window);
+      if (view === undefined) throw new Error(`the config names no window of ${window}`);
+      return view;
+    },
   };
 }

@@ -7,3 +7,6 @@ export { geluExact } from "./geluExact/geluExact.simd";
 export { layerNorm } from "./layerNorm/layerNorm.simd";
 export { rmsNorm } from "./rmsNorm/rmsNorm.simd";
 export { add } from "./add/add.simd";
+export { multiply } from "./multiply/multiply.simd";
+export { silu } from "./silu/silu.simd";
+export { relu } from "./relu/relu.simd";

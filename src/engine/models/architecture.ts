@@ -3,7 +3,7 @@
  * a table from checkpoint names to ours, and the forward pass in two parts, because logits are computed only
  * where somebody scores them.
  */
-import type { Site } from "../../protocol/sites";
+import type { Site, SiteName } from "../../protocol/sites";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Visibility } from "../ops/attention";
 import type { KeyValueCache } from "../ops/keyValueCache";
@@ -19,7 +19,11 @@ export interface ModelConfig {
   readonly dHead: number;
   readonly dMlp: number;
   readonly dVocab: number;
+  /** Tokens that it can predict, where they are not those that it reads. */
+  readonly dVocabOut?: number;
   readonly nCtx: number;
+  /** Per layer, how many positions attention reaches back, the query's own included; undefined: all. */
+  readonly windows?: readonly (number | undefined)[];
 }
 
 /** One weight: our name, where a checkpoint keeps it, and the shape it must have there. */
@@ -30,19 +34,32 @@ export interface WeightSpec {
   readonly sources: readonly string[];
   /** As used: [out, in] for a matrix, [size] for a vector. */
   readonly shape: readonly number[];
-  /** The checkpoint keeps the matrix as [in, out] (GPT-2's Conv1D). */
+  /** The shape in the checkpoint, where it is not the one that `shape` and `transposed` imply. */
+  readonly storedShape?: readonly number[];
+  /** The checkpoint keeps the matrix as [in, out] (GPT-2's Conv1D); of several blocks, each of them. */
   readonly transposed?: boolean;
+  /**
+   * The stored tensor is this many blocks of rows, one after the other; `blocks` of them make the weight. Heads
+   * of a fused projection, heads of a [heads, in, dHead] tensor.
+   */
+  readonly blocks?: { readonly of: number; readonly take: readonly number[] };
   /** If no source exists: use this other weight of ours instead (tied unembedding). */
   readonly tiedTo?: string;
+  /** If no source exists: there is no such weight (a bias). */
+  readonly optional?: boolean;
+  /** Not in any checkpoint: these values (rotary frequencies, a norm without weights). */
+  readonly values?: Float32Array<ArrayBuffer>;
 }
 
 export interface Weights {
   matrix(name: string): Matrix;
   vector(name: string): Vector;
+  /** For optional weights. */
+  vectorIfAny(name: string): Vector | undefined;
 }
 
 /** The tokens of one forward pass: rows of any length, packed one after the other. */
-export interface TokenBatch extends Visibility {
+export interface TokenBatch {
   /** u32 [count]. */
   readonly ids: Tensor;
   /** u32 [count]. */
@@ -50,6 +67,8 @@ export interface TokenBatch extends Visibility {
   /** u32 [count]: where each token's keys and values go. */
   readonly slots: Tensor;
   readonly cache: KeyValueCache;
+  /** Which keys each token sees in a layer with this window (one of `config.windows`; undefined: all). */
+  visibility(window?: number): Visibility;
 }
 
 /**
@@ -75,6 +94,8 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   /** Reads `config.json`; refuses what it does not implement, with the field and its value. */
   parseConfig(json: Readonly<Record<string, unknown>>): C;
   weights(config: C): WeightSpec[];
+  /** The sites of `protocol/sites.ts` that its models do without. */
+  absentSites(config: C): readonly SiteName[];
   /** Tokens → residual stream after the last block, [tokens, dModel]. */
   blocks(context: ForwardContext<C>, batch: TokenBatch): Tensor;
   /** Residual rows [rows, dModel] → logits [rows, dVocab]. */

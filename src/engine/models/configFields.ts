@@ -4,7 +4,11 @@ import { VitrineError } from "../../protocol/errors";
 /** No field of a model that fits in a page is larger. */
 const MAX_SIZE = 1 << 24;
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 function refuse(name: string, value: unknown, expected: string): never {
   const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;

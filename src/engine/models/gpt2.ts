@@ -128,7 +128,7 @@ function block(
   storeInCache(memory, cache, batch.slots, part(1), part(2));
   const scale = (config.scaleByHead ? 1 / Math.sqrt(dHead) : 1) / (config.scaleByLayer ? layer + 1 : 1);
   const shape = { heads: nHeads, kvHeads: nHeads, dHead };
-  const z = attention(memory, part(0), cache, batch, shape, scale, {
+  const z = attention(memory, part(0), cache, batch.visibility(), shape, scale, {
     wanted: taps.wants(site("attn.scores")) || taps.wants(site("attn.pattern")),
     scores: (scores) => tap("attn.scores", scores),
     pattern: (pattern) => tap("attn.pattern", pattern),
@@ -146,6 +146,7 @@ export const gpt2: Architecture<Gpt2Config> = {
   name: "gpt2",
   parseConfig,
   weights,
+  absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear"],
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;

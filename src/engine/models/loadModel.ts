@@ -4,7 +4,6 @@
  */
 import type { Precision, Progress } from "../../protocol/api";
 import type { Pauser } from "../../protocol/cancel";
-import { VitrineError } from "../../protocol/errors";
 import type { Device } from "../device/device";
 import { TensorMemory } from "../device/tensor";
 import { packHalves } from "../formats/halves";
@@ -15,6 +14,7 @@ import { wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
 import type { WeightSpec } from "./architecture";
 import { architectureFor } from "./index";
 import { DeviceWeights, freeModel, type Model } from "./model";
+import { planWeight, type PlannedWeight } from "./planWeight";
 
 export interface LoadedModel {
   readonly model: Model;
@@ -23,11 +23,6 @@ export interface LoadedModel {
   readonly weightBytes: number;
   /** Values that f16 cannot hold and were clipped to ±65504. */
   readonly clippedValues: number;
-}
-
-interface PlannedWeight {
-  readonly spec: WeightSpec;
-  readonly stored: StoredTensor;
 }
 
 export async function loadModel(
@@ -40,9 +35,9 @@ export async function loadModel(
   const architecture = architectureFor(files.config["model_type"]);
   const config = architecture.parseConfig(files.config);
   const specs = architecture.weights(config);
-  const planned = specs.flatMap((spec) => planWeight(spec, files));
+  const planned = specs.flatMap((spec) => planWeight(spec, files) ?? []);
   const chosen = precision === "auto" ? ownPrecision(planned) : precision;
-  const plan = planned.map(({ spec, stored }) => ({ spec, stored, bytes: deviceBytes(spec, chosen) }));
+  const plan = planned.map((weight) => ({ ...weight, bytes: deviceBytes(weight.spec, chosen) }));
   const weightBytes = plan.reduce((sum, { bytes }) => sum + bytes, 0);
 
   const weights = new DeviceWeights();
@@ -53,10 +48,11 @@ export async function loadModel(
   const compiling = device.prepare(kernelsToPrepare(chosen));
   compiling.catch(() => undefined);
   try {
-    for (const { spec, stored, bytes } of plan) {
-      onProgress?.({ done, total: weightBytes, note: `reading ${stored.entry.name}` });
+    for (const { bytes, ...weight } of plan) {
+      const [first] = weight.parts;
+      onProgress?.({ done, total: weightBytes, note: `reading ${first?.entry.name ?? weight.spec.name}` });
       await pauser.pause();
-      clippedValues += await loadWeight(device, weights, spec, stored, chosen);
+      clippedValues += await loadWeight(device, weights, weight, chosen);
       done += bytes;
     }
     for (const { name, tiedTo } of specs) {
@@ -75,32 +71,10 @@ export async function loadModel(
 }
 
 const elements = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-
-/** Finds a weight in the checkpoint and checks its shape there; nothing if it is tied and absent. */
-function planWeight(spec: WeightSpec, { tensors }: ModelFiles): PlannedWeight[] {
-  const stored = spec.sources.map((name) => tensors.get(name)).find((found) => found !== undefined);
-  if (stored === undefined) {
-    if (spec.tiedTo !== undefined) return [];
-    throw new VitrineError(
-      "BadFile",
-      `The weights have no tensor ${spec.sources.join(" or ")}; this file does not match its config.json.`,
-    );
-  }
-  const expected = spec.transposed ? [...spec.shape].reverse() : [...spec.shape];
-  const { shape, name } = stored.entry;
-  if (shape.length !== expected.length || shape.some((n, i) => n !== expected[i])) {
-    throw new VitrineError(
-      "BadFile",
-      `${stored.file.name}: tensor ${name} has shape [${shape.join(", ")}], expected [${expected.join(", ")}]`,
-    );
-  }
-  return [{ spec, stored }];
-}
-
 /** The file's own precision: halves stay halves; everything wider is kept in f32. */
 function ownPrecision(planned: readonly PlannedWeight[]): Precision {
   const matrices = planned.filter(({ spec }) => spec.kind === "matrix");
-  return matrices.every(({ stored }) => stored.entry.dtype === "F16") ? "f16" : "f32";
+  return matrices.every(({ parts }) => parts[0]?.entry.dtype === "F16") ? "f16" : "f32";
 }
 
 function deviceBytes({ kind, shape }: WeightSpec, precision: Precision): number {
@@ -113,15 +87,18 @@ function deviceBytes({ kind, shape }: WeightSpec, precision: Precision): number 
 async function loadWeight(
   device: Device,
   weights: DeviceWeights,
-  spec: WeightSpec,
-  stored: StoredTensor,
+  { spec, parts }: PlannedWeight,
   precision: Precision,
 ): Promise<number> {
   if (spec.kind === "vector") {
     const [size = 0] = spec.shape;
     const buffer = device.allocate(size * 4, spec.name);
     weights.setVector(spec.name, { buffer, size });
-    for await (const { firstRow, data } of readRows(stored)) device.write(buffer, data, firstRow * 4);
+    let at = 0;
+    for await (const data of vectorSlices(spec, parts)) {
+      device.write(buffer, data, at * 4);
+      at += data.length;
+    }
     return 0;
   }
   const [rows = 0, cols = 0] = spec.shape;
@@ -130,16 +107,28 @@ async function loadWeight(
   const matrix: Matrix = { shape: [rows, cols], dtype: precision, chunks };
   weights.setMatrix(spec.name, matrix);
   let clipped = 0;
-  for await (const slice of readRows(stored, { transposed: spec.transposed ?? false })) {
-    let data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = slice.data;
-    if (precision === "f16") {
-      const packed = packHalves(slice.data, slice.rows, cols);
-      clipped += packed.clipped;
-      data = packed.words;
+  let firstRow = 0;
+  for (const part of parts) {
+    for await (const slice of readRows(part, { transposed: spec.transposed ?? false })) {
+      let data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = slice.data;
+      if (precision === "f16") {
+        const packed = packHalves(slice.data, slice.rows, cols);
+        clipped += packed.clipped;
+        data = packed.words;
+      }
+      writeRows(device, chunks, firstRow, data, rowBytes);
+      firstRow += slice.rows;
     }
-    writeRows(device, chunks, slice.firstRow, data, rowBytes);
   }
   return clipped;
+}
+
+async function* vectorSlices(
+  spec: WeightSpec,
+  parts: readonly StoredTensor[],
+): AsyncGenerator<Float32Array<ArrayBuffer>> {
+  if (spec.values) yield spec.values;
+  for (const part of parts) for await (const { data } of readRows(part)) yield data;
 }
 
 /** Buffers for a matrix, as few as the largest binding allows. */

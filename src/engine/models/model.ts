@@ -1,4 +1,5 @@
 /** A model on a device: its architecture, config and weights, and the memory they live in. */
+import { allSites, type Site } from "../../protocol/sites";
 import type { DeviceBuffer } from "../device/device";
 import type { TensorMemory } from "../device/tensor";
 import type { Matrix, Vector } from "../ops/weights";
@@ -23,6 +24,10 @@ export class DeviceWeights implements Weights {
     return matrix;
   }
 
+  vectorIfAny(name: string): Vector | undefined {
+    return this.#vectors.get(name);
+  }
+
   vector(name: string): Vector {
     const vector = this.#vectors.get(name);
     if (vector === undefined) throw new Error(`no vector ${name} was loaded`);
@@ -41,6 +46,11 @@ export interface Model {
   readonly config: ModelConfig;
   readonly weights: DeviceWeights;
   readonly memory: TensorMemory;
+}
+
+/** The sites that can be captured, in the order of the forward pass. */
+export function sitesOf({ architecture, config }: Model): Site[] {
+  return allSites(config.nLayers, architecture.absentSites(config));
 }
 
 /** Frees the weights. Views of the model must not be used afterwards. */

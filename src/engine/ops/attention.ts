@@ -35,6 +35,7 @@ export interface Columns {
 
 /** Where scores and pattern pass through, when they are wanted: [queries, heads, maxKeys], self last. */
 export interface AttentionTaps {
+  /** Without this, one kernel does it all and the others are not called. */
   readonly wanted: boolean;
   scores(scores: Tensor): Tensor;
   pattern(pattern: Tensor): Tensor;

@@ -3,12 +3,21 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import { add as addKernel } from "../kernels/add/add";
 import { geluExact } from "../kernels/geluExact/geluExact";
 import { geluTanh } from "../kernels/geluTanh/geluTanh";
+import { multiply as multiplyKernel } from "../kernels/multiply/multiply";
+import { relu } from "../kernels/relu/relu";
+import { scale as scaleKernel } from "../kernels/scale/scale";
+import { silu } from "../kernels/silu/silu";
+import { softcap as softcapKernel } from "../kernels/softcap/softcap";
 
 /** The activation functions by the exact names that checkpoints use. */
 export const ACTIVATIONS = {
   gelu: geluExact,
   gelu_new: geluTanh,
+  gelu_fast: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  silu,
+  swish: silu,
+  relu,
 } as const;
 
 export type ActivationName = keyof typeof ACTIVATIONS;
@@ -23,5 +32,25 @@ export function activation(memory: TensorMemory, x: Tensor, name: ActivationName
 export function add(memory: TensorMemory, a: Tensor, b: Tensor): Tensor {
   const y = memory.make(a.shape, "add");
   memory.device.run(addKernel, { a: a.buffer, b: b.buffer, y: y.buffer }, { count: a.size });
+  return y;
+}
+
+/** a b, same shape, element by element: a gated MLP. */
+export function multiply(memory: TensorMemory, a: Tensor, b: Tensor): Tensor {
+  const y = memory.make(a.shape, "multiply");
+  memory.device.run(multiplyKernel, { a: a.buffer, b: b.buffer, y: y.buffer }, { count: a.size });
+  return y;
+}
+
+export function scale(memory: TensorMemory, x: Tensor, factor: number): Tensor {
+  const y = memory.make(x.shape, "scale");
+  memory.device.run(scaleKernel, { x: x.buffer, y: y.buffer }, { count: x.size, factor });
+  return y;
+}
+
+/** cap tanh(x / cap): Gemma 2's bound on scores and logits. */
+export function softcap(memory: TensorMemory, x: Tensor, cap: number): Tensor {
+  const y = memory.make(x.shape, "softcap");
+  memory.device.run(softcapKernel, { x: x.buffer, y: y.buffer }, { count: x.size, cap });
   return y;
 }

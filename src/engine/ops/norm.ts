@@ -22,7 +22,10 @@ export function layerNorm(
   return y;
 }
 
-/** x [rows, cols] → x / sqrt(mean(x²) + eps) * (weight + weightOffset) (Zhang & Sennrich 2019). */
+/**
+ * x [rows, …] → x / sqrt(mean(x²) + eps) * (weight + weightOffset), over as many elements at a time as there are
+ * weights: whole rows, or each head of a row (Zhang & Sennrich 2019).
+ */
 export function rmsNorm(
   memory: TensorMemory,
   x: Tensor,
@@ -30,7 +33,8 @@ export function rmsNorm(
   eps: number,
   weightOffset = 0,
 ): Tensor {
-  const [rows = 0, cols = 0] = x.shape;
+  const cols = weight.size;
+  const rows = x.size / cols;
   const y = memory.make(x.shape, "rmsNorm");
   memory.device.run(
     rmsNormKernel,

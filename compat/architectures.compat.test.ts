@@ -1,0 +1,95 @@
+/** Small models of several architectures that others made: their published logits, texts and activations. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { NEVER_CANCELLED } from "../src/protocol/cancel";
+import { createCpuDevice } from "../src/engine/device/cpu";
+import { openModelFiles } from "../src/engine/formats/modelFiles";
+import { fileFromBytes, type FileSet } from "../src/engine/formats/source";
+import { run } from "../src/engine/interp/run";
+import { generate } from "../src/engine/methods/generate";
+import { loadModel } from "../src/engine/models/loadModel";
+import type { Model } from "../src/engine/models/model";
+import { compatJson, compatPath, isMissing } from "./folder";
+
+const fileFrom = (name: string, path: string) =>
+  fileFromBytes(name, new Uint8Array(readFileSync(compatPath(path))));
+
+export async function load(files: FileSet): Promise<Model> {
+  const opened = await openModelFiles(files);
+  return (await loadModel(await createCpuDevice(), opened, "f32", NEVER_CANCELLED)).model;
+}
+
+/** Largest |difference| of the logits of whole sequences. */
+async function worstLogit(model: Model, sequences: number[][], logits: number[][][]): Promise<number> {
+  const { captures } = await run(model, {
+    rows: sequences.map((tokens) => ({ tokens })),
+    capture: ["logits"],
+  });
+  return Math.max(
+    ...captures.flatMap(({ row, data }) => logits[row]!.flat().map((value, i) => Math.abs(value - data[i]!))),
+  );
+}
+
+interface Published {
+  readonly sequences: number[][];
+  readonly logits: number[][][];
+}
+
+describe.skipIf(isMissing("tiny_archs"))("tiny_archs", () => {
+  const LLAMA_SHARDS = [
+    "tiny_llama-00001-of-00002.safetensors",
+    "tiny_llama-00002-of-00002.safetensors",
+  ] as const;
+
+  it.each([
+    ["tiny_llama", "tiny_llama_config.json", "tiny_llama_logits.json", ["tiny_llama.safetensors"]],
+    ["tiny_llama in shards", "tiny_llama_config.json", "tiny_llama_logits.json", LLAMA_SHARDS],
+    ["tiny_gptneo", "tiny_gptneo_config.json", "tiny_gptneo_logits.json", ["tiny_gptneo.safetensors"]],
+  ])("%s gives the published logits to 1e-5", async (name, config, reference, weights) => {
+    const files = [
+      fileFrom("config.json", `tiny_archs/${config}`),
+      ...(weights.length > 1
+        ? [
+            fileFrom("model.safetensors.index.json", "tiny_archs/tiny_llama.safetensors.index.json"),
+            ...weights.map((file) => fileFrom(file, `tiny_archs/${file}`)),
+          ]
+        : [fileFrom("model.safetensors", `tiny_archs/${weights[0]}`)]),
+    ];
+    const { sequences, logits } = compatJson<Published>(`tiny_archs/${reference}`);
+    const worst = await worstLogit(await load(files), sequences, logits);
+    console.log(`${name}: largest logit difference ${worst.toExponential(1)}`);
+    expect(worst).toBeLessThan(1e-5);
+  });
+});
+
+interface Stories {
+  readonly tokens_generated: number[];
+  readonly tokens: number[];
+  readonly logits: number[][];
+  readonly attn_pattern_layer0: number[][][];
+}
+
+describe.skipIf(isMissing("stories260K"))("stories260K", () => {
+  const reference = compatJson<Stories>("stories260K/reference.json");
+
+  it("writes the expected 200 tokens, with the published logits and pattern, from its Hugging Face layout", async () => {
+    const model = await load([
+      fileFrom("config.json", "stories260K/config.json"),
+      fileFrom("model.safetensors", "stories260K/model.safetensors"),
+    ]);
+    const { captures } = await run(model, {
+      rows: [{ tokens: reference.tokens }],
+      capture: ["logits", "blocks.0.attn.pattern"],
+    });
+    const data = (site: string) => captures.find((capture) => capture.site === site)!.data;
+    const worst = (site: string, expected: number[]) =>
+      Math.max(...expected.map((value, i) => Math.abs(value - data(site)[i]!)));
+    expect(worst("logits", reference.logits.flat())).toBeLessThan(1e-4);
+    expect(worst("blocks.0.attn.pattern", reference.attn_pattern_layer0.flat(2))).toBeLessThan(1e-5);
+
+    const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [] };
+    const request = { tokens: [1], maxTokens: 200, ...greedy };
+    const { tokens } = await generate(model, request, NEVER_CANCELLED);
+    expect(tokens).toEqual(reference.tokens_generated.slice(1));
+  });
+});

@@ -1,0 +1,32 @@
+// Soft cap (Gemma Team 2024, arXiv 2408.00118, section 2).
+//
+//   y = cap tanh(x / cap)
+//
+//   x, y  f32  [count]
+//
+// One invocation per element.
+struct Params {
+  count: u32,
+  cap: f32,
+}
+
+override workgroupSize: u32 = 256;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * workgroupSize + local;
+  if (i >= params.count) {
+    return;
+  }
+  let v = x[i];
+  // tanh saturates long before 10; past it some drivers' tanh overflows.
+  y[i] = params.cap * tanh(clamp(v / params.cap, -10.0, 10.0));
+}

@@ -1,0 +1,127 @@
+/**
+ * The sublayers that architectures are put together from, with every tap in its place: attention over the
+ * key-value cache, and the MLP with or without a gate. What differs between families is an option here; how the
+ * sublayers meet the residual stream is each architecture's own business.
+ *
+ * Weights are found by name: `<block>.q.weight` … `<block>.o.weight`, `<block>.up.weight`, with `.bias` where the
+ * checkpoint has one.
+ */
+import { blockSite, type BlockSiteName } from "../../protocol/sites";
+import type { Tensor } from "../device/tensor";
+import { attention, storeInCache } from "../ops/attention";
+import { activation, multiply, softcap, type ActivationName } from "../ops/elementwise";
+import { linear } from "../ops/linear";
+import { rmsNorm } from "../ops/norm";
+import { rotary } from "../ops/rotary";
+import type { Vector } from "../ops/weights";
+import type { ForwardContext, ModelConfig, TokenBatch } from "./architecture";
+
+/** One layer of a forward pass: where it is and what it works with. */
+export interface Layer<C extends ModelConfig = ModelConfig> extends ForwardContext<C> {
+  readonly index: number;
+  readonly batch: TokenBatch;
+  tap(name: BlockSiteName, tensor: Tensor): Tensor;
+  /** x times our weight `<block>.<name>.weight`, plus its bias if it has one. */
+  project(x: Tensor, name: string): Tensor;
+  vector(name: string): Vector;
+}
+
+/** Prefix of a layer's weights among ours. */
+export const blockName = (index: number) => `blocks.${index}`;
+
+export function openLayer<C extends ModelConfig>(
+  context: ForwardContext<C>,
+  batch: TokenBatch,
+  index: number,
+): Layer<C> {
+  const { weights, memory, taps } = context;
+  const ours = (name: string) => `${blockName(index)}.${name}`;
+  return {
+    ...context,
+    index,
+    batch,
+    tap: (name, tensor) => taps.tap(blockSite(index, name), tensor),
+    project: (x, name) =>
+      linear(memory, x, weights.matrix(ours(`${name}.weight`)), weights.vectorIfAny(ours(`${name}.bias`))),
+    vector: (name) => weights.vector(ours(name)),
+  };
+}
+
+export interface Rotation {
+  /** f32 [rotaryDims / 2], radians a position. */
+  readonly frequencies: Vector;
+  /** Pairs are (2i, 2i + 1) instead of (i, i + rotaryDims / 2). */
+  readonly interleaved: boolean;
+}
+
+export interface AttentionOptions {
+  /** What q·k is multiplied by. */
+  readonly scale: number;
+  readonly rotation?: Rotation;
+  /** Each head's queries and keys pass an RMS norm of their own (Qwen 3, Gemma 3). */
+  readonly headNorm?: { readonly eps: number; readonly weightOffset: number };
+  /** Scores become cap tanh(score / cap) (Gemma 2). */
+  readonly softcap?: number;
+  /** What values are made of, where it is not what queries and keys are made of (shortformer). */
+  readonly valuesFrom?: Tensor;
+}
+
+/** normed [tokens, dModel] → [tokens, dModel], before any norm that follows. */
+export function attentionSublayer(layer: Layer, normed: Tensor, options: AttentionOptions): Tensor {
+  const { config, memory, taps, tap, batch, index } = layer;
+  const { nHeads, nKvHeads, dHead } = config;
+  const makeHeads = (name: "q" | "k", heads: number) => {
+    const raw = layer.project(normed, name);
+    const { headNorm, rotation } = options;
+    const x = headNorm
+      ? rmsNorm(memory, raw, layer.vector(`${name}_norm.weight`), headNorm.eps, headNorm.weightOffset)
+      : raw;
+    tap(`attn.${name}`, x);
+    if (!rotation) return x;
+    const { frequencies, interleaved } = rotation;
+    return tap(
+      `attn.rot_${name}`,
+      rotary(memory, x, batch.positions, frequencies, { heads, dHead, interleaved }),
+    );
+  };
+  const q = makeHeads("q", nHeads);
+  const k = makeHeads("k", nKvHeads);
+  const v = tap("attn.v", layer.project(options.valuesFrom ?? normed, "v"));
+  const cache = batch.cache.layers[index];
+  if (cache === undefined) throw new Error(`no key-value cache for layer ${index}`);
+  storeInCache(memory, cache, batch.slots, { tensor: k, offset: 0 }, { tensor: v, offset: 0 });
+  const visibility = batch.visibility(config.windows?.[index]);
+  const { softcap: cap } = options;
+  const z = attention(
+    memory,
+    { tensor: q, offset: 0 },
+    cache,
+    visibility,
+    { heads: nHeads, kvHeads: nKvHeads, dHead },
+    options.scale,
+    {
+      wanted:
+        cap !== undefined ||
+        taps.wants(blockSite(index, "attn.scores")) ||
+        taps.wants(blockSite(index, "attn.pattern")),
+      scores: (scores) => tap("attn.scores", cap === undefined ? scores : softcap(memory, scores, cap)),
+      pattern: (pattern) => tap("attn.pattern", pattern),
+    },
+  );
+  return layer.project(tap("attn.z", z), "o");
+}
+
+/** act(x W_up) W_down: normed [tokens, dModel] → [tokens, dModel]. */
+export function mlpSublayer(layer: Layer, normed: Tensor, name: ActivationName): Tensor {
+  const pre = layer.tap("mlp.pre", layer.project(normed, "up"));
+  return layer.project(layer.tap("mlp.post", activation(layer.memory, pre, name)), "down");
+}
+
+/** (act(x W_gate) * x W_up) W_down (Shazeer 2020): normed [tokens, dModel] → [tokens, dModel]. */
+export function gatedMlpSublayer(layer: Layer, normed: Tensor, name: ActivationName): Tensor {
+  const { memory, tap } = layer;
+  const gate = tap("mlp.pre", layer.project(normed, "gate"));
+  const linearBranch = tap("mlp.pre_linear", layer.project(normed, "up"));
+  const post = multiply(memory, activation(memory, gate, name), linearBranch);
+  return layer.project(tap("mlp.post", post), "down");
+}
