@@ -34,6 +34,8 @@ LAW = {
     "sum of |phi| <= a tenth of `ledger`'s (deletion).",
 }
 percent = lambda share: f"{100 * share:.1f} %"
+# Where no step matters there is nothing to divide by.
+ratio = lambda s: percent(s["nullOverNeeded"]) if s["meanNeeded"] > 0.05 else "–"
 
 
 def main(name, report, folder, steps, seconds, seed):
@@ -53,7 +55,7 @@ def main(name, report, folder, steps, seconds, seed):
     ]
     table = "\n".join(f"| {label} | {value} |" for label, value in rows)
     shapley = "\n".join(
-        f"| {mode} | {s['meanNeeded']:.3f} | {s['meanAbsNull']:.3f} | {percent(s['nullOverNeeded'])} | {s['meanSumAbs']:.3f} |"
+        f"| {mode} | {s['meanNeeded']:.3f} | {s['meanAbsNull']:.3f} | {ratio(s)} | {s['meanSumAbs']:.3f} |"
         for mode, s in report["shapley"].items()
     )
     (folder / "card.md").write_text(
@@ -65,8 +67,8 @@ def main(name, report, folder, steps, seconds, seed):
   each); about 0.48 M parameters, f16.
 - Language: word problems that this project generates (`src/languages/ledger.ts`): two or three people, gains and
   losses, four kinds of question (count, total, more, difference), totals 0 to 10.
-- Training: `training/train.py`, seed {seed}, {steps} steps of 32 rows in {seconds} s of one CPU core that others used
-  too. Muon and AdamW, rate falling to zero. A run that is budgeted by time does not repeat to the bit.
+- Training: `training/train.py`, seed {seed}, {steps} steps of 32 rows in {seconds} s of one CPU core, in
+  two stretches (`--resume`). Muon and AdamW, rate falling to zero. A run that is budgeted by time does not repeat to the bit.
 - {how}
 - SHA-256 of `model.safetensors`: `{digest}`
 
