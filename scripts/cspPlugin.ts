@@ -1,7 +1,7 @@
 /**
  * Vite plugin: puts the Content-Security-Policy into the built page. Scripts come from the site itself (and
  * WebAssembly, which the CPU device runs); nothing may be loaded from elsewhere but model files that the
- * visitor asks for.
+ * visitor asks for, over https or from a server on the visitor's own computer.
  */
 import type { Plugin } from "vite";
 
@@ -12,7 +12,7 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "font-src 'self'",
-  "connect-src 'self' https:",
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");

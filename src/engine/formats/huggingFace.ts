@@ -47,9 +47,7 @@ export async function readHuggingFace(files: FileSet): Promise<ModelFiles | unde
     ...(tokenizerJson && { tokenizerJson }),
     ...(tokenizerConfig && { tokenizerConfig }),
     ...(generationConfig && { generationConfig }),
-    notes: tokenizerJson
-      ? []
-      : ["tokenizer.json not found: token ids only, or drop it together with the model."],
+    notes: tokenizerJson ? [] : ["tokenizer.json not found: token ids only, or drop it here now."],
   };
 }
 

@@ -57,18 +57,28 @@ async function tokenIds({ chain, model, tokens }: Session): Promise<number[]> {
 const isEmbedded = ({ model }: LinkState) =>
   model.embedded && (EMBEDDED_MODELS as readonly string[]).includes(model.name);
 
-/** Opens a link: restores what it says, loads its model if it ships with the page, recomputes, compares. */
+/** Opens a link: restores what it says, loads its model if it is here, recomputes, compares. */
 export async function openLink(session: Session, hash: string): Promise<void> {
   const state = await decodeLink(hash);
-  session.precision = state.model.precision;
+  session.loader.precision = state.model.precision;
   restore(session, state);
   session.awaiting = state;
-  const { model } = session;
-  if (model?.sha256 !== state.model.sha256 && isEmbedded(state)) await session.loadEmbedded(state.model.name);
-  else if (model?.sha256 === state.model.sha256 && model.precision !== state.model.precision)
-    await session.reload();
+  const { model, loader } = session;
+  if (model?.sha256 !== state.model.sha256) await loadFromHere(session, state);
+  else if (model.precision !== state.model.precision) await loader.reload();
   // A newer link may have been opened meanwhile, or loading has completed this one.
   if (session.awaiting === state) await completeLink(session);
+}
+
+/** Loads a link's model if that takes no network: it ships with the page, or is kept on this device. */
+async function loadFromHere({ loader, shelf }: Session, state: LinkState): Promise<void> {
+  if (isEmbedded(state)) {
+    await loader.loadEmbedded(state.model.name);
+    return;
+  }
+  await shelf.refresh();
+  const kept = shelf.kept.find(({ sha256 }) => sha256 === state.model.sha256);
+  if (kept) await loader.loadKept(kept);
 }
 
 /** Recomputes and compares once the link's model is loaded; until then says what is needed. */

@@ -34,24 +34,24 @@ it("opens the device and the first embedded model, and shows its first example",
 it("keeps the loaded model when files are refused, and says why", async () => {
   await session.start();
   engine.next = new VitrineError("BadFile", "config.json: model_type is missing.");
-  expect(await session.loadFiles(files)).toBe(false);
-  expect(session.loadError).toBe("config.json: model_type is missing.");
+  expect(await session.loader.loadFiles(files)).toBe(false);
+  expect(session.loader.error).toBe("config.json: model_type is missing.");
   expect(session.model?.name).toBe("ledger");
 });
 
 it("says nothing about a load that was cancelled", async () => {
   await session.start();
   engine.next = new VitrineError("Cancelled", "Stopped.");
-  await session.loadFiles(files);
-  expect(session.loadError).toBeUndefined();
+  await session.loader.loadFiles(files);
+  expect(session.loader.error).toBeUndefined();
   expect(session.model?.name).toBe("ledger");
 });
 
 it("lets the newer of two loads win", async () => {
   await session.start();
   const [first, second] = await Promise.all([
-    session.loadEmbedded("ledger"),
-    session.loadEmbedded("ledger-posthoc"),
+    session.loader.loadEmbedded("ledger"),
+    session.loader.loadEmbedded("ledger-posthoc"),
   ]);
   expect([first, second]).toEqual([false, true]);
   expect(session.model?.name).toBe("ledger-posthoc");
@@ -94,7 +94,7 @@ it("takes token ids where there is no tokenizer, and refuses what is not one", a
 it("says what is remarkable about a model, and clears words that it cannot read", async () => {
   await session.start();
   engine.next = { ...TEST_MODEL, hasTokenizer: false, notes: ["tokenizer.json not found: type token ids."] };
-  await session.loadFiles(files);
+  await session.loader.loadFiles(files);
   expect(session.message).toEqual({ kind: "info", text: "tokenizer.json not found: type token ids." });
   expect(session.promptText).toBe("");
   expect(session.tokens).toEqual([]);
@@ -125,7 +125,7 @@ it("tells of a lost and of a restored device, and keeps the prompt", async () =>
 
 it("after the worker died, opens the same model again from the visitor's files", async () => {
   await session.start();
-  await session.loadFiles(files);
+  await session.loader.loadFiles(files);
   session.promptText = "mine";
   await session.restart();
   expect(session.model).toMatchObject({ name: "config.json", source: "files" });

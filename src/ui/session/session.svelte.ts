@@ -10,8 +10,6 @@ import type {
   GenerateResult,
   ModelInfo,
   ModelSource,
-  Precision,
-  Progress,
   TokenInfo,
 } from "../../protocol/api";
 import { isVitrineError } from "../../protocol/errors";
@@ -19,24 +17,23 @@ import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
+import { ModelLoader } from "./modelLoader.svelte";
 import { Selection } from "./selection.svelte";
-import type { KernelCheckResult, ModelState } from "./states";
+import { Shelf } from "./shelf.svelte";
+import type { KernelCheckResult } from "./states";
 import { beginsWithBos, looksLikeTokenIds, parseTokenIds } from "./tokenIds";
 
-const LOAD = "load-model";
 const GENERATE = "generate";
 
 export class Session {
   readonly selection = new Selection();
   readonly chain: ChainState;
+  readonly loader: ModelLoader;
+  readonly shelf: Shelf;
 
   device = $state.raw<DeviceInfo | undefined>();
-  modelState = $state.raw<ModelState>({ status: "none" });
   /** What the strip at the top says, if anything. */
   message = $state.raw<{ readonly kind: "info" | "error"; readonly text: string } | undefined>();
-  /** Why the last files could not be opened, shown where they were dropped. */
-  loadError = $state.raw<string | undefined>();
-  precision = $state<Precision | "auto">("auto");
 
   promptText = $state("");
   temperature = $state(0);
@@ -67,16 +64,23 @@ export class Session {
   onLoaded: (() => Promise<void>) | undefined;
 
   #tokenRequest = 0;
-  #loadRequest = 0;
-  /** Where the model came from, to load it again after the worker died or for another precision. */
-  #source: ModelSource | undefined;
+  /** The generation under way, if any. */
+  #thinking: Promise<void> = Promise.resolve();
 
   constructor(readonly engine: EngineApi) {
     this.chain = new ChainState(engine, this);
+    this.loader = new ModelLoader(engine, {
+      begins: () => {
+        if (this.message?.kind === "info") this.message = undefined;
+      },
+      ready: (...news) => this.#settle(...news),
+    });
+    this.shelf = new Shelf(engine, this.loader);
   }
 
+  /** The model that answers, also while another is loading. */
   get model(): ModelInfo | undefined {
-    return this.modelState.status === "ready" ? this.modelState.info : undefined;
+    return this.loader.model;
   }
 
   /** Opens the device and the model: the one that was open, else the first embedded one. */
@@ -95,24 +99,20 @@ export class Session {
       }
     });
     await this.openDevice(this.device?.preference ?? "auto");
-    if (this.modelState.status !== "none") return;
-    await this.#load(this.#source ?? { kind: "embedded", name: EMBEDDED_MODELS[0] });
+    if (this.loader.state.status !== "none") return;
+    await this.loader.reload({ kind: "embedded", name: EMBEDDED_MODELS[0] });
   }
 
   /** The worker died and another took its place: everything that lived there is loaded again. */
   async restart(): Promise<void> {
-    this.modelState = { status: "none" };
+    const lost = this.loader.reset(this.shelf.kept);
+    const again = lost ? ` ${lost} would have to be fetched again: open it from the model menu.` : "";
     this.message = {
       kind: "error",
-      text: "The engine stopped and was started again. Your prompt and steps are kept.",
+      text: `The engine stopped and was started again. Your prompt and steps are kept.${again}`,
     };
     await this.start();
     await this.chain.recompute();
-  }
-
-  /** Loads the model again, in the precision that is now chosen. */
-  async reload(): Promise<void> {
-    if (this.#source) await this.#load(this.#source);
   }
 
   async openDevice(preference: DevicePreference): Promise<void> {
@@ -126,47 +126,19 @@ export class Session {
     }
   }
 
-  loadEmbedded(name: string): Promise<boolean> {
-    return this.#load({ kind: "embedded", name });
-  }
-
-  loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
-    const [first] = files;
-    const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
-    return this.#load({ kind: "files", name: name ?? "files", files });
-  }
-
-  cancelLoad(): void {
-    void this.engine.cancel(LOAD);
-  }
-
-  async #load(source: ModelSource): Promise<boolean> {
-    const request = ++this.#loadRequest;
-    if (this.modelState.status === "loading") await this.engine.cancel(LOAD);
-    const startedAt = performance.now();
-    this.loadError = undefined;
-    if (this.message?.kind === "info") this.message = undefined;
-    const show = (progress: Progress) => {
-      if (request !== this.#loadRequest) return;
-      this.modelState = { status: "loading", name: source.name, progress, startedAt };
-    };
-    show({ done: 0, total: 0, note: "opening" });
+  /** Ends what the model before was still writing, then fits prompt and chain to this one. */
+  async #settle(info: ModelInfo, source: ModelSource, isCompleted: boolean): Promise<void> {
+    const notes = isCompleted ? [`${info.name} reads text now, with this tokenizer.`] : info.notes;
+    if (notes.length > 0) this.message = { kind: "info", text: notes.join(" ") };
     try {
-      const info = await this.engine.loadModel(source, this.precision, LOAD, show);
-      if (request !== this.#loadRequest) return false;
-      this.modelState = { status: "ready", info };
-      this.#source = source;
-      if (info.notes.length > 0) this.message = { kind: "info", text: info.notes.join(" ") };
-      await this.#afterLoad(source, info).catch((error: unknown) => this.fail(error));
-      if (request === this.#loadRequest) this.onLoaded?.().catch((error: unknown) => this.fail(error));
-      return true;
+      if (this.generating) this.stop();
+      await this.#thinking;
+      // Ids that were typed are not text.
+      if (isCompleted && looksLikeTokenIds(this.promptText)) this.#clear();
+      await this.#afterLoad(source, info);
+      if (this.model === info) this.onLoaded?.().catch((error: unknown) => this.fail(error));
     } catch (error) {
-      // The engine keeps the model that it had.
-      const kept = await this.engine.model().catch(() => undefined);
-      if (request !== this.#loadRequest) return false;
-      this.modelState = kept ? { status: "ready", info: kept } : { status: "none" };
-      this.loadError = isVitrineError(error, "Cancelled") ? undefined : messageOf(error);
-      return false;
+      this.fail(error);
     }
   }
 
@@ -215,6 +187,11 @@ export class Session {
     const { model } = this;
     if (!model || this.generating) return;
     this.generating = true;
+    this.#thinking = this.#think(model);
+    await this.#thinking;
+  }
+
+  async #think(model: ModelInfo): Promise<void> {
     this.chain.clearResults();
     try {
       const prompt = await this.promptTokens(this.promptText);

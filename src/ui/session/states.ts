@@ -1,5 +1,6 @@
 /** What the session's longer work can be in: loading a model, checking the kernels. */
 import type { KernelCheck, ModelInfo, Progress } from "../../protocol/api";
+import type { Phase } from "./timeLeft";
 
 export type ModelState =
   | { readonly status: "none" }
@@ -7,7 +8,9 @@ export type ModelState =
       readonly status: "loading";
       readonly name: string;
       readonly progress: Progress;
-      readonly startedAt: number;
+      readonly phase: Phase;
+      /** The model that stays usable meanwhile, if there is one. */
+      readonly previous: ModelInfo | undefined;
     }
   | { readonly status: "ready"; readonly info: ModelInfo };
 

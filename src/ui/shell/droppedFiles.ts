@@ -1,4 +1,5 @@
 /** The files of a drop: single files, and the files directly inside dropped folders. */
+import { droppedFolder } from "../session/folderAccess";
 
 function filesOf(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile) {
@@ -28,6 +29,8 @@ export interface Dropped {
   readonly files: readonly File[];
   /** The folder's name, if it was one folder. */
   readonly folder?: string;
+  /** Its handle, where the browser gives one: then it can be opened again later. */
+  readonly handle?: FileSystemDirectoryHandle;
 }
 
 export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
@@ -35,7 +38,12 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
   if (entries.length === 0) return { files: [...transfer.files] };
+  // Everything is asked for now: the drop is over after the first wait.
+  const [item] = transfer.items;
+  const asked = entries.length === 1 && item ? droppedFolder(item) : undefined;
   const files = (await Promise.all(entries.map(filesOf))).flat();
   const [only, ...more] = entries;
-  return only?.isDirectory && more.length === 0 ? { files, folder: only.name } : { files };
+  if (!only?.isDirectory || more.length > 0) return { files };
+  const handle = await asked;
+  return { files, folder: only.name, ...(handle && { handle }) };
 }
