@@ -3,7 +3,7 @@ import { NO_ADAPTER_FLAGS, SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags
 
 /** A sub-path on purpose: the built site must work anywhere. */
 const BASE = "/some/sub/path/";
-const PORT = 4299;
+const PORT = Number(process.env.VITRINE_E2E_PORT ?? 4299);
 
 const browser = (args: string[]) => ({
   launchOptions: { ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}), args },

@@ -7,6 +7,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { BindGroups } from "./bindGroups";
+import { BufferPool } from "./bufferPool";
 import { bufferClassBytes } from "./bufferClass";
 import type { BufferSlice, Counters, Device, DeviceBuffer, DeviceLimits } from "./device";
 import type { Kernel } from "./kernel";
@@ -72,8 +73,7 @@ class WebGpu implements WebGpuDevice {
   readonly #pipelines: Pipelines;
   readonly #bindGroups: BindGroups;
   readonly #arena: ParameterArena;
-  /** Free buffers by class, last released first. */
-  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #pool = new BufferPool<GPUBuffer>();
   readonly #staging = new Map<number, GPUBuffer[]>();
   /** Buffers in use: releasing one twice would give it to two owners. */
   readonly #live = new Set<GPUBuffer>();
@@ -114,10 +114,11 @@ class WebGpu implements WebGpuDevice {
         `${label} needs ${megabytes(sizeBytes)}; this GPU holds ${megabytes(this.limits.maxBufferBytes)} in one buffer. Use a shorter text or a smaller model.`,
       );
     }
-    const recycled = this.#free.get(bytes)?.pop();
+    const recycled = this.#pool.take(bytes);
     const gpu =
       recycled ??
       this.#create(bytes, label, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    this.#pool.ageOf(gpu);
     this.#live.add(gpu);
     const buffer: GpuBuffer = { id: this.#nextId++, sizeBytes: bytes, label, gpu };
     return buffer;
@@ -125,10 +126,7 @@ class WebGpu implements WebGpuDevice {
 
   release(buffer: DeviceBuffer): void {
     if (!this.#live.delete(gpuOf(buffer))) throw new Error(`${buffer.label} was released twice`);
-    const { sizeBytes } = buffer;
-    const list = this.#free.get(sizeBytes) ?? [];
-    list.push(gpuOf(buffer));
-    this.#free.set(sizeBytes, list);
+    this.#pool.give(buffer.sizeBytes, gpuOf(buffer));
   }
 
   free(buffer: DeviceBuffer): void {

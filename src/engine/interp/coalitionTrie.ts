@@ -24,7 +24,7 @@ import { VitrineError } from "../../protocol/errors";
 import type { Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
 import type { Pauser } from "../../protocol/cancel";
-import { readForward, submitForward } from "./forward";
+import { readForward, recordForward } from "./forward";
 import { EMPTY_CONTEXT, skip, type RowContext, type Segment } from "./rowContext";
 
 /** Branches evaluated together: past 30 to 70 rows a GPU is bound by arithmetic, more only costs memory. */
@@ -151,7 +151,7 @@ export class CoalitionTrie {
   }
 
   #compute(segments: readonly Segment[]): { contexts: readonly RowContext[]; slots: number[] } {
-    const pass = submitForward(this.model, this.#cache, segments, {});
+    const pass = recordForward(this.model, this.#cache, segments, {});
     pass.release();
     this.#evaluatedTokens += pass.packed.count;
     return { contexts: pass.contexts, slots: pass.packed.slots.flat() };
@@ -163,7 +163,7 @@ export class CoalitionTrie {
     const { answerPrefix, answer } = chain;
     const tokens = [...answerPrefix, ...answer.slice(0, -1)];
     const first = answerPrefix.length - 1;
-    const pass = submitForward(
+    const pass = recordForward(
       this.model,
       this.#cache,
       branches.map(({ context }) => ({ context, tokens })),

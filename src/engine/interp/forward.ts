@@ -5,7 +5,7 @@
  *   2. run the blocks; whatever passes a captured site is kept
  *   3. gather the rows that are scored, and only for those compute logits
  *   4. read scores, top-k and sampled tokens off the logits
- *   5. submit; the results are read later, together with those of other passes
+ *   5. leave it recorded: the next pass's first write submits it, or the read does
  */
 import type { TopTokens } from "../../protocol/run";
 import type { Site } from "../../protocol/sites";
@@ -54,7 +54,7 @@ export interface PendingForward {
 /** Sites that are computed on scored rows only; capturing one makes every token a scored row. */
 const HEAD_SITES: readonly Site[] = ["ln_final.normalized", "logits"];
 
-export function submitForward(
+export function recordForward(
   model: Model,
   cache: KeyValueCache,
   segments: readonly Segment[],
@@ -118,7 +118,7 @@ export function submitForward(
     }
     if (sampleRow && asks.sample) sampled = keep(chooseToken(memory, pick(sampleRow), asks.sample.sampling));
   });
-  memory.device.submit();
+  // Not submitted here: the next write or the read takes the recorded work along, in one submit.
 
   const results = [scores, top?.ids, top?.logProbs, sampled].filter((tensor) => tensor !== undefined);
   const slice = ({ buffer, size }: Tensor): BufferSlice => ({ buffer, offsetBytes: 0, sizeBytes: size * 4 });

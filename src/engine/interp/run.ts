@@ -8,7 +8,7 @@ import type { Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
 import { MAX_TOP_K } from "../ops/score";
 import { readCaptures } from "./captures";
-import { readForwards, submitForward, type ForwardResult, type PendingForward, type Place } from "./forward";
+import { readForwards, recordForward, type ForwardResult, type PendingForward, type Place } from "./forward";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "./rowContext";
 
 /** Where a row ended up: which pass, and which segment of it. */
@@ -98,7 +98,7 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
       scoresOf.push(scores);
       topsOf.push(tops);
       const place = (ask: { row: number; position: number }) => placeOf(ask, places, rows);
-      const submitted = submitForward(model, cache, segments, {
+      const submitted = recordForward(model, cache, segments, {
         score: scores.map((ask) => ({
           ...place(ask),
           target: checkTarget(ask.target, config.dVocabOut ?? config.dVocab),

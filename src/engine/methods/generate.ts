@@ -9,7 +9,7 @@
 import type { GenerateRequest, GenerateResult } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
-import { readForward, submitForward } from "../interp/forward";
+import { readForward, recordForward } from "../interp/forward";
 import { EMPTY_CONTEXT, type RowContext } from "../interp/rowContext";
 import type { Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
@@ -42,7 +42,7 @@ export async function generate(
       await pauser.pause();
       const sampling = { temperature, topK, topP, seed, step: tokens.length };
       const sample = { segment: 0, index: next.length - 1, sampling };
-      const pass = submitForward(model, cache, [{ context, tokens: next }], { sample });
+      const pass = recordForward(model, cache, [{ context, tokens: next }], { sample });
       [context = EMPTY_CONTEXT] = pass.contexts;
       const { sampled = 0 } = await readForward(model, pass);
       if (stop.has(sampled)) {
