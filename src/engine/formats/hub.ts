@@ -75,7 +75,7 @@ export class Hub {
 /** The files of one place, as they arrive, with progress over all of them. */
 class Visit {
   readonly #transfers: Transfer[] = [];
-  #toldAt = 0;
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly address: ModelAddress,
@@ -121,17 +121,25 @@ class Visit {
     const received = this.held.files.get(name) ?? new ReceivedBytes(name);
     received.total ??= this.held.listing.get(name);
     this.held.files.set(name, received);
-    const transfer = new Transfer(urlOf(this.address, name), received, this.network, () => this.#tell());
+    const transfer = new Transfer(urlOf(this.address, name), received, this.network, () => this.#onNews());
     this.#transfers.push(transfer);
     return transfer;
   }
 
+  /** News comes with every piece of every file: it is told now and then; trouble and the end, at once. */
+  #onNews(): void {
+    const isOver = this.#transfers.every(({ received }) => received.isComplete);
+    const isTroubled = this.#transfers.some(({ trouble }) => trouble !== undefined);
+    this.#telling ??= setTimeout(() => this.#tell(), PROGRESS_EVERY_MS);
+    if (isOver || isTroubled) this.#tell();
+  }
+
   #tell(): void {
-    const now = performance.now();
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    if (this.network.signal.aborted) return;
     const arriving = this.#transfers.filter(({ received }) => !received.isComplete);
     const trouble = arriving.find((transfer) => transfer.trouble !== undefined);
-    if (now - this.#toldAt < PROGRESS_EVERY_MS && arriving.length > 0 && !trouble) return;
-    this.#toldAt = now;
     const sum = (pick: (received: ReceivedBytes) => number) =>
       this.#transfers.reduce((total, { received }) => total + pick(received), 0);
     const name = (trouble ?? arriving[0] ?? this.#transfers.at(-1))?.received.name ?? "";
