@@ -1,0 +1,81 @@
+/**
+ * Which files of a folder hold a model's weights, whatever container they are in: the usual one, the shards that an
+ * index names, or the only one; and all their tensors together.
+ */
+import { VitrineError } from "../../protocol/errors";
+import { isJsonObject, readJson } from "./json";
+import type { StoredTensor } from "./modelFiles";
+import { fileNamed, filesEnding, inNameOrder, type ByteFile, type FileSet } from "./source";
+
+const MAX_INDEX_BYTES = 64_000_000;
+const MAX_SHARDS = 1000;
+
+/** How files of one container are called. */
+export interface WeightNames {
+  readonly kind: string;
+  readonly single: string;
+  readonly index: string;
+  readonly indexEnding: string;
+}
+
+/** One file, or every shard that the index names, in order of name. `weights`: the files of that container. */
+export async function chooseWeights(
+  files: FileSet,
+  weights: FileSet,
+  { kind, single, index: indexName, indexEnding }: WeightNames,
+): Promise<ByteFile[]> {
+  const usual = fileNamed(weights, single);
+  if (usual) return [usual];
+  const index = fileNamed(files, indexName) ?? filesEnding(files, indexEnding)[0];
+  if (index) return shardsOf(index, files);
+  const [only] = weights;
+  if (only && weights.length === 1) return [only];
+  throw new VitrineError(
+    "BadFile",
+    only
+      ? `There are ${weights.length} ${kind} files and no ${indexName}: drop the index too, or one file alone.`
+      : `${single} not found beside config.json: drop the weights together with it.`,
+  );
+}
+
+async function shardsOf(index: ByteFile, files: FileSet): Promise<ByteFile[]> {
+  const { weight_map: map } = await readJson(index, MAX_INDEX_BYTES);
+  if (!isJsonObject(map)) {
+    throw new VitrineError(
+      "BadFile",
+      `${index.name}: weight_map is missing, so the shards are unknown; copy it again.`,
+    );
+  }
+  const names = [...new Set(Object.values(map).map(String))].sort();
+  if (names.length > MAX_SHARDS) {
+    throw new VitrineError(
+      "BadFile",
+      `${index.name} names ${names.length} shards, more than ${MAX_SHARDS}; check it.`,
+    );
+  }
+  const missing = names.filter((name) => !fileNamed(files, name));
+  if (missing.length > 0) {
+    throw new VitrineError(
+      "BadFile",
+      `${missing.join(", ")} not found: ${index.name} names it; drop all ${names.length} shards together.`,
+    );
+  }
+  return inNameOrder(names.map((name) => fileNamed(files, name)).filter((file) => file !== undefined));
+}
+
+/** By name; `shards`: the tensors of each file. */
+export function joinTensors(shards: readonly (readonly StoredTensor[])[]): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const tensor of shards.flat()) {
+    const { name } = tensor.entry;
+    const twin = tensors.get(name)?.file.name;
+    if (twin !== undefined) {
+      throw new VitrineError(
+        "BadFile",
+        `Tensor ${name} is in both ${twin} and ${tensor.file.name}; drop one model.`,
+      );
+    }
+    tensors.set(name, tensor);
+  }
+  return tensors;
+}
