@@ -6,6 +6,7 @@ import { VitrineError } from "../../protocol/errors";
 import { readGguf } from "./ggufModel";
 import { readHuggingFace } from "./huggingFace";
 import type { Json } from "./json";
+import { readPyTorch } from "./pytorch";
 import type { TensorEntry } from "./safetensors";
 import type { ByteFile, FileSet } from "./source";
 
@@ -33,7 +34,11 @@ export interface ModelFiles {
 }
 
 /** Layouts, tried in order; one line each. A layout answers undefined if the files are not of its kind. */
-const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [readGguf, readHuggingFace];
+const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [
+  readGguf,
+  readPyTorch,
+  readHuggingFace,
+];
 
 export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
   for (const read of LAYOUTS) {

@@ -1,0 +1,85 @@
+/**
+ * PyTorch checkpoints beside a `config.json`: `pytorch_model.bin`, its shards, or any one `.pt` or `.pth`, known by
+ * their content. What can be opened as safetensors is left to that layout.
+ */
+import { VitrineError } from "../../protocol/errors";
+import { readConfig } from "./companions";
+import { folderModel } from "./folderModel";
+import type { ModelFiles } from "./modelFiles";
+import { filesEnding, type ByteFile, type FileSet } from "./source";
+import { readTorchArchive } from "./torchArchive";
+import { chooseWeights, joinTensors } from "./weightFiles";
+import { hasZipMagic } from "./zip";
+
+const NAMES = {
+  kind: "PyTorch",
+  single: "pytorch_model.bin",
+  index: "pytorch_model.bin.index.json",
+  indexEnding: ".bin.index.json",
+};
+const USUAL_NAME = /\.(bin|pt|pth|ckpt)$/;
+/** In a small set each file is looked into; in a large folder only those with a usual name. */
+const SMALL_SET = 64;
+
+/** A zip's first entry, or the magic number that older files begin with (torch/serialization.py). */
+const FIRST_ENTRY_NAME_AT = 30;
+const MAX_HEAD_BYTES = 300;
+const LEGACY_MAGIC = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+const PROTO = 0x80;
+
+export async function readPyTorch(files: FileSet): Promise<ModelFiles | undefined> {
+  if (filesEnding(files, ".safetensors").length + filesEnding(files, ".safetensors.index.json").length > 0)
+    return undefined;
+  const checkpoints = await findCheckpoints(files);
+  const [first] = checkpoints;
+  if (first === undefined && filesEnding(files, NAMES.indexEnding).length === 0) return undefined;
+  const config = await readConfig(files);
+  if (config === undefined) {
+    throw new VitrineError(
+      "BadFile",
+      `config.json not found beside ${first?.name ?? NAMES.index}: drop the whole folder, or both files.`,
+    );
+  }
+  const weightFiles = await chooseWeights(files, checkpoints, NAMES);
+  const shards = [];
+  for (const file of weightFiles) {
+    await refuseLegacy(file);
+    shards.push(await readTorchArchive(file));
+  }
+  return folderModel("pytorch", files, config, {
+    tensors: joinTensors(shards.map(({ tensors }) => [...tensors.values()])),
+    weightFiles,
+    notes: shards.flatMap(({ notes }) => notes),
+  });
+}
+
+async function findCheckpoints(files: FileSet): Promise<ByteFile[]> {
+  const found: ByteFile[] = [];
+  for (const file of files) {
+    const isUsual = USUAL_NAME.test(file.name);
+    if (!isUsual && files.length > SMALL_SET) continue;
+    const head = await file.slice(0, MAX_HEAD_BYTES);
+    const isZip = hasZipMagic(head) && (isUsual || beginsWithPickle(head));
+    if (isZip || isLegacy(head, isUsual)) found.push(file);
+  }
+  return found;
+}
+
+/** torch.save writes the pickle first; later rewriting of the archive may not. */
+function beginsWithPickle(head: Uint8Array): boolean {
+  return /^[^/]+\/data\.pkl/.test(new TextDecoder().decode(head.subarray(FIRST_ENTRY_NAME_AT)));
+}
+
+function isLegacy(head: Uint8Array, isUsual: boolean): boolean {
+  if (LEGACY_MAGIC.every((byte, i) => head[i] === byte)) return true;
+  const [first, protocol = 0] = head;
+  return isUsual && first === PROTO && protocol >= 2 && protocol <= 5;
+}
+
+async function refuseLegacy(file: ByteFile): Promise<void> {
+  if (!isLegacy(await file.slice(0, LEGACY_MAGIC.length), true)) return;
+  throw new VitrineError(
+    "Unsupported",
+    `${file.name} is a bare pickle, PyTorch's format before 1.6: load it and torch.save it again with a newer PyTorch.`,
+  );
+}
