@@ -1,5 +1,6 @@
 /** Models from another host, from an imitation of the Hub, and models from before. */
 import { readdirSync, readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { startHubImitation, type HubImitation, type HubTrouble } from "../scripts/hubImitation.mjs";
 import { openPlayground, showExample } from "./playground";
@@ -184,3 +185,21 @@ test("remembers a folder without copying it", async ({ page }) => {
   await page.getByRole("button", { name: "Forget my-folder" }).click();
   await expect(page.getByText(/in its folder/)).toHaveCount(0);
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the model menu in ${colorScheme}, and it fits in 360 px`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await openWithHub(page);
+    await openId(page, "someone/mine");
+    await expect(chip(page)).toContainText(/^\s*mine/);
+    await chip(page).click();
+    await page.getByRole("button", { name: "Keep on this device" }).click();
+    await expect(page.getByRole("button", { name: "Open mine" })).toBeVisible();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    const sideways = await page
+      .getByRole("group", { name: "Model" })
+      .evaluate((sheet) => sheet.scrollWidth - sheet.clientWidth);
+    expect(sideways).toBe(0);
+  });
+}

@@ -14,6 +14,8 @@ export interface HubTrouble {
   lengthError?: number;
   /** Ranges are ignored. */
   noRanges?: boolean;
+  /** Connections that ask for a range are dropped: what a page sees where it may not send the header. */
+  dropRanges?: boolean;
   /** The status that the listing is refused with. */
   listing?: number;
   /** Statuses by file name, and how often in all; always if absent. */

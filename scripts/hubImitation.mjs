@@ -24,6 +24,7 @@ export async function startHubImitation(repositories, trouble = {}, port = 0) {
     const { range } = request.headers;
     requests.push({ method: request.method, path, ...(range ? { range } : {}) });
     if (request.method === "OPTIONS") return void response.writeHead(204, HEADERS).end();
+    if (range && trouble.dropRanges) return void response.destroy();
     const answer = route(path, repositories, trouble);
     if (typeof answer === "number") return void refuse(response, answer);
     if (answer.redirect) return void response.writeHead(302, { ...HEADERS, location: answer.redirect }).end();
@@ -98,6 +99,7 @@ async function send(request, response, { name, bytes }, trouble) {
     ...(start === undefined ? {} : { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
   });
   if (request.method === "HEAD") return void response.end();
+  response.flushHeaders();
   const isCut = isTroubled && trouble.cuts > 0;
   const cut = isCut
     ? Math.min(trouble.cutAfterBytes ?? Infinity, (trouble.cutAtByte ?? Infinity) - from)

@@ -10,11 +10,16 @@ import type { ReceivedBytes } from "./receivedBytes";
 /** More than any page can hold. */
 export const MAX_FILE_BYTES = 16 * 2 ** 30;
 
+/** Ranges in a row that went unanswered by a host that answers, after which it is asked for none. */
+const BLOCKED_RANGES = 3;
+
 export class Transfer {
   readonly received: ReceivedBytes;
   /** Why another try is under way, while one is. */
   trouble: string | undefined;
   #isRunning = false;
+  /** How often in a row a range was not answered by a host that answers. */
+  #blockedRanges = 0;
   #failure: unknown;
   /** The size that was given out before the end was seen. */
   #promised: number | undefined;
@@ -101,9 +106,12 @@ export class Transfer {
     const { received, url, network } = this;
     const from = received.size;
     const headers: HeadersInit = from > 0 ? { range: `bytes=${from}-` } : {};
-    const response = await answer(url, network, { headers, signal }).catch((error: unknown) => {
-      throw from > 0 && error instanceof Passing ? this.#brokeOff(error) : error;
+    const response = await answer(url, network, { headers, signal }).catch(async (error: unknown) => {
+      if (from === 0 || !(error instanceof Passing)) throw error;
+      await this.#doubtRanges(signal);
+      throw this.#brokeOff(error);
     });
+    this.#blockedRanges = 0;
     if (response.status === 416) {
       received.clear();
       throw new Passing(`${received.name} is shorter at ${hostOf(url)} than it was; open it again.`);
@@ -112,6 +120,19 @@ export class Transfer {
     this.#begin(response, from);
     await this.#read(response, signal);
     if (received.total !== undefined && !this.#hasAll) throw this.#brokeOff();
+  }
+
+  /**
+   * Some browsers must ask first whether they may send a range, and some hosts then refuse, which looks like a
+   * dead connection. A host that answers to anything else gets to send the whole file again.
+   */
+  async #doubtRanges(signal: AbortSignal): Promise<void> {
+    const isThere = await answer(this.url, this.network, { method: "HEAD", signal }).then(
+      () => true,
+      () => false,
+    );
+    this.#blockedRanges = isThere ? this.#blockedRanges + 1 : 0;
+    if (this.#blockedRanges >= BLOCKED_RANGES) this.received.clear();
   }
 
   /** Notes size and version; begins again where the host begins again, and gives up on another version. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { phaseAfter, secondsLeft } from "./timeLeft";
+import { formatTimeLeft, phaseAfter, secondsLeft } from "./timeLeft";
 
 const at = (done: number, total = 100) => ({ done, total, note: "" });
 
@@ -18,4 +18,8 @@ it("tells what is left from what this phase did, not from what was there before"
   expect(secondsLeft(phase, at(40), 3000)).toBeUndefined();
   expect(secondsLeft(phase, at(60), 3000)).toBe(4);
   expect(secondsLeft(phase, at(120), 3000)).toBe(0);
+});
+
+it("rounds what is a guess", () => {
+  expect([0, 4.2, 99, 100, 200].map(formatTimeLeft)).toEqual(["0 s", "5 s", "99 s", "2 min", "3 min"]);
 });

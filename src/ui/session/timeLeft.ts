@@ -20,6 +20,11 @@ export function phaseAfter(
   return goesOn ? before.phase : { atMs: nowMs, done };
 }
 
+/** Rounded as a guess deserves: "5 s", "3 min". */
+export function formatTimeLeft(seconds: number): string {
+  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
 /** Seconds, or undefined while it is too early to tell. */
 export function secondsLeft(phase: Phase, { done, total }: Progress, nowMs: number): number | undefined {
   const elapsedMs = nowMs - phase.atMs;
