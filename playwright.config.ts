@@ -13,7 +13,8 @@ export default defineConfig({
   testDir: "e2e",
   // Two cores and a software adapter: one page at a time.
   workers: 1,
-  timeout: 120_000,
+  // A software adapter takes a third of a second for a token, longer on a busy machine.
+  timeout: 300_000,
   expect: { timeout: 15_000 },
   use: { baseURL: `http://localhost:${PORT}${BASE}` },
   webServer: {

@@ -21,7 +21,7 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
   // Think: the model writes a chain, which is split into steps.
   await showExample(page, EIGHT);
   await page.getByRole("button", { name: "▶ Think" }).click();
-  await expect(page.getByRole("button", { name: "▶ Think" })).toBeEnabled({ timeout: 60_000 });
+  await expect(page.getByRole("button", { name: "▶ Think" })).toBeEnabled({ timeout: 180_000 });
   await expect(page.getByRole("checkbox", { name: /^Step \d/ })).toHaveCount(8);
 
   // Toggle: the answer's numbers follow, and come back.
@@ -49,7 +49,7 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
   expect(link).toMatch(/#v=1&s=[\w-]+$/);
   const other = await (await browser.newContext()).newPage();
   await other.goto(link);
-  await expect(other.getByText(/^Matches the sender's numbers/)).toBeVisible({ timeout: 90_000 });
+  await expect(other.getByText(/^Matches the sender's numbers/)).toBeVisible({ timeout: 180_000 });
   const theirs = await shapleyValues(other);
   theirs.forEach((value, i) => expect(Math.abs(value - (phi[i] ?? NaN))).toBeLessThan(1e-3));
   await expect(other.locator("#prompt")).toHaveValue(await page.locator("#prompt").inputValue());

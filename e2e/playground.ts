@@ -38,5 +38,5 @@ export async function showExample(page: Page, title: string): Promise<void> {
 export async function runShapley(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^(Shapley values|Recompute)$/ }).click();
   // On a software adapter this takes a while.
-  await expect(page.getByText(/· exact$/)).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByText(/· exact$/)).toBeVisible({ timeout: 180_000 });
 }

@@ -1,5 +1,5 @@
 /** AssemblyScript: the module of all SIMD twins that the CPU device loads. One line for each twin. */
-export { matmul, matmulHalf } from "./matmul/matmul.simd";
+export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
 export { attention } from "./attention/attention.simd";
 export { scoreTargets } from "./scoreTargets/scoreTargets.simd";
 export { geluTanh } from "./geluTanh/geluTanh.simd";

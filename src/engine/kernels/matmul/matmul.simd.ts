@@ -1,7 +1,8 @@
 /**
- * AssemblyScript: y = x Wᵀ + b on the CPU device, the SIMD twin of all six matmul kernels.
+ * AssemblyScript: y = x Wᵀ + b on the CPU device, the SIMD twin of all matmul kernels.
  *
- *   x [rows, inner] f32;  w [cols, inner] f32, or halves with rows padded to whole words;  bias f32;  y f32
+ *   x [rows, inner] f32;  w [cols, inner] f32, halves with rows padded to whole words, or 8-bit rows (byteRows.ts);
+ *   bias f32;  y f32
  *   y[r * yStride + yOffset + c] = sum_k x[r, k] * w[c, k] + bias[yOffset + c]
  *
  * From four rows on: blocks of BLOCK_ROWS rows and BLOCK_INNER of the inner dimension, so that the part of x in
@@ -21,11 +22,14 @@ const BLOCK_ROWS: u32 = 128;
 /** Longest dot product summed in one go: whole blocks of 16, so that only the last has a tail. */
 const BLOCK_DOT: u32 = 256;
 
-/** Four consecutive weights of type T (f32, or u16 holding a half). */
+/** Four consecutive weights of type T (f32, u16 holding a half, or i8 without its row's scale). */
 // @ts-ignore: decorator
 @inline
 function loadQuad<T>(at: usize): v128 {
   if (sizeof<T>() == 2) return halvesToFloats(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
+  if (sizeof<T>() == 1) {
+    return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(at))));
+  }
   return v128.load(at);
 }
 
@@ -33,6 +37,7 @@ function loadQuad<T>(at: usize): v128 {
 @inline
 function loadOne<T>(at: usize): f32 {
   if (sizeof<T>() == 2) return f32x4.extract_lane(halvesToFloats(i32x4.splat(load<u16>(at))), 0);
+  if (sizeof<T>() == 1) return <f32>load<i8>(at);
   return load<f32>(at);
 }
 
@@ -336,4 +341,21 @@ export function matmulHalf(
   hasBias: u32, yStride: u32, yOffset: u32, scratch: usize,
 ): void {
   matmulOf<u16>(x, w, bias, y, rows, inner, cols, hasBias, yStride, yOffset, <usize>((inner + 1) >> 1) * 4, scratch);
+}
+
+/** w: 8-bit rows, [cols, 1 + ceil(inner / 4)] words. The rows' scales are applied to the finished sums. */
+export function matmulByte(
+  x: usize, w: usize, bias: usize, y: usize, rows: u32, inner: u32, cols: u32,
+  hasBias: u32, yStride: u32, yOffset: u32, scratch: usize,
+): void {
+  const wStride = <usize>(1 + ((inner + 3) >> 2)) * 4;
+  matmulOf<i8>(x, w + 4, bias, y, rows, inner, cols, 0, yStride, yOffset, wStride, scratch);
+  for (let r: u32 = 0; r < rows; r++) {
+    const row = y + (<usize>r * yStride + yOffset) * 4;
+    for (let c: u32 = 0; c < cols; c++) {
+      const at = row + <usize>c * 4;
+      const start: f32 = hasBias != 0 ? load<f32>(bias + (<usize>yOffset + c) * 4) : 0;
+      store<f32>(at, load<f32>(at) * load<f32>(w + <usize>c * wStride) + start);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 /** Cases that all matmul kernels share, at the row counts of each. */
+import { byteRows } from "../byteRows";
 import { noise, type CaseArray, type KernelCase } from "../case";
 
 /** Halves that cover the format: ordinary, subnormal, zero, negative. */
@@ -49,3 +50,6 @@ export const matmulCases = (rowCounts: readonly number[]) =>
 
 export const matmulHalfCases = (rowCounts: readonly number[]) =>
   casesWith((cols, inner) => halves(cols * Math.ceil(inner / 2)), rowCounts);
+
+export const matmulByteCases = (rowCounts: readonly number[]) =>
+  casesWith((cols, inner) => byteRows(noise(cols * inner, 13), cols, inner), rowCounts);

@@ -1,4 +1,5 @@
-/** The slow, obvious matrix product, for f32 weights and for packed halves. Sums in f64. */
+/** The slow, obvious matrix product, for f32 weights, packed halves and 8-bit rows. Sums in f64. */
+import { byteRowWeight } from "../byteRows";
 import { halfToFloat } from "../half";
 
 interface Views<W> {
@@ -38,5 +39,13 @@ export function matmulHalfReference({ w, ...views }: Views<Uint32Array>, params:
       floats[c * inner + k] = halfToFloat(k % 2 === 0 ? word & 0xffff : word >>> 16);
     }
   }
+  matmulReference({ ...views, w: floats }, params);
+}
+
+export function matmulByteReference({ w, ...views }: Views<Uint32Array>, params: Params): void {
+  const { inner, cols } = params;
+  const floats = Float32Array.from({ length: cols * inner }, (_, i) =>
+    byteRowWeight(w, inner, Math.floor(i / inner), i % inner),
+  );
   matmulReference({ ...views, w: floats }, params);
 }
