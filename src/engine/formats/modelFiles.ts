@@ -6,6 +6,7 @@ import { VitrineError } from "../../protocol/errors";
 import { readGguf } from "./ggufModel";
 import { readHuggingFace } from "./huggingFace";
 import type { Json } from "./json";
+import { readLlama2c } from "./llama2c";
 import { readPyTorch } from "./pytorch";
 import type { TensorEntry } from "./safetensors";
 import type { ByteFile, FileSet } from "./source";
@@ -36,6 +37,7 @@ export interface ModelFiles {
 /** Layouts, tried in order; one line each. A layout answers undefined if the files are not of its kind. */
 const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [
   readGguf,
+  readLlama2c,
   readPyTorch,
   readHuggingFace,
 ];
