@@ -12,6 +12,7 @@ export const COMPANIONS: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "generation_config.json",
+  "tokenizer.bin",
 ];
 
 /** Usual names of weights, best first: what is looked for where a host cannot list its files. */
