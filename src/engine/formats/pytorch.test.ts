@@ -8,6 +8,7 @@ import { fileFromBytes, type ByteFile } from "./source";
 import { readRows } from "./tensorReader";
 import { archiveOf, CONFIG, fixture, fixtureBytes, hostilePickles } from "./torch.samples";
 import { readTorchArchive } from "./torchArchive";
+import { readZipDirectory, readZipEntry } from "./zip";
 import { sampleZip, type SampleEntry } from "./zip.samples";
 
 async function valuesOf(tensors: ModelFiles["tensors"], name: string): Promise<number[]> {
@@ -113,6 +114,15 @@ describe("readTorchArchive", () => {
     });
   });
 
+  it("reads an archive that says it is little-endian", async () => {
+    const file = fixture("pytorch_model-00001-of-00002.bin");
+    const pickle = (await readZipDirectory(file)).get("archive/data.pkl")!;
+    const marked = archiveOf(await readZipEntry(file, pickle, 1000), [
+      { name: "m/byteorder", content: text("little") },
+    ]);
+    expect(await valuesOf((await readTorchArchive(marked)).tensors, "a")).toEqual(quarters(6));
+  });
+
   it("refuses a bomb in place of a pickle before it grows", async () => {
     const bomb = (claims?: SampleEntry["claims"]) => {
       const entry = { name: "m/data.pkl", content: new Uint8Array(20_000_000), deflate: true };
@@ -161,6 +171,13 @@ describe("PyTorch models", () => {
     const { tokenizerJson, notes } = await openModelFiles(files);
     expect(tokenizerJson).toEqual(tokenizer);
     expect(notes).toEqual([expect.stringMatching(/left out.*optimizer/)]);
+  });
+
+  it("open as TransformerLens's where the tensors are named so", async () => {
+    const cfg = { n_layers: 1, d_model: 3, d_head: 3, n_heads: 1, n_ctx: 4, d_vocab: 2 };
+    const model = await openModelFiles([json("cfg.json", cfg), fixture("hooked.pt")]);
+    expect(model).toMatchObject({ layout: "transformerlens", config: { model_type: "hooked_transformer" } });
+    expect([...model.tensors.keys()]).toEqual(["embed.W_E"]);
   });
 
   it("open from shards", async () => {
