@@ -10,7 +10,7 @@
  *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
  *            [--filler T]; without --answer-prefix the model writes the cue before the answer itself
  *
- * All take --device cpu|webgpu (default cpu) and --precision f32|f16|auto (default auto). DIR is a folder in
+ * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder in
  * any layout that the page opens, or the name of an embedded model.
  */
 import { writeFileSync } from "node:fs";
@@ -79,6 +79,7 @@ async function openEngine(values: Options): Promise<{ engine: EngineApi; info: M
   const precision = oneOf<Precision | "auto">("precision", required(values, "precision"), [
     "f32",
     "f16",
+    "q8",
     "auto",
   ]);
   const source = { kind: "embedded", name: required(values, "model") } as const;
@@ -132,11 +133,12 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     return { tokens: await inputTokens(engine, values) };
   },
   async logits(values) {
-    const { engine, info } = await openEngine(values);
+    const { engine } = await openEngine(values);
     const tokens = await inputTokens(engine, values);
     const { captures } = await engine.run({ rows: [{ tokens }], capture: ["logits"] });
     const data = captures[0]?.data ?? new Float32Array();
-    const rows = tokens.map((_, i) => Array.from(data.subarray(i * info.dVocab, (i + 1) * info.dVocab)));
+    const width = data.length / tokens.length;
+    const rows = tokens.map((_, i) => Array.from(data.subarray(i * width, (i + 1) * width)));
     return { tokens, logits: rows };
   },
   async generate(values) {

@@ -35,6 +35,7 @@ import { loadModel } from "./models/loadModel";
 import { freeModel, sitesOf, type Model } from "./models/model";
 import { ModelUse } from "./modelUse";
 import {
+  assess,
   completed,
   describeIds,
   describeModel,
@@ -188,9 +189,12 @@ export function createEngine(host: EngineHost): EngineApi {
           `${source.name} was changed on this device's disk; delete it and open it anew.`,
         );
       }
-      const info = describeModel(source, loaded, textTokenizer, sha256, files.notes);
+      onReading({ done: 0, total: 1, note: "trying a sample prompt" });
+      const assessment = await assess(onDevice, files, loaded, textTokenizer, token);
+      const assessed = { ...loaded, assessment };
+      const info = describeModel(source, assessed, textTokenizer, sha256, files.notes);
       if (current) use.retire(current.model);
-      current = { ...loaded, source, fileSet, files, tokenizer: textTokenizer, info };
+      current = { ...assessed, source, fileSet, files, tokenizer: textTokenizer, info };
       return info;
     } catch (error) {
       freeModel(loaded.model);

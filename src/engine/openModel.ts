@@ -1,14 +1,28 @@
 /** An open model: its files, its tokenizer, and what is told about it. */
 import type { ModelInfo, ModelSource, TokenInfo } from "../protocol/api";
+import type { Pauser } from "../protocol/cancel";
 import { VitrineError } from "../protocol/errors";
 import { readJson } from "./formats/json";
+import type { Device } from "./device/device";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
 import { filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
 import { architectureFor } from "./models/index";
+import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
+import { logitError, type LogitError } from "./assess/logitError";
 import type { LoadedModel } from "./models/loadModel";
 
-export interface OpenModel extends LoadedModel {
+/** What one sample prompt says of a loaded model. */
+export interface Assessment {
+  readonly health: HealthCheck;
+  readonly logitError?: LogitError;
+}
+
+export interface AssessedModel extends LoadedModel {
+  readonly assessment: Assessment;
+}
+
+export interface OpenModel extends AssessedModel {
   readonly source: ModelSource;
   /** Everything that was given, also what the layout does not use. */
   readonly fileSet: FileSet;
@@ -53,8 +67,23 @@ export async function completed(open: OpenModel, added: readonly File[]): Promis
       `tokenizer.json knows ${tokenizer.vocabSize} tokens and ${open.info.name} has ${dVocab}: it belongs to another model.`,
     );
   }
-  const info = describeModel(open.source, open, tokenizer, open.info.sha256, files.notes);
-  return { ...open, fileSet, files, tokenizer, info };
+  const health = await checkHealth(open.model, sampleTokens(open.model.config, tokenizer));
+  const assessed = { ...open, assessment: { ...open.assessment, health } };
+  const info = describeModel(open.source, assessed, tokenizer, open.info.sha256, files.notes);
+  return { ...assessed, fileSet, files, tokenizer, info };
+}
+
+export async function assess(
+  device: Device,
+  files: ModelFiles,
+  loaded: LoadedModel,
+  tokenizer: Tokenizer | undefined,
+  pauser: Pauser,
+): Promise<Assessment> {
+  const tokens = sampleTokens(loaded.model.config, tokenizer);
+  const health = await checkHealth(loaded.model, tokens);
+  const error = await logitError(device, files, loaded, tokens, pauser);
+  return { health, ...(error && { logitError: error }) };
 }
 
 /** Without a tokenizer a token is shown as its id. */
@@ -68,11 +97,12 @@ export function describeIds(
 
 export function describeModel(
   source: ModelSource,
-  { model, parameters, weightBytes, precision, clippedValues }: LoadedModel,
+  { model, parameters, weightBytes, precision, clippedValues, assessment }: AssessedModel,
   found: Tokenizer | undefined,
   sha256: string,
   fileNotes: readonly string[],
 ): ModelInfo {
+  const { health, logitError } = assessment;
   const { nLayers, nHeads, dModel, dVocab, nCtx } = model.config;
   const clipped =
     clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
@@ -88,6 +118,8 @@ export function describeModel(
     hasTokenizer: found !== undefined,
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
-    notes: [...fileNotes, ...clipped],
+    ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),
+    ...(logitError === undefined ? {} : { logitError }),
+    notes: [...fileNotes, ...clipped, ...(health.problem === undefined ? [] : [health.problem])],
   };
 }

@@ -14,7 +14,8 @@ import type {
 import type { RunResult, RunSpec } from "./run";
 
 export type DevicePreference = "auto" | "webgpu" | "cpu";
-export type Precision = "f32" | "f16";
+/** How matrices are held: f32, packed halves, or bytes with a scale for each row. */
+export type Precision = "f32" | "f16" | "q8";
 
 /** Names a long call, so that it can be cancelled. Chosen by the caller; unique while the call runs. */
 export type RunId = string;
@@ -100,6 +101,10 @@ export interface ModelInfo {
   readonly hasTokenizer: boolean;
   readonly bosId?: number;
   readonly eosId?: number;
+  /** Mean -log p of a token of plain English, nats, where the model can read it. */
+  readonly sampleLoss?: number;
+  /** What the precision costs on a sample prompt: the largest difference of a logit from f32, and their spread. */
+  readonly logitError?: { readonly largest: number; readonly spread: number };
   /** Warnings worth showing: clipped values, no tokenizer, output that looks like noise. */
   readonly notes: readonly string[];
 }

@@ -34,7 +34,7 @@ const LINK_SCHEMA = v.strictObject({
     name: label,
     sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")),
     embedded: v.boolean(),
-    precision: v.picklist(["f32", "f16"]),
+    precision: v.picklist(["f32", "f16", "q8"]),
     /** How large it is, for whoever has to find it. */
     parameters: v.pipe(between(0, Number.MAX_SAFE_INTEGER), v.integer()),
   }),

@@ -37,7 +37,7 @@ export async function createCpuDevice(options: CpuDeviceOptions = {}): Promise<D
 class CpuDevice implements Device {
   readonly kind = "cpu";
   readonly label = "CPU";
-  readonly limits = { maxBufferBytes: 1 << 30, maxWorkgroupsPerAxis: 65_535 };
+  readonly limits = { maxBufferBytes: 1 << 30, maxTotalBytes: MAX_BYTES, maxWorkgroupsPerAxis: 65_535 };
   readonly lost: Promise<string>;
   readonly counters: Counters = {
     dispatches: 0,

@@ -38,6 +38,8 @@ export interface Counters {
 export interface DeviceLimits {
   /** Largest buffer that a kernel can bind, in bytes. */
   readonly maxBufferBytes: number;
+  /** Everything together, in bytes; Infinity where the device does not tell. */
+  readonly maxTotalBytes: number;
   /** Largest number of workgroups along one axis. */
   readonly maxWorkgroupsPerAxis: number;
 }

@@ -90,6 +90,7 @@ class WebGpu implements WebGpuDevice {
     const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
     this.limits = {
       maxBufferBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+      maxTotalBytes: Infinity,
       maxWorkgroupsPerAxis: maxComputeWorkgroupsPerDimension,
     };
     this.#pipelines = new Pipelines(device, this.counters);

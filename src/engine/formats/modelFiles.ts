@@ -52,6 +52,6 @@ export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
     names.length === 0 ? "nothing" : names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
   throw new VitrineError(
     "BadFile",
-    `config.json not found among ${seen}. A model needs config.json and model.safetensors (or its shards and index), or it is one GGUF file.`,
+    `config.json not found among ${seen}. A model is a folder with config.json and weights (.safetensors, or PyTorch’s .bin or .pt), one GGUF file, or a llama2.c .bin.`,
   );
 }

@@ -59,6 +59,8 @@ interface MutableCounts {
 export class CoalitionTrie {
   readonly #counts: MutableCounts;
   readonly #width: number;
+  /** Branches answered together: their logits are one buffer. */
+  readonly #answerWidth: number;
   readonly #cache: KeyValueCache;
   #evaluatedTokens = 0;
 
@@ -79,6 +81,8 @@ export class CoalitionTrie {
     const slotBytes = 2 * 4 * kvWidth * config.nLayers;
     const affordable = Math.floor(CACHE_BUDGET_BYTES / slotBytes / perBranch);
     this.#width = Math.max(2, Math.min(MAX_WIDTH, coalitions.length, affordable));
+    const logitBytes = 4 * (config.dVocabOut ?? config.dVocab) * Math.max(1, chain.answer.length);
+    this.#answerWidth = Math.max(1, Math.floor(memory.device.limits.maxBufferBytes / logitBytes));
     const slots = chain.prompt.length + this.#width * perBranch;
     this.#cache = new KeyValueCache(memory, config.nLayers, slots, kvWidth);
   }
@@ -107,7 +111,8 @@ export class CoalitionTrie {
   async *#descend(branches: readonly Branch[], step: number): AsyncGenerator<CoalitionValue[]> {
     if (branches.length === 0) return;
     if (step === this.request.chain.steps.length) {
-      yield await this.#answer(branches);
+      for (let i = 0; i < branches.length; i += this.#answerWidth)
+        yield await this.#answer(branches.slice(i, i + this.#answerWidth));
       return;
     }
     const absent = this.#branchesOf(branches, step, false);

@@ -10,11 +10,11 @@ import { packHalves } from "../formats/halves";
 import type { ModelFiles, StoredTensor } from "../formats/modelFiles";
 import { readRows } from "../formats/tensorReader";
 import { kernelsToPrepare } from "../ops/kernelList";
-import { wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
+import { byteRows, wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
 import type { WeightSpec } from "./architecture";
-import { architectureFor } from "./index";
 import { DeviceWeights, freeModel, type Model } from "./model";
-import { planWeight, type PlannedWeight } from "./planWeight";
+import { checkFits, planModel } from "./plan";
+import type { PlannedWeight } from "./planWeight";
 
 export interface LoadedModel {
   readonly model: Model;
@@ -32,14 +32,9 @@ export async function loadModel(
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
 ): Promise<LoadedModel> {
-  const architecture = architectureFor(files.config["model_type"]);
-  const config = architecture.parseConfig(files.config);
-  const specs = architecture.weights(config);
-  const planned = specs.flatMap((spec) => planWeight(spec, files) ?? []);
-  const chosen = precision === "auto" ? ownPrecision(planned) : precision;
-  const plan = planned.map((weight) => ({ ...weight, bytes: deviceBytes(weight.spec, chosen) }));
-  const weightBytes = plan.reduce((sum, { bytes }) => sum + bytes, 0);
-
+  const plan = planModel(files, precision);
+  checkFits(plan, device.limits, files);
+  const { architecture, config, weightBytes, precision: chosen, parameters } = plan;
   const weights = new DeviceWeights();
   const model: Model = { architecture, config, weights, memory: new TensorMemory(device) };
   let done = 0;
@@ -48,39 +43,21 @@ export async function loadModel(
   const compiling = device.prepare(kernelsToPrepare(chosen));
   compiling.catch(() => undefined);
   try {
-    for (const { bytes, ...weight } of plan) {
+    for (const { bytes, ...weight } of plan.weights) {
       const [first] = weight.parts;
       onProgress?.({ done, total: weightBytes, note: `reading ${first?.entry.name ?? weight.spec.name}` });
       await pauser.pause();
       clippedValues += await loadWeight(device, weights, weight, chosen);
       done += bytes;
     }
-    for (const { name, tiedTo } of specs) {
-      if (tiedTo !== undefined && !plan.some(({ spec }) => spec.name === name)) {
-        weights.setMatrix(name, weights.matrix(tiedTo));
-      }
-    }
+    for (const [name, other] of plan.tied) weights.setMatrix(name, weights.matrix(other));
     await compiling;
   } catch (error) {
     freeModel(model);
     throw error;
   }
   onProgress?.({ done, total: weightBytes, note: "ready" });
-  const parameters = plan.reduce((sum, { spec }) => sum + elements(spec.shape), 0);
   return { model, precision: chosen, parameters, weightBytes, clippedValues };
-}
-
-const elements = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-/** The file's own precision: halves stay halves; everything wider is kept in f32. */
-function ownPrecision(planned: readonly PlannedWeight[]): Precision {
-  const matrices = planned.filter(({ spec }) => spec.kind === "matrix");
-  return matrices.every(({ parts }) => parts[0]?.entry.dtype === "F16") ? "f16" : "f32";
-}
-
-function deviceBytes({ kind, shape }: WeightSpec, precision: Precision): number {
-  if (kind === "vector") return elements(shape) * 4;
-  const [rows = 0, cols = 0] = shape;
-  return rows * wordsPerRow(cols, precision) * 4;
 }
 
 /** Reads one weight and uploads it; returns how many values were clipped. */
@@ -111,6 +88,7 @@ async function loadWeight(
   for (const part of parts) {
     for await (const slice of readRows(part, { transposed: spec.transposed ?? false })) {
       let data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = slice.data;
+      if (precision === "q8") data = byteRows(slice.data, slice.rows, cols);
       if (precision === "f16") {
         const packed = packHalves(slice.data, slice.rows, cols);
         clipped += packed.clipped;

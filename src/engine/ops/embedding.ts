@@ -2,15 +2,18 @@
 import type { DeviceBuffer } from "../device/device";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { embedding as embeddingF32 } from "../kernels/embedding/embedding";
+import { embeddingByte } from "../kernels/embeddingByte/embeddingByte";
 import { embeddingHalf } from "../kernels/embeddingHalf/embeddingHalf";
 import type { Matrix } from "./weights";
+
+const KERNELS = { f32: embeddingF32, f16: embeddingHalf, q8: embeddingByte } as const;
 
 /** table [n, cols], ids [rows] → y [rows, cols]. */
 export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Tensor {
   const [rows = 0] = ids.shape;
   const cols = table.shape[1];
   const y = memory.make([rows, cols], "embedding");
-  const kernel = table.dtype === "f16" ? embeddingHalf : embeddingF32;
+  const kernel = KERNELS[table.dtype];
   for (const { buffer, firstRow, rows: tableRows } of table.chunks) {
     memory.device.run(
       kernel,

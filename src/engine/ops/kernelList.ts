@@ -4,13 +4,17 @@ import { add } from "../kernels/add/add";
 import { argmax } from "../kernels/argmax/argmax";
 import { attention } from "../kernels/attention/attention";
 import { embedding } from "../kernels/embedding/embedding";
+import { embeddingByte } from "../kernels/embeddingByte/embeddingByte";
 import { embeddingHalf } from "../kernels/embeddingHalf/embeddingHalf";
 import { layerNorm } from "../kernels/layerNorm/layerNorm";
 import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
+import { matmulSkinnyByte } from "../kernels/matmulSkinnyByte/matmulSkinnyByte";
 import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
 import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
+import { matmulTiledByte } from "../kernels/matmulTiledByte/matmulTiledByte";
 import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
 import { matvec } from "../kernels/matvec/matvec";
+import { matvecByte } from "../kernels/matvecByte/matvecByte";
 import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
 import { scoreTargets } from "../kernels/scoreTargets/scoreTargets";
 import { storeKeyValues } from "../kernels/storeKeyValues/storeKeyValues";
@@ -22,6 +26,7 @@ import type { Matrix } from "./weights";
 const BY_PRECISION = {
   f32: [embedding, matvec, matmulSkinny, matmulTiled],
   f16: [embeddingHalf, matvecHalf, matmulSkinnyHalf, matmulTiledHalf],
+  q8: [embeddingByte, matvecByte, matmulSkinnyByte, matmulTiledByte],
 } as const satisfies Record<Matrix["dtype"], readonly unknown[]>;
 
 const ALWAYS = [add, layerNorm, attention, storeKeyValues, embedding, scoreTargets, topK, argmax] as const;

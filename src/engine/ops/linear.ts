@@ -5,23 +5,29 @@
  */
 import type { TensorMemory, Tensor } from "../device/tensor";
 import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
+import { matmulSkinnyByte } from "../kernels/matmulSkinnyByte/matmulSkinnyByte";
 import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
 import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
+import { matmulTiledByte } from "../kernels/matmulTiledByte/matmulTiledByte";
 import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
 import { matvec } from "../kernels/matvec/matvec";
+import { matvecByte } from "../kernels/matvecByte/matvecByte";
 import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
 import type { Matrix, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;
 const SKINNY_ROWS = 32;
 
+const KERNELS = {
+  f32: [matvec, matmulSkinny, matmulTiled],
+  f16: [matvecHalf, matmulSkinnyHalf, matmulTiledHalf],
+  q8: [matvecByte, matmulSkinnyByte, matmulTiledByte],
+} as const;
+
 function kernelFor(rows: number, dtype: Matrix["dtype"]) {
-  if (dtype === "f16") {
-    if (rows <= MATVEC_ROWS) return matvecHalf;
-    return rows <= SKINNY_ROWS ? matmulSkinnyHalf : matmulTiledHalf;
-  }
-  if (rows <= MATVEC_ROWS) return matvec;
-  return rows <= SKINNY_ROWS ? matmulSkinny : matmulTiled;
+  const [few, some, many] = KERNELS[dtype];
+  if (rows <= MATVEC_ROWS) return few;
+  return rows <= SKINNY_ROWS ? some : many;
 }
 
 /** x [rows, in], w [out, in], bias [out] → y [rows, out]. A split matrix fills its columns chunk by chunk. */
