@@ -247,6 +247,12 @@ export function createEngine(host: EngineHost): EngineApi {
       };
     },
 
+    async chatPrompt(message) {
+      const { chat } = tokenizer();
+      if (chat) return chat(message);
+      throw new VitrineError("Unsupported", "This model has no chat template; write the prompt out instead.");
+    },
+
     run: (spec) =>
       withModel((model) => {
         const capture = (spec.capture ?? []).map((name) => {

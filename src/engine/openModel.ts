@@ -116,6 +116,7 @@ export function describeModel(
     precision,
     ...{ nLayers, nHeads, dModel, dVocab, nCtx },
     hasTokenizer: found !== undefined,
+    hasChatTemplate: found?.chat !== undefined,
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
     ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),

@@ -99,6 +99,8 @@ export interface ModelInfo {
   readonly nCtx: number;
   /** Without one, token ids are typed. */
   readonly hasTokenizer: boolean;
+  /** It is a chat model: `chatPrompt` writes a message as it expects it. */
+  readonly hasChatTemplate: boolean;
   readonly bosId?: number;
   readonly eosId?: number;
   /** Mean -log p of a token of plain English, nats, where the model can read it. */
@@ -188,6 +190,9 @@ export interface EngineApi {
   detokenize(ids: readonly number[]): Promise<string>;
   describeTokens(ids: readonly number[]): Promise<TokenInfo[]>;
   tokenizeChain(chain: ChainText): Promise<ChainTokens>;
+
+  /** A message of the user in the model's chat template, and whether BOS still has to come before it. */
+  chatPrompt(message: string): Promise<{ readonly text: string; readonly addBos: boolean }>;
 
   run(spec: RunSpec): Promise<RunResult>;
   generate(

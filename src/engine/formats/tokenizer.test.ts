@@ -125,14 +125,19 @@ describe("createTokenizer", () => {
   });
 
   it("keeps the chat template", () => {
-    expect(createTokenizer(SAMPLES.wordLevel, { chat_template: "{{ x }}" }).chatTemplate).toBe("{{ x }}");
+    const template = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}";
+    const chat = createTokenizer(SAMPLES.wordLevel, { chat_template: template, bos_token: "<s>" }).chat!;
+    expect(chat("hi").text).toMatch(/\[user\] hi$/);
+    const broken = createTokenizer(SAMPLES.wordLevel, { chat_template: "{{ raise_exception('no') }}" });
+    expect(() => broken.chat!("hi")).toThrow(/chat template cannot be used/);
+    expect(createTokenizer(SAMPLES.wordLevel).chat).toBeUndefined();
     const several = {
       chat_template: [
         { name: "tools", template: "t" },
         { name: "default", template: "d" },
       ],
     };
-    expect(createTokenizer(SAMPLES.wordLevel, several).chatTemplate).toBe("d");
+    expect(createTokenizer(SAMPLES.wordLevel, several).chat!("hi").text).toBe("d");
   });
 
   const spaced = [["a b", "c"]];

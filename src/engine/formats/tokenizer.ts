@@ -18,8 +18,8 @@ env.allowRemoteModels = false;
 export interface Tokenizer extends BosRule {
   readonly vocabSize: number;
   readonly specialIds: ReadonlySet<number>;
-  /** Jinja source, if the model is a chat model. */
-  readonly chatTemplate?: string;
+  /** Of chat models: a message of the user as the model expects it, up to where its answer begins. */
+  chat?(message: string): ChatPrompt;
   /** Adds nothing but the BOS token, and that only if asked for. */
   encode(text: string, options: { readonly addBos: boolean }): number[];
   /** The text of the ids; special tokens are left out. */
@@ -31,6 +31,12 @@ export interface Tokenizer extends BosRule {
   describe(ids: readonly number[], before?: number): TokenInfo[];
   /** The id of the one token that this text is, or that is spelled so in the vocabulary. */
   idOf(tokenText: string): number | undefined;
+}
+
+export interface ChatPrompt {
+  readonly text: string;
+  /** Whether BOS still has to come before it: a template may have written it. */
+  readonly addBos: boolean;
 }
 
 /** A cleaned text would not be what the model sees. */
@@ -99,11 +105,34 @@ export function createTokenizer(
     decode,
   });
 
+  function chat(template: string, message: string): ChatPrompt {
+    const conversation = [{ role: "user", content: message }];
+    const [bos, eos] = [rule.bosId, rule.eosId].map((id) => (id === undefined ? undefined : vocab[id]));
+    const tokens = { ...(bos && { bos_token: bos }), ...(eos && { eos_token: eos }) };
+    const options = {
+      chat_template: template,
+      add_generation_prompt: true,
+      tokenize: false,
+      ...tokens,
+    } as const;
+    try {
+      const text = library.apply_chat_template(conversation, options);
+      return { text, addBos: rule.bosByDefault && !(bos !== undefined && text.startsWith(bos)) };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new VitrineError(
+        "Unsupported",
+        `This model's chat template cannot be used (${reason}); write the prompt out instead.`,
+        { cause },
+      );
+    }
+  }
+
   return {
     ...rule,
     vocabSize: vocab.length,
     specialIds,
-    ...(chatTemplate !== undefined && { chatTemplate }),
+    ...(chatTemplate !== undefined && { chat: (message: string) => chat(chatTemplate, message) }),
     encode,
     decode,
     describe(ids, before) {

@@ -132,3 +132,13 @@ it("after the worker died, opens the same model again from the visitor's files",
   expect(session.message?.text).toMatch(/^The engine stopped and was started again/);
   expect(session.promptText).toBe("mine");
 });
+
+it("puts the prompt into the chat template, which brings its own BOS", async () => {
+  engine.next = { ...TEST_MODEL, hasChatTemplate: true };
+  await session.start();
+  session.promptText = "How many?";
+  await session.asChat();
+  expect(session.promptText).toBe("[user] How many? [model]");
+  expect(session.addBos).toBe(false);
+  expect(session.tokens.map(({ text }) => text).join("")).toContain("[model]");
+});

@@ -228,6 +228,20 @@ export class Session {
     this.chain.cancel();
   }
 
+  /** Puts the prompt into the model's chat template. */
+  async asChat(): Promise<void> {
+    try {
+      const { text, addBos } = await this.engine.chatPrompt(this.promptText);
+      this.promptText = text;
+      this.addBos = addBos;
+      this.forget();
+      this.chain.set({ prompt: text, steps: [], answerPrefix: "", answer: "" });
+      await this.refreshTokens();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** The strip shows the whole chain, exactly as the model reads it. */
   async refreshTokens(): Promise<void> {
     const request = ++this.#tokenRequest;

@@ -20,6 +20,7 @@ export const TEST_MODEL: ModelInfo = {
   dVocab: 1000,
   nCtx: 256,
   hasTokenizer: true,
+  hasChatTemplate: false,
   bosId: 0,
   eosId: 1,
   notes: [],
@@ -92,6 +93,7 @@ export function createTestEngine(): TestEngine {
     tokenize: async (text, addBos) => [...(addBos ? [0] : []), ...encode(text)].map(describe),
     detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
     describeTokens: async (ids) => ids.map(describe),
+    chatPrompt: async (message) => ({ text: `[user] ${message} [model]`, addBos: false }),
     tokenizeChain: async ({ prompt, steps, answerPrefix, answer }) => ({
       prompt: [0, ...encode(prompt)],
       steps: steps.map(encode),
