@@ -1,13 +1,6 @@
 /** Devices: equal numbers on both, lean decoding, and a session that survives losing the GPU. */
 import { expect, test, type Page } from "@playwright/test";
-import type { EngineApi } from "../src/protocol/api";
 import { chooseWebGpu, openPlayground } from "./playground";
-
-declare global {
-  interface Window {
-    vitrine: EngineApi;
-  }
-}
 
 async function logits(page: Page): Promise<number[]> {
   return page.evaluate(async () => {

@@ -1,7 +1,7 @@
 /** The visitor's own files, good and bad, and links that mean harm. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { openPlayground } from "./playground";
+import { dropFiles, openPlayground } from "./playground";
 
 const MODEL = "static/models/ledger";
 const NAMES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
@@ -25,14 +25,10 @@ test("opens a model from picked files, with the same hash and numbers as the emb
 
 test("opens dropped files", async ({ page }) => {
   await openPlayground(page);
-  const files = NAMES.map((name) => ({ name, base64: readFileSync(`${MODEL}/${name}`).toString("base64") }));
-  await page.evaluate((dropped) => {
-    const transfer = new DataTransfer();
-    for (const { name, base64 } of dropped) {
-      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
-    }
-    window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }, files);
+  await dropFiles(
+    page,
+    NAMES.map((name) => ({ name, bytes: readFileSync(`${MODEL}/${name}`) })),
+  );
   await expect(page.getByTitle("Model", { exact: true })).toContainText("config.json");
 });
 

@@ -1,5 +1,12 @@
 /** What the e2e tests share: opening the page, reading its numbers. */
 import { expect, type Page } from "@playwright/test";
+import type { EngineApi } from "../src/protocol/api";
+
+declare global {
+  interface Window {
+    vitrine: EngineApi;
+  }
+}
 
 /** Opens the playground and waits until the recorded example was recomputed. */
 export async function openPlayground(page: Page, hash = ""): Promise<void> {
@@ -15,6 +22,21 @@ export async function chooseWebGpu(page: Page): Promise<void> {
   await page.keyboard.press("Escape");
   // The numbers are computed again there; what is measured next begins after that.
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+}
+
+/** Lets go of files over the page. */
+export async function dropFiles(
+  page: Page,
+  files: readonly { readonly name: string; readonly bytes: Buffer }[],
+): Promise<void> {
+  const encoded = files.map(({ name, bytes }) => ({ name, base64: bytes.toString("base64") }));
+  await page.evaluate((dropped) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of dropped) {
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
+    }
+    window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, encoded);
 }
 
 /** Numbers as the page writes them, with its minus sign. */

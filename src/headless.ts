@@ -10,19 +10,18 @@
  *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
  *            [--filler T]; without --answer-prefix the model writes the cue before the answer itself
  *
- * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder in
- * any layout that the page opens, or the name of an embedded model.
+ * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder or
+ * file in any layout that the page opens, or the name of an embedded model.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
 import { ABLATION_MODES, type AblationMode } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
-import { createNodeEngine, modelFolder } from "./engine/nodeHost";
-import { openModelFiles } from "./engine/formats/modelFiles";
+import { inspectModel } from "./engine/inspectModel";
+import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { writeSafetensors } from "./engine/formats/safetensors";
-import { filesFromFolder } from "./engine/formats/sourceNode";
-import { architectureFor } from "./engine/models/index";
+import { filesFromPath } from "./engine/formats/sourceNode";
 
 const OPTIONS = {
   model: { type: "string" },
@@ -110,23 +109,8 @@ async function inputTokens(engine: EngineApi, values: Options): Promise<number[]
 
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
-    const files = await openModelFiles(
-      await filesFromFolder(modelFolder(path ?? usage("inspect needs a PATH"), modelsRoot())),
-    );
-    const architecture = architectureFor(files.config["model_type"]);
-    const config = architecture.parseConfig(files.config);
-    const tensors = [...files.tensors.values()].map(({ entry }) => entry);
-    const elements = tensors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
-    return {
-      layout: "huggingface",
-      architecture: architecture.name,
-      config,
-      tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-      elements: elements.reduce((sum, n) => sum + n, 0),
-      fileBytes: files.weightFiles.reduce((sum, { size }) => sum + size, 0),
-      tokenizer: files.tokenizerJson !== undefined,
-      notes: files.notes,
-    };
+    const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
+    return inspectModel(await filesFromPath(given));
   },
   async tokenize(values) {
     const { engine } = await openEngine(values);

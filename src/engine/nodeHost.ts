@@ -6,7 +6,7 @@ import { VitrineError } from "../protocol/errors";
 import { createCpuDevice } from "./device/cpu";
 import type { OpenedDevice } from "./device/choose";
 import { createEngine } from "./engine";
-import { filesFromFolder } from "./formats/sourceNode";
+import { filesFromPath } from "./formats/sourceNode";
 
 async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevice> {
   if (preference !== "webgpu") {
@@ -25,17 +25,20 @@ async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevic
   };
 }
 
-/** A folder as it is, or the folder of an embedded model under `modelsRoot`. */
-export function modelFolder(nameOrPath: string, modelsRoot: string): string {
+/** A folder or file as it is, or the folder of an embedded model under `modelsRoot`. */
+export function modelPath(nameOrPath: string, modelsRoot: string): string {
   const candidates = [resolve(nameOrPath), join(modelsRoot, nameOrPath)];
-  const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
   if (found) return found;
-  throw new VitrineError("BadFile", `${nameOrPath} is neither a folder nor the name of an embedded model.`);
+  throw new VitrineError(
+    "BadFile",
+    `${nameOrPath} is neither a folder or file nor the name of an embedded model.`,
+  );
 }
 
 export function createNodeEngine(modelsRoot: string): EngineApi {
   return createEngine({
     openDevice: openNodeDevice,
-    openFiles: (source) => filesFromFolder(modelFolder(source.name, modelsRoot)),
+    openFiles: (source) => filesFromPath(modelPath(source.name, modelsRoot)),
   });
 }

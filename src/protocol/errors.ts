@@ -27,3 +27,8 @@ export class VitrineError extends Error {
 export function isVitrineError(error: unknown, name: VitrineErrorName): error is Error {
   return error instanceof Error && error.name === name;
 }
+
+/** What an error says; anything may be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,8 +1,14 @@
 /** Files of a folder in Node, opened anew for each slice. Never part of the page. */
 import { open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../protocol/errors";
 import type { ByteFile, FileSet } from "./source";
+
+/** One file, or the files directly in a folder. */
+export async function filesFromPath(path: string): Promise<FileSet> {
+  const file = await fileOnDisk(dirname(path), basename(path));
+  return file ? [file] : filesFromFolder(path);
+}
 
 /** The files directly in a folder; links to files count as files. */
 export async function filesFromFolder(folder: string): Promise<FileSet> {

@@ -35,6 +35,11 @@ export async function loadModel(
   const plan = planModel(files, precision);
   checkFits(plan, device.limits, files);
   const { architecture, config, weightBytes, precision: chosen, parameters } = plan;
+  onProgress?.({
+    done: 0,
+    total: weightBytes,
+    note: `${parameters.toLocaleString("en")} parameters, ${(weightBytes / 1e6).toFixed(0)} MB in ${chosen}`,
+  });
   const weights = new DeviceWeights();
   const model: Model = { architecture, config, weights, memory: new TensorMemory(device) };
   let done = 0;

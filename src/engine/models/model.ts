@@ -50,6 +50,10 @@ export interface Model {
 
 /** The sites that can be captured, in the order of the forward pass. */
 export function sitesOf({ architecture, config }: Model): Site[] {
+  return sitesOfConfig(architecture, config);
+}
+
+export function sitesOfConfig(architecture: Architecture, config: ModelConfig): Site[] {
   return allSites(config.nLayers, architecture.absentSites(config));
 }
 

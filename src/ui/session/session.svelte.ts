@@ -12,7 +12,7 @@ import type {
   ModelSource,
   TokenInfo,
 } from "../../protocol/api";
-import { isVitrineError } from "../../protocol/errors";
+import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
@@ -268,10 +268,6 @@ export class Session {
     if (isVitrineError(error, "Cancelled")) return;
     this.message = { kind: "error", text: messageOf(error) };
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const KEY = Symbol("session");
