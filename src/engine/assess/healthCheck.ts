@@ -3,7 +3,8 @@
  *
  *   1. read plain English, or, without a tokenizer (or with one that lacks the words), a few token ids
  *   2. logits that are not finite: something is broken
- *   3. on English: mean -log p of the text's tokens; as bad as even guessing, log(vocabulary): it is noise
+ *   3. on English: mean -log p of the text's tokens, as a share of even guessing, log(vocabulary): near one it is
+ *      noise, well above what small models reach it is poor
  *
  * A model of another language than English is better than even guessing on English all the same; of the texts the
  * best counts.
@@ -18,8 +19,8 @@ const TEXTS = [
   "The city lies on the river and has a population of about two million people. It is the capital of the country.",
 ];
 const MAX_TOKENS = 48;
-/** Shares of even guessing from which on the output is called noise. */
-const NOISE = 0.95;
+/** Shares of even guessing from which on the output is called noise, or poor: what works stays below 0.6. */
+const [NOISE, POOR] = [0.95, 0.65];
 
 export interface HealthCheck {
   /** Mean -log p of a sample text's tokens, nats; undefined where no text can be read. */
@@ -57,11 +58,13 @@ export async function checkHealth(model: Model, { isEnglish, rows }: SampleToken
   if (!isEnglish) return {};
   const nats = Math.min(...rows.map((_, row) => meanLoss(score, scores, row)));
   const even = Math.log(dVocabOut);
-  if (nats < NOISE * even) return { nats };
-  return {
-    nats,
-    problem: `It loads cleanly, but its output looks like noise: ${nats.toFixed(2)} nats a token on plain English, where even guessing gives ${even.toFixed(2)}. Do weights, config and tokenizer belong together?`,
-  };
+  if (nats < POOR * even) return { nats };
+  const measured = `${nats.toFixed(2)} nats a token on plain English, where even guessing gives ${even.toFixed(2)}`;
+  const problem =
+    nats < NOISE * even
+      ? `It loads cleanly, but reads English poorly: ${measured}. Its weights may be damaged, or it never learned English.`
+      : `It loads cleanly, but its output looks like noise: ${measured}. Do weights, config and tokenizer belong together?`;
+  return { nats, problem };
 }
 
 /** The text's tokens, if the tokenizer can spell it. */

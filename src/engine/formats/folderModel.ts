@@ -2,7 +2,8 @@
 import { readCompanions } from "./companions";
 import type { Json } from "./json";
 import type { ModelFiles, StoredTensor } from "./modelFiles";
-import type { ByteFile, FileSet } from "./source";
+import { vocabularyBeside } from "./llama2cTokenizer";
+import { filesEnding, type ByteFile, type FileSet } from "./source";
 import { asTransformerLens, isTransformerLens } from "./transformerLens";
 
 export interface Weights {
@@ -17,7 +18,16 @@ export async function folderModel(
   config: Json,
   { notes, ...weights }: Weights,
 ): Promise<ModelFiles> {
-  const companions = await readCompanions(files);
+  const companions = await companionsOf(files, config);
   const model = { layout, config, ...weights, ...companions, notes: [...companions.notes, ...notes] };
   return isTransformerLens(model) ? asTransformerLens(model) : model;
+}
+
+/** Weights that were converted from llama2.c may still have its tokenizer beside them. */
+async function companionsOf(files: FileSet, config: Json): ReturnType<typeof readCompanions> {
+  const companions = await readCompanions(files);
+  const { vocab_size: vocabSize } = config;
+  if (companions.tokenizerJson || typeof vocabSize !== "number") return companions;
+  const beside = await vocabularyBeside(filesEnding(files, ".bin"), vocabSize);
+  return beside ? { ...companions, ...beside } : companions;
 }

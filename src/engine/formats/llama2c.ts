@@ -11,7 +11,7 @@ import {
   type Llama2cSizes,
   type Llama2cTensor,
 } from "./llama2cTensors";
-import { looksLikeVocabulary, readVocabulary, tokenizerOf } from "./llama2cTokenizer";
+import { vocabularyBeside } from "./llama2cTokenizer";
 import { readCompanions } from "./companions";
 import type { Json } from "./json";
 import type { ModelFiles, StoredTensor } from "./modelFiles";
@@ -157,13 +157,8 @@ type TokenizerPart = Pick<ModelFiles, "tokenizerJson" | "tokenizerConfig" | "gen
 async function readTokenizer(files: FileSet, { vocabSize }: Llama2cSizes): Promise<TokenizerPart> {
   const companions = await readCompanions(files);
   if (companions.tokenizerJson) return companions;
-  for (const file of files) {
-    if (!(await looksLikeVocabulary(file))) continue;
-    const vocabulary = await readVocabulary(file);
-    const { length } = vocabulary.tokens;
-    if (length <= vocabSize) return tokenizerOf(file, vocabulary);
-    const note = `${file.name} has ${length} tokens and the model ${vocabSize}: it belongs to another model, token ids only.`;
-    return { notes: [note] };
-  }
-  return { notes: ["tokenizer.bin not found: token ids only, or drop it together with the model."] };
+  const beside = await vocabularyBeside(files, vocabSize);
+  return (
+    beside ?? { notes: ["tokenizer.bin not found: token ids only, or drop it together with the model."] }
+  );
 }

@@ -5,7 +5,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { ggufTokenizer, type GgufTokenizer } from "./ggufTokenizer";
-import type { ByteFile } from "./source";
+import type { ByteFile, FileSet } from "./source";
 
 const HEADER_BYTES = 4;
 /** Score and length. */
@@ -30,8 +30,24 @@ export interface Llama2cVocabulary {
   readonly scores: readonly number[];
 }
 
+/** The tokenizer that some file of a set holds; one for a larger vocabulary than the model's is another model's. */
+export async function vocabularyBeside(
+  files: FileSet,
+  vocabSize: number,
+): Promise<(Partial<GgufTokenizer> & { readonly notes: readonly string[] }) | undefined> {
+  for (const file of files) {
+    if (!(await looksLikeVocabulary(file))) continue;
+    const vocabulary = await readVocabulary(file);
+    const { length } = vocabulary.tokens;
+    if (length <= vocabSize) return tokenizerOf(file, vocabulary);
+    const note = `${file.name} has ${length} tokens and the model ${vocabSize}: it belongs to another model, token ids only.`;
+    return { notes: [note] };
+  }
+  return undefined;
+}
+
 /** True for a file that begins with SentencePiece's unknown token. */
-export async function looksLikeVocabulary(file: ByteFile): Promise<boolean> {
+async function looksLikeVocabulary(file: ByteFile): Promise<boolean> {
   const textAt = HEADER_BYTES + TOKEN_BYTES;
   const bytes = await file.slice(0, textAt + UNKNOWN_TEXT.length);
   const isLong = bytes.length > textAt && file.size <= MAX_FILE_BYTES;
@@ -67,7 +83,7 @@ export async function readVocabulary(file: ByteFile): Promise<Llama2cVocabulary>
   throw bad(file, `it has ${tokens.length} tokens, expected at least ${MIN_TOKENS}`);
 }
 
-export function tokenizerOf(file: ByteFile, { tokens, scores }: Llama2cVocabulary): GgufTokenizer {
+function tokenizerOf(file: ByteFile, { tokens, scores }: Llama2cVocabulary): GgufTokenizer {
   const fields = {
     model: "llama",
     tokens,
