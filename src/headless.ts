@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
 import { ABLATION_MODES, type AblationMode } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
+import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { writeSafetensors } from "./engine/formats/safetensors";
@@ -110,7 +111,7 @@ async function inputTokens(engine: EngineApi, values: Options): Promise<number[]
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
-    return inspectModel(await filesFromPath(given));
+    return inspectModel(await filesFromPath(given), await createCpuDevice());
   },
   async tokenize(values) {
     const { engine } = await openEngine(values);

@@ -1,15 +1,18 @@
 /** Inspecting: what a folder is, its plan of memory, and every problem at once. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { fileFromBytes } from "./formats/source";
+import { createCpuDevice } from "./device/cpu";
+import { fileFromBytes, type FileSet } from "./formats/source";
 import { filesFromFolder, filesFromPath } from "./formats/sourceNode";
 import { inspectModel } from "./inspectModel";
 
 const GOLDEN = join(import.meta.dirname, "models/golden");
 const ledger = () => filesFromFolder(join(import.meta.dirname, "../../static/models/ledger"));
 
+const inspect = async (files: FileSet) => inspectModel(files, await createCpuDevice());
+
 it("tells layout, architecture, tokenizer and the plan of memory in each precision", async () => {
-  expect(await inspectModel(await ledger())).toMatchObject({
+  expect(await inspect(await ledger())).toMatchObject({
     layout: "huggingface",
     architecture: "gpt2",
     memory: [
@@ -34,18 +37,18 @@ it("names every tensor that is missing or does not fit, and what is not used", a
         ? fileFromBytes("config.json", new TextEncoder().encode(JSON.stringify({ ...json, ...change })))
         : file,
     );
-  const deeper = (await inspectModel(changed({ num_hidden_layers: 3 }))) as {
+  const deeper = (await inspect(changed({ num_hidden_layers: 3 }))) as {
     problems: string[];
     memory: [];
   };
   expect(deeper.problems.length).toBeGreaterThan(5);
   expect(deeper.problems[0]).toMatch(/no tensor model\.layers\.2\./);
   expect(deeper.memory).toEqual([]);
-  const shallower = (await inspectModel(changed({ num_hidden_layers: 1 }))) as {
+  const shallower = (await inspect(changed({ num_hidden_layers: 1 }))) as {
     tensors: { unused?: true }[];
   };
   expect(shallower.tensors.some(({ unused }) => unused)).toBe(true);
-  expect(await inspectModel(changed({ hidden_act: "xielu" }))).toMatchObject({
+  expect(await inspect(changed({ hidden_act: "xielu" }))).toMatchObject({
     problems: [expect.stringContaining('hidden_act is "xielu"')],
   });
 });

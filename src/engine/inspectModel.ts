@@ -1,21 +1,41 @@
 /**
- * What a set of files is, without loading it: layout, architecture, tensors, the plan of memory in each precision,
- * the tokenizer, and every problem that can be known before a weight is read.
+ * What a set of files is: layout, architecture, tensors, the plan of memory in each precision, the tokenizer, every
+ * problem that can be known before a weight is read, and, if the model is not large, what a sample prompt says of it.
  */
 import { messageOf } from "../protocol/errors";
-import { openModelFiles } from "./formats/modelFiles";
+import { NEVER_CANCELLED } from "../protocol/cancel";
+import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
+import type { Device } from "./device/device";
+import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
 import type { FileSet } from "./formats/source";
-import { createTokenizer } from "./formats/tokenizer";
+import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
 import { architectureFor } from "./models/index";
 import { planModel, type MemoryPlan } from "./models/plan";
 import { planWeight } from "./models/planWeight";
-import { sitesOfConfig } from "./models/model";
+import { loadModel } from "./models/loadModel";
+import { freeModel, sitesOfConfig } from "./models/model";
 
 const PRECISIONS = ["f32", "f16", "q8"] as const;
 
 const asJson = (value: unknown) => (value instanceof Float32Array ? Array.from(value) : value);
 
-export async function inspectModel(fileSet: FileSet): Promise<object> {
+/** Larger models are not loaded for the sample prompt. */
+const LARGEST_TRIED_BYTES = 2 ** 30;
+
+async function healthOf(
+  device: Device,
+  files: ModelFiles,
+  tokenizer: Tokenizer | undefined,
+): Promise<HealthCheck> {
+  const { model } = await loadModel(device, files, "auto", NEVER_CANCELLED);
+  try {
+    return await checkHealth(model, sampleTokens(model.config, tokenizer));
+  } finally {
+    freeModel(model);
+  }
+}
+
+export async function inspectModel(fileSet: FileSet, device: Device): Promise<object> {
   const files = await openModelFiles(fileSet);
   const problems: string[] = [];
   /** What `work` finds; a failure is a problem of the model, not of the inspection. */
@@ -36,6 +56,14 @@ export async function inspectModel(fileSet: FileSet): Promise<object> {
     config && problems.length === 0 ? PRECISIONS.map((precision) => planModel(files, precision)) : [];
   const used = new Set(specs.flatMap(({ sources }) => sources));
   const tokenizer = tokenizerJson && tried(() => createTokenizer(tokenizerJson, tokenizerConfig, configJson));
+  const isTried =
+    config !== undefined &&
+    problems.length === 0 &&
+    planModel(files, "auto").weightBytes <= LARGEST_TRIED_BYTES;
+  const health = isTried
+    ? await healthOf(device, files, tokenizer).catch((error: unknown) => ({ problem: messageOf(error) }))
+    : undefined;
+  if (health?.problem !== undefined) problems.push(health.problem);
   const tensors = [...files.tensors.values()].map(({ entry: { name, dtype, shape } }) => ({
     ...{ name, dtype, shape },
     ...(architecture && !used.has(name) ? { unused: true } : {}),
@@ -61,6 +89,8 @@ export async function inspectModel(fileSet: FileSet): Promise<object> {
       bosByDefault: tokenizer.bosByDefault,
       chatTemplate: tokenizer.chat !== undefined,
     },
+    // Mean -log p of plain English, where it can be read.
+    sampleLoss: health && "nats" in health ? health.nats : undefined,
     notes,
     problems,
   };

@@ -58,10 +58,20 @@ export function planModel(files: ModelFiles, precision: Precision | "auto"): Mod
   };
 }
 
-/** The file's own precision: halves stay halves; everything wider is kept in f32. */
+/** In f32 a large model of half-width or quantized weights takes too much of most devices. */
+const LARGE_F32_BYTES = 2 ** 30;
+
+/**
+ * The file's own precision: halves stay halves. BF16 and quantized weights need f32 to stay what they are, and get
+ * it unless they are large; then f16, whose clipped values are counted.
+ */
 function ownPrecision(planned: readonly PlannedWeight[]): Precision {
   const matrices = planned.filter(({ spec }) => spec.kind === "matrix");
-  return matrices.every(({ parts }) => parts[0]?.entry.dtype === "F16") ? "f16" : "f32";
+  const isAll = (has: (dtype: string | undefined) => boolean) =>
+    matrices.every(({ parts }) => has(parts[0]?.entry.dtype));
+  if (isAll((dtype) => dtype === "F16")) return "f16";
+  const f32Bytes = matrices.reduce((sum, { spec }) => sum + deviceBytes(spec, "f32"), 0);
+  return f32Bytes > LARGE_F32_BYTES && isAll((dtype) => dtype !== "F32" && dtype !== "F64") ? "f16" : "f32";
 }
 
 function deviceBytes({ kind, shape }: WeightSpec, precision: Precision): number {
