@@ -47,11 +47,35 @@ export function createTokenizer(
   tokenizerConfig: Json | undefined = {},
   modelConfig: Json | undefined = {},
 ): Tokenizer {
+  const tokenizer = guarded(() => readTokenizer(tokenizerJson, tokenizerConfig, modelConfig));
+  const { encode, decode, describe, idOf } = tokenizer;
+  return {
+    ...tokenizer,
+    encode: (text, options) => guarded(() => encode(text, options)),
+    decode: (ids) => guarded(() => decode(ids)),
+    describe: (ids, before) => guarded(() => describe(ids, before)),
+    idOf: (text) => guarded(() => idOf(text)),
+  };
+}
+
+/** The library checks few of the values that it is given: what it trips over is the file's fault. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof VitrineError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `tokenizer.json cannot be used (${reason}); remove the file and type token ids instead.`;
+    throw new VitrineError("Unsupported", message, { cause });
+  }
+}
+
+function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: Json): Tokenizer {
   const model = checkModel(tokenizerJson["model"]);
   const added = checkAddedTokens(tokenizerJson["added_tokens"] ?? []);
   const decoder = rewriteDecoder(tokenizerJson["decoder"]);
   const unknown = unknownToken(model) ?? tokenText(tokenizerConfig["unk_token"]);
-  const library = openLibrary(
+  const library = new PreTrainedTokenizer(
     {
       normalizer: tokenizerJson["normalizer"] ?? null,
       pre_tokenizer: rewritePreTokenizer(tokenizerJson["pre_tokenizer"]),
@@ -146,16 +170,6 @@ export function createTokenizer(
       return isOne ? only : idBySpelling.get(text);
     },
   };
-}
-
-function openLibrary(tokenizerJson: object, tokenizerConfig: object): PreTrainedTokenizer {
-  try {
-    return new PreTrainedTokenizer(tokenizerJson, tokenizerConfig);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `tokenizer.json cannot be used (${reason}); remove the file and type token ids instead.`;
-    throw new VitrineError("Unsupported", message, { cause });
-  }
 }
 
 /** What unknown text becomes: named by its text, or, for Unigram, by its place. */

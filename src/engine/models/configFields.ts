@@ -15,6 +15,16 @@ function refuse(name: string, value: unknown, expected: string): never {
   throw new VitrineError("BadFile", `config.json: ${name} ${shown}, expected ${expected}`);
 }
 
+/** No model that fits in a page has more layers, more heads in one, or wider heads. */
+const MAX_COUNT = 1024;
+
+/** A number of layers or heads, or the width of a head: small enough to make a list of. */
+export function countField(config: Json, names: readonly string[], fallback?: number): number {
+  const count = sizeField(config, names, fallback);
+  if (count <= MAX_COUNT) return count;
+  return refuse(names.join(" or "), count, `a whole number from 1 to ${MAX_COUNT}`);
+}
+
 /** The first of `names` that is present, as a whole number of at least 1. */
 export function sizeField(config: Json, names: readonly string[], fallback?: number): number {
   const name = names.find((n) => config[n] !== undefined && config[n] !== null);

@@ -16,7 +16,7 @@ import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "./architecture";
-import { choiceField, flagField, numberField, sizeField } from "./configFields";
+import { choiceField, countField, flagField, numberField, sizeField } from "./configFields";
 
 export interface Gpt2Config extends ModelConfig {
   readonly layerNormEps: number;
@@ -28,12 +28,12 @@ export interface Gpt2Config extends ModelConfig {
 
 function parseConfig(json: Readonly<Record<string, unknown>>): Gpt2Config {
   const dModel = sizeField(json, ["n_embd", "hidden_size"]);
-  const nHeads = sizeField(json, ["n_head", "num_attention_heads"]);
+  const nHeads = countField(json, ["n_head", "num_attention_heads"]);
   if (dModel % nHeads !== 0) {
     throw new VitrineError("BadFile", `config.json: n_embd ${dModel} is not a multiple of n_head ${nHeads}`);
   }
   return {
-    nLayers: sizeField(json, ["n_layer", "num_hidden_layers"]),
+    nLayers: countField(json, ["n_layer", "num_hidden_layers"]),
     nHeads,
     nKvHeads: nHeads,
     dModel,

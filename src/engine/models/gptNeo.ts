@@ -13,7 +13,7 @@ import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, numberField, sizeField, type Json } from "./configFields";
+import { choiceField, countField, numberField, sizeField, type Json } from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
 import { activationNames } from "./llama";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec } from "./specs";
@@ -38,8 +38,8 @@ function attentionKinds(json: Json, nLayers: number): unknown[] {
 
 function parseConfig(json: Json): GptNeoConfig {
   const dModel = sizeField(json, ["hidden_size"]);
-  const nHeads = sizeField(json, ["num_heads", "num_attention_heads"]);
-  const nLayers = sizeField(json, ["num_layers", "num_hidden_layers"]);
+  const nHeads = countField(json, ["num_heads", "num_attention_heads"]);
+  const nLayers = countField(json, ["num_layers", "num_hidden_layers"]);
   if (dModel % nHeads !== 0)
     throw new VitrineError(
       "BadFile",

@@ -13,7 +13,7 @@ import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, flagField, numberField, sizeField, type Json } from "./configFields";
+import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
 import { activationNames } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
@@ -29,17 +29,17 @@ interface GptNeoxConfig extends ModelConfig {
 
 function parseConfig(json: Json): GptNeoxConfig {
   const dModel = sizeField(json, ["hidden_size"]);
-  const nHeads = sizeField(json, ["num_attention_heads"]);
+  const nHeads = countField(json, ["num_attention_heads"]);
   if (dModel % nHeads !== 0) {
     throw new VitrineError(
       "BadFile",
       `config.json: hidden_size ${dModel} is not a multiple of num_attention_heads ${nHeads}`,
     );
   }
-  const dHead = dModel / nHeads;
+  const dHead = countField({ head_dim: dModel / nHeads }, ["head_dim"]);
   return {
     ...{ dModel, nHeads, nKvHeads: nHeads, dHead },
-    nLayers: sizeField(json, ["num_hidden_layers"]),
+    nLayers: countField(json, ["num_hidden_layers"]),
     dMlp: sizeField(json, ["intermediate_size"]),
     dVocab: sizeField(json, ["vocab_size"]),
     nCtx: sizeField(json, ["max_position_embeddings"], 2048),

@@ -16,7 +16,7 @@ import { linear } from "../ops/linear";
 import { layerNorm, rmsNorm } from "../ops/norm";
 import type { Vector } from "../ops/weights";
 import type { Architecture, ForwardContext, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, flagField, numberField, sizeField, type Json } from "./configFields";
+import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
 import {
   attentionSublayer,
   blockName,
@@ -79,10 +79,10 @@ function parseConfig(json: Json): HookedConfig {
   }
   const choice = <T extends string>(field: string, allowed: readonly T[], fallback: T) =>
     choiceField({ [field]: json[field] ?? fallback }, [field], allowed, fallback);
-  const nLayers = sizeField(json, ["n_layers"]);
-  const nHeads = sizeField(json, ["n_heads"]);
+  const nLayers = countField(json, ["n_layers"]);
+  const nHeads = countField(json, ["n_heads"]);
   const dModel = sizeField(json, ["d_model"]);
-  const dHead = sizeField(json, ["d_head"]);
+  const dHead = countField(json, ["d_head"]);
   const attnOnly = flagField(json, "attn_only", false);
   // Left out it means LayerNorm; only an explicit null means none.
   const norm = json["normalization_type"] === null ? "none" : choice("normalization_type", NORMS, "LN");
@@ -93,7 +93,7 @@ function parseConfig(json: Json): HookedConfig {
   const act = choice("act_fn", Object.keys(ACTIVATIONS), attnOnly ? "relu" : "");
   return {
     ...{ nLayers, nHeads, dModel, dHead, attnOnly, norm, positions },
-    nKvHeads: sizeField(json, ["n_key_value_heads"], nHeads),
+    nKvHeads: countField(json, ["n_key_value_heads"], nHeads),
     dMlp: attnOnly ? 4 * dModel : sizeField(json, ["d_mlp"], 4 * dModel),
     dVocab: sizeField(json, ["d_vocab"]),
     dVocabOut: positiveOr(json["d_vocab_out"], sizeField(json, ["d_vocab"])),
@@ -105,7 +105,7 @@ function parseConfig(json: Json): HookedConfig {
     normEps: numberField(json, "eps", 1e-5),
     frequencies:
       positions === "rotary"
-        ? plainFrequencies(numberField(json, "rotary_base", 10000), sizeField(json, ["rotary_dim"], dHead))
+        ? plainFrequencies(numberField(json, "rotary_base", 10000), countField(json, ["rotary_dim"], dHead))
         : new Float32Array(0),
     interleaved: flagField(json, "rotary_adjacent_pairs", false),
     activation: ACTIVATIONS[act] ?? "relu",
@@ -143,10 +143,11 @@ function weights(config: HookedConfig): WeightSpec[] {
     ...{ name, kind: "matrix", sources: [source], shape: [out, inner], transposed: true },
   });
   const optional = (spec: WeightSpec): WeightSpec => ({ ...spec, optional: true });
+  const without = norm.endsWith("Pre") ? dModel : 0;
+  const [one, zero] = [new Float32Array(without).fill(1), new Float32Array(without)];
   /** Weights that the file has, or what leaves a norm without weights as it is. */
   const normSpecs = (to: string, from: string, kind: HookedConfig["norm"]): WeightSpec[] => {
     if (kind === "none") return [];
-    const [one, zero] = [new Float32Array(dModel).fill(1), new Float32Array(dModel)];
     if (kind === "LNPre") return [valuesSpec(`${to}.weight`, one), valuesSpec(`${to}.bias`, zero)];
     if (kind === "RMSPre") return [valuesSpec(`${to}.weight`, one)];
     const weight = vector(`${to}.weight`, `${from}.w`, dModel);

@@ -14,7 +14,7 @@ import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, flagField, numberField, sizeField, type Json } from "./configFields";
+import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
 import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
@@ -33,20 +33,20 @@ export interface LlamaConfig extends ModelConfig {
 /** Sizes of a decoder with grouped-query attention, by their usual names. */
 export function decoderSizes(json: Json): ModelConfig {
   const dModel = sizeField(json, ["hidden_size"]);
-  const nHeads = sizeField(json, ["num_attention_heads"]);
-  const nKvHeads = sizeField(json, ["num_key_value_heads"], nHeads);
+  const nHeads = countField(json, ["num_attention_heads"]);
+  const nKvHeads = countField(json, ["num_key_value_heads"], nHeads);
   if (nHeads % nKvHeads !== 0) {
     throw new VitrineError(
       "BadFile",
       `config.json: num_attention_heads ${nHeads} is not a multiple of num_key_value_heads ${nKvHeads}`,
     );
   }
-  const dHead = sizeField(json, ["head_dim"], Math.floor(dModel / nHeads));
+  const dHead = countField(json, ["head_dim"], Math.floor(dModel / nHeads));
   if (dHead % 2 !== 0)
     throw new VitrineError("BadFile", `config.json: head_dim ${dHead} is odd; rotary positions need pairs`);
   return {
     ...{ dModel, nHeads, nKvHeads, dHead },
-    nLayers: sizeField(json, ["num_hidden_layers"]),
+    nLayers: countField(json, ["num_hidden_layers"]),
     dMlp: sizeField(json, ["intermediate_size"]),
     dVocab: sizeField(json, ["vocab_size"]),
     nCtx: sizeField(json, ["max_position_embeddings"], 2048),

@@ -1,0 +1,56 @@
+/** Mutated configs of every architecture: each one gives a plan or a VitrineError, in bounded time. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openModelFiles } from "../formats/modelFiles";
+import { filesFromFolder } from "../formats/sourceNode";
+import { planModel } from "./plan";
+
+const GOLDEN = join(import.meta.dirname, "golden");
+const MUTATIONS = 500;
+const SLOWEST_MS = 1000;
+const HOSTILE: unknown[] = [
+  null,
+  0,
+  -1,
+  0.5,
+  7,
+  1023,
+  1e6,
+  16_777_216,
+  1e308,
+  "",
+  "x",
+  [],
+  {},
+  true,
+  [[["global"], 1e9]],
+];
+
+function random(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+it.each(readdirSync(GOLDEN))("%s", async (folder) => {
+  const given = await filesFromFolder(join(GOLDEN, folder));
+  const files = await openModelFiles(given.filter(({ name }) => !name.startsWith("golden")));
+  for (let seed = 1; seed <= MUTATIONS; seed++) {
+    const next = random(seed);
+    const config: Record<string, unknown> = { ...files.config };
+    const keys = Object.keys(config).filter((key) => key !== "model_type");
+    for (let changes = 1 + next(2); changes > 0; changes--)
+      config[keys[next(keys.length)] ?? ""] = HOSTILE[next(HOSTILE.length)];
+    const started = performance.now();
+    try {
+      planModel({ ...files, config }, "auto");
+    } catch (error) {
+      const { name, message } = error as Error;
+      expect(`seed ${seed}: ${name}: ${message}`).toMatch(/^seed \d+: (BadFile|Unsupported|OutOfMemory): /);
+    }
+    expect(performance.now() - started, `seed ${seed}`).toBeLessThan(SLOWEST_MS);
+  }
+});
