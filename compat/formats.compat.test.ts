@@ -36,12 +36,14 @@ describe.skipIf(isMissing("tiny_archs"))("safetensors of others", () => {
     }
   });
 
-  it("opens whole models", async () => {
-    for (const folder of ["stories260K", "gpt_nano_sort"]) {
-      const model = await openModelFiles(await filesFromFolder(compatPath(folder)));
-      expect(model.tensors.size).toBeGreaterThan(0);
-      expect(model.notes).toHaveLength(1);
-    }
+  it.each([
+    ["stories260K", true],
+    ["gpt_nano_sort", false],
+  ])("opens %s whole, and says whether its tokenizer is there", async (folder, hasTokenizer) => {
+    const model = await openModelFiles(await filesFromFolder(compatPath(folder)));
+    expect(model.tensors.size).toBeGreaterThan(0);
+    expect(model.tokenizerJson !== undefined).toBe(hasTokenizer);
+    expect(model.notes).toHaveLength(hasTokenizer ? 0 : 1);
   });
 
   it("reads shards as it reads the single file", async () => {

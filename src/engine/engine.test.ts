@@ -81,7 +81,7 @@ it("runs the loaded model while another arrives, and also across the change", as
   arrive();
   expect((await loading).name).toBe("far");
   expect((await across).tokens.slice(0, 4)).toEqual(before.tokens);
-  expect(progress.at(-1)?.note).toBe("hashing the weights");
+  expect(progress.at(-1)?.note).toBe("trying a sample prompt");
 });
 
 it("keeps the loaded model when the next one is cancelled on its way", async () => {
