@@ -18,7 +18,6 @@ import type {
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
-import { canonicalSite } from "../protocol/sites";
 import { checkKernels } from "./checkKernels";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
@@ -32,7 +31,7 @@ import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
 import { loadModel } from "./models/loadModel";
-import { freeModel, sitesOf, type Model } from "./models/model";
+import { freeModel, siteNamed, type Model } from "./models/model";
 import { ModelUse } from "./modelUse";
 import {
   assess,
@@ -254,19 +253,9 @@ export function createEngine(host: EngineHost): EngineApi {
     },
 
     run: (spec) =>
-      withModel((model) => {
-        const capture = (spec.capture ?? []).map((name) => {
-          const site = canonicalSite(name, model.config.nLayers);
-          const sites = sitesOf(model);
-          if (site && sites.includes(site)) return site;
-          const some = sites.filter((known) => !known.startsWith("blocks.") || known.startsWith("blocks.0."));
-          throw new VitrineError(
-            "Unsupported",
-            `This model has no site ${name}; of its ${model.config.nLayers} layers the first has ${some.join(", ")}.`,
-          );
-        });
-        return run(model, { ...spec, capture });
-      }),
+      withModel((model) =>
+        run(model, { ...spec, capture: (spec.capture ?? []).map((name) => siteNamed(model, name)) }),
+      ),
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
         withModel((model) => {

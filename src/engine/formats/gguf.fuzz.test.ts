@@ -6,19 +6,11 @@ import { openModelFiles } from "./modelFiles";
 import { fileFromBytes } from "./source";
 import { readRows } from "./tensorReader";
 import { createTokenizer } from "./tokenizer";
+import { randomBelow, type RandomBelow } from "./randomBelow";
 
 const MUTATIONS = 6000;
 /** Far above what any of them takes, far below a hang. */
 const MOST_MS = 2000;
-
-/** Linear congruential numbers below `limit`. */
-function random(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 const tokenizer = {
   "tokenizer.ggml.model": "llama",
@@ -44,7 +36,7 @@ const HEADER_BYTES = 2200;
 
 const WILD = [0n, 1n, 0xffn, 0x7fffffffn, 0xffffffffn, 2n ** 40n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
 
-function mutated(source: Uint8Array<ArrayBuffer>, below: (limit: number) => number): Uint8Array<ArrayBuffer> {
+function mutated(source: Uint8Array<ArrayBuffer>, below: RandomBelow): Uint8Array<ArrayBuffer> {
   const kind = below(8);
   if (kind === 0) return source.slice(0, below(source.length));
   const bytes = source.slice();
@@ -69,7 +61,7 @@ it("opens the undamaged ones", async () => {
 });
 
 it(`survives ${MUTATIONS} damaged files`, async () => {
-  const below = random(20);
+  const below = randomBelow(20);
   let opened = 0;
   let slowest = 0;
   const refusals = new Set<string>();

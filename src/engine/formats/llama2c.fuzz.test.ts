@@ -6,25 +6,19 @@ import { openModelFiles } from "./modelFiles";
 import { fileFromBytes, type FileSet } from "./source";
 import { readRows } from "./tensorReader";
 import { createTokenizer } from "./tokenizer";
+import { randomBelow, type RandomBelow } from "./randomBelow";
 
 const MUTATIONS = 6000;
 /** Far above what any of them takes, far below a hang. */
 const MOST_MS = 2000;
 const WILD = [-1, 0, 1, 2, 3, 7, 64, 0x7fff, 0x10000, 0x7fffffff, -0x80000000];
 
-type Random = (limit: number) => number;
-
-/** Linear congruential numbers below `limit`. */
-function random(seed: number): Random {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
 /** Damage within the first `reach` bytes. */
-function mutated(source: Uint8Array<ArrayBuffer>, reach: number, below: Random): Uint8Array<ArrayBuffer> {
+function mutated(
+  source: Uint8Array<ArrayBuffer>,
+  reach: number,
+  below: RandomBelow,
+): Uint8Array<ArrayBuffer> {
   const kind = below(8);
   if (kind === 0) return source.slice(0, below(source.length));
   const bytes = source.slice();
@@ -38,8 +32,8 @@ function mutated(source: Uint8Array<ArrayBuffer>, reach: number, below: Random):
   return bytes;
 }
 
-async function survive(what: string, seed: number, make: (below: Random, i: number) => FileSet) {
-  const below = random(seed);
+async function survive(what: string, seed: number, make: (below: RandomBelow, i: number) => FileSet) {
+  const below = randomBelow(seed);
   const refusals = new Set<string>();
   let [opened, slowest] = [0, 0];
   for (let i = 0; i < MUTATIONS; i++) {

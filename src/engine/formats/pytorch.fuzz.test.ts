@@ -10,24 +10,14 @@ import { fileFromBytes, type ByteFile } from "./source";
 import { readRows } from "./tensorReader";
 import { archiveOf, CONFIG, fixture, fixtureBytes, hostilePickles } from "./torch.samples";
 import { readZipDirectory, readZipEntry } from "./zip";
+import { randomBelow, type RandomBelow } from "./randomBelow";
 
 const MUTATIONS = 6000;
 /** Far above what any of them takes, far below a hang. */
 const MOST_MS = 2000;
 const WILD = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff];
 
-type Random = (limit: number) => number;
-
-/** Linear congruential numbers below `limit`. */
-function random(seed: number): Random {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
-function mutated(source: Uint8Array, below: Random): Uint8Array<ArrayBuffer> {
+function mutated(source: Uint8Array, below: RandomBelow): Uint8Array<ArrayBuffer> {
   const bytes = [...source];
   for (let edit = 0; edit <= below(3); edit++) {
     const at = below(bytes.length);
@@ -43,8 +33,8 @@ function mutated(source: Uint8Array, below: Random): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
-async function survive(what: string, seed: number, make: (below: Random, i: number) => ByteFile) {
-  const below = random(seed);
+async function survive(what: string, seed: number, make: (below: RandomBelow, i: number) => ByteFile) {
+  const below = randomBelow(seed);
   const refusals = new Set<string>();
   let [opened, slowest] = [0, 0];
   for (let i = 0; i < MUTATIONS; i++) {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { isJsonObject, type Json } from "./json";
 import { createTokenizer } from "./tokenizer";
 import { SAMPLES } from "./tokenizer.samples";
+import { randomBelow, type RandomBelow } from "./randomBelow";
 
 const MUTATIONS = 6000;
 const SLOWEST_MS = 2000;
@@ -22,17 +23,8 @@ const HOSTILE: unknown[] = [
   "constructor",
 ];
 
-/** Numbers from a seed, so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 /** The same JSON with one value somewhere replaced, removed or doubled. */
-function mutated(value: unknown, next: (below: number) => number): unknown {
+function mutated(value: unknown, next: RandomBelow): unknown {
   const keys = Array.isArray(value) ? value.map((_, i) => i) : isJsonObject(value) ? Object.keys(value) : [];
   const key = keys[next(keys.length)];
   if (key === undefined || next(4) === 0) return HOSTILE[next(HOSTILE.length)];
@@ -46,7 +38,7 @@ it(`survives ${MUTATIONS} mutated files`, () => {
   const samples = Object.values(SAMPLES) as Json[];
   const counts = { opened: 0, refused: 0 };
   for (let seed = 1; seed <= MUTATIONS; seed++) {
-    const next = random(seed);
+    const next = randomBelow(seed);
     const file = mutated(samples[seed % samples.length], next);
     const started = performance.now();
     try {

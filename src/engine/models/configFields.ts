@@ -33,6 +33,18 @@ export function sizeField(config: Json, names: readonly string[], fallback?: num
   return refuse(name ?? names.join(" or "), value, `a whole number from 1 to ${MAX_SIZE}`);
 }
 
+/** total / parts, named as the config names them; refused unless it is whole. */
+export function wholeQuotient(
+  [totalName, total]: readonly [string, number],
+  [partsName, parts]: readonly [string, number],
+): number {
+  if (total % parts === 0) return total / parts;
+  throw new VitrineError(
+    "BadFile",
+    `config.json: ${totalName} ${total} is not a multiple of ${partsName} ${parts}`,
+  );
+}
+
 export function numberField(config: Json, name: string, fallback: number): number {
   const value = config[name] ?? fallback;
   if (typeof value === "number" && Number.isFinite(value)) return value;

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { openModelFiles } from "../formats/modelFiles";
 import { filesFromFolder } from "../formats/sourceNode";
 import { planModel } from "./plan";
+import { randomBelow } from "../formats/randomBelow";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 const MUTATIONS = 500;
@@ -27,19 +28,11 @@ const HOSTILE: unknown[] = [
   [[["global"], 1e9]],
 ];
 
-function random(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 it.each(readdirSync(GOLDEN))("%s", async (folder) => {
   const given = await filesFromFolder(join(GOLDEN, folder));
   const files = await openModelFiles(given.filter(({ name }) => !name.startsWith("golden")));
   for (let seed = 1; seed <= MUTATIONS; seed++) {
-    const next = random(seed);
+    const next = randomBelow(seed);
     const config: Record<string, unknown> = { ...files.config };
     const keys = Object.keys(config).filter((key) => key !== "model_type");
     for (let changes = 1 + next(2); changes > 0; changes--)

@@ -8,7 +8,7 @@
  *   logits = softcap(norm(x) embedᵀ)
  */
 import { blockSite } from "../../protocol/sites";
-import { add, scale, softcap, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, scale, softcap, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
@@ -16,7 +16,7 @@ import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
 import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
 import { layerWindows } from "./layerWindows";
-import { activationNames, decoderSizes, tiedField, unembeddingSpec } from "./llama";
+import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
 
@@ -51,7 +51,7 @@ export function parseGemmaConfig(
     ...sizes,
     normEps: numberField(json, "rms_norm_eps", 1e-6),
     normOffset: flagField(json, "norm_weights_include_one", false) ? 0 : 1,
-    activation: choiceField(json, ["hidden_activation", "hidden_act"], activationNames, "gelu_pytorch_tanh"),
+    activation: choiceField(json, ["hidden_activation", "hidden_act"], ACTIVATION_NAMES, "gelu_pytorch_tanh"),
     scale: numberField(json, "query_pre_attn_scalar", 256) ** -0.5,
     scoreCap: capField(json, "attn_logit_softcapping", caps.scores),
     logitCap: capField(json, "final_logit_softcapping", caps.logits),

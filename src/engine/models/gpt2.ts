@@ -7,16 +7,15 @@
  *   per block:  x += attention(ln_1(x));  x += mlp(ln_2(x))
  *   logits = ln_f(x) wteᵀ
  */
-import { VitrineError } from "../../protocol/errors";
 import { blockSite, type BlockSiteName } from "../../protocol/sites";
 import type { Tensor } from "../device/tensor";
 import { attention, storeInCache } from "../ops/attention";
-import { ACTIVATIONS, activation, add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, activation, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "./architecture";
-import { choiceField, countField, flagField, numberField, sizeField } from "./configFields";
+import { choiceField, countField, flagField, numberField, sizeField, wholeQuotient } from "./configFields";
 
 export interface Gpt2Config extends ModelConfig {
   readonly layerNormEps: number;
@@ -29,25 +28,18 @@ export interface Gpt2Config extends ModelConfig {
 function parseConfig(json: Readonly<Record<string, unknown>>): Gpt2Config {
   const dModel = sizeField(json, ["n_embd", "hidden_size"]);
   const nHeads = countField(json, ["n_head", "num_attention_heads"]);
-  if (dModel % nHeads !== 0) {
-    throw new VitrineError("BadFile", `config.json: n_embd ${dModel} is not a multiple of n_head ${nHeads}`);
-  }
+  const dHead = wholeQuotient(["n_embd", dModel], ["n_head", nHeads]);
   return {
     nLayers: countField(json, ["n_layer", "num_hidden_layers"]),
     nHeads,
     nKvHeads: nHeads,
     dModel,
-    dHead: dModel / nHeads,
+    dHead,
     dMlp: sizeField(json, ["n_inner", "intermediate_size"], 4 * dModel),
     dVocab: sizeField(json, ["vocab_size"]),
     nCtx: sizeField(json, ["n_positions", "n_ctx", "max_position_embeddings"], 1024),
     layerNormEps: numberField(json, "layer_norm_epsilon", 1e-5),
-    activation: choiceField(
-      json,
-      ["activation_function"],
-      Object.keys(ACTIVATIONS) as ActivationName[],
-      "gelu_new",
-    ),
+    activation: choiceField(json, ["activation_function"], ACTIVATION_NAMES, "gelu_new"),
     scaleByLayer: flagField(json, "scale_attn_by_inverse_layer_idx", false),
     scaleByHead: flagField(json, "scale_attn_weights", true),
   };

@@ -8,14 +8,13 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
-import { add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, countField, numberField, sizeField, type Json } from "./configFields";
+import { choiceField, countField, numberField, sizeField, wholeQuotient, type Json } from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
-import { activationNames } from "./llama";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec } from "./specs";
 
 interface GptNeoConfig extends ModelConfig {
@@ -40,11 +39,7 @@ function parseConfig(json: Json): GptNeoConfig {
   const dModel = sizeField(json, ["hidden_size"]);
   const nHeads = countField(json, ["num_heads", "num_attention_heads"]);
   const nLayers = countField(json, ["num_layers", "num_hidden_layers"]);
-  if (dModel % nHeads !== 0)
-    throw new VitrineError(
-      "BadFile",
-      `config.json: hidden_size ${dModel} is not a multiple of num_heads ${nHeads}`,
-    );
+  const dHead = wholeQuotient(["hidden_size", dModel], ["num_heads", nHeads]);
   const window = sizeField(json, ["window_size"], 256);
   const kinds = attentionKinds(json, nLayers);
   const windows = Array.from({ length: nLayers }, (_, layer) => {
@@ -56,12 +51,12 @@ function parseConfig(json: Json): GptNeoConfig {
     );
   });
   return {
-    ...{ nLayers, dModel, nHeads, nKvHeads: nHeads, dHead: dModel / nHeads, windows },
-    dMlp: json["intermediate_size"] == null ? 4 * dModel : sizeField(json, ["intermediate_size"]),
+    ...{ nLayers, dModel, nHeads, nKvHeads: nHeads, dHead, windows },
+    dMlp: sizeField(json, ["intermediate_size"], 4 * dModel),
     dVocab: sizeField(json, ["vocab_size"]),
     nCtx: sizeField(json, ["max_position_embeddings"], 2048),
     normEps: numberField(json, "layer_norm_epsilon", 1e-5),
-    activation: choiceField(json, ["activation_function"], activationNames, "gelu_new"),
+    activation: choiceField(json, ["activation_function"], ACTIVATION_NAMES, "gelu_new"),
   };
 }
 

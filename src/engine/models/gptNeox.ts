@@ -8,14 +8,21 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
-import { add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
+import {
+  choiceField,
+  countField,
+  flagField,
+  numberField,
+  sizeField,
+  wholeQuotient,
+  type Json,
+} from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
-import { activationNames } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "./specs";
 
@@ -30,13 +37,8 @@ interface GptNeoxConfig extends ModelConfig {
 function parseConfig(json: Json): GptNeoxConfig {
   const dModel = sizeField(json, ["hidden_size"]);
   const nHeads = countField(json, ["num_attention_heads"]);
-  if (dModel % nHeads !== 0) {
-    throw new VitrineError(
-      "BadFile",
-      `config.json: hidden_size ${dModel} is not a multiple of num_attention_heads ${nHeads}`,
-    );
-  }
-  const dHead = countField({ head_dim: dModel / nHeads }, ["head_dim"]);
+  const head_dim = wholeQuotient(["hidden_size", dModel], ["num_attention_heads", nHeads]);
+  const dHead = countField({ head_dim }, ["head_dim"]);
   return {
     ...{ dModel, nHeads, nKvHeads: nHeads, dHead },
     nLayers: countField(json, ["num_hidden_layers"]),
@@ -44,7 +46,7 @@ function parseConfig(json: Json): GptNeoxConfig {
     dVocab: sizeField(json, ["vocab_size"]),
     nCtx: sizeField(json, ["max_position_embeddings"], 2048),
     normEps: numberField(json, "layer_norm_eps", 1e-5),
-    activation: choiceField(json, ["hidden_act"], activationNames, "gelu"),
+    activation: choiceField(json, ["hidden_act"], ACTIVATION_NAMES, "gelu"),
     frequencies: ropeFrequencies(
       { rope_theta: json["rotary_emb_base"], ...json },
       rotaryDims(dHead, json["partial_rotary_factor"] ?? json["rotary_pct"] ?? 0.25),

@@ -9,12 +9,20 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
-import { ACTIVATIONS, add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
+import {
+  choiceField,
+  countField,
+  flagField,
+  numberField,
+  sizeField,
+  wholeQuotient,
+  type Json,
+} from "./configFields";
 import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
@@ -35,12 +43,7 @@ export function decoderSizes(json: Json): ModelConfig {
   const dModel = sizeField(json, ["hidden_size"]);
   const nHeads = countField(json, ["num_attention_heads"]);
   const nKvHeads = countField(json, ["num_key_value_heads"], nHeads);
-  if (nHeads % nKvHeads !== 0) {
-    throw new VitrineError(
-      "BadFile",
-      `config.json: num_attention_heads ${nHeads} is not a multiple of num_key_value_heads ${nKvHeads}`,
-    );
-  }
+  wholeQuotient(["num_attention_heads", nHeads], ["num_key_value_heads", nKvHeads]);
   const dHead = countField(json, ["head_dim"], Math.floor(dModel / nHeads));
   if (dHead % 2 !== 0)
     throw new VitrineError("BadFile", `config.json: head_dim ${dHead} is odd; rotary positions need pairs`);
@@ -52,8 +55,6 @@ export function decoderSizes(json: Json): ModelConfig {
     nCtx: sizeField(json, ["max_position_embeddings"], 2048),
   };
 }
-
-export const activationNames = Object.keys(ACTIVATIONS) as ActivationName[];
 
 export function tiedField(json: Json): boolean | undefined {
   return json["tie_word_embeddings"] == null ? undefined : flagField(json, "tie_word_embeddings", false);
@@ -71,7 +72,7 @@ export function parseLlamaConfig(json: Json): LlamaConfig {
   return {
     ...sizes,
     normEps: numberField(json, "rms_norm_eps", 1e-6),
-    activation: choiceField(json, ["hidden_act"], activationNames, "silu"),
+    activation: choiceField(json, ["hidden_act"], ACTIVATION_NAMES, "silu"),
     frequencies: ropeFrequencies(json, sizes.dHead),
     headNorm: false,
     tied: tiedField(json),

@@ -1,5 +1,6 @@
 /** A model on a device: its architecture, config and weights, and the memory they live in. */
-import { allSites, type Site } from "../../protocol/sites";
+import { VitrineError } from "../../protocol/errors";
+import { allSites, canonicalSite, type Site } from "../../protocol/sites";
 import type { DeviceBuffer } from "../device/device";
 import type { TensorMemory } from "../device/tensor";
 import type { Matrix, Vector } from "../ops/weights";
@@ -51,6 +52,19 @@ export interface Model {
 /** The sites that can be captured, in the order of the forward pass. */
 export function sitesOf({ architecture, config }: Model): Site[] {
   return sitesOfConfig(architecture, config);
+}
+
+/** The site that `name` spells, in either spelling; refused with what there is instead. */
+export function siteNamed(model: Model, name: string): Site {
+  const { nLayers } = model.config;
+  const site = canonicalSite(name, nLayers);
+  const sites = sitesOf(model);
+  if (site && sites.includes(site)) return site;
+  const some = sites.filter((known) => !known.startsWith("blocks.") || known.startsWith("blocks.0."));
+  throw new VitrineError(
+    "Unsupported",
+    `This model has no site ${name}; of its ${nLayers} layers the first has ${some.join(", ")}.`,
+  );
 }
 
 export function sitesOfConfig(architecture: Architecture, config: ModelConfig): Site[] {

@@ -8,7 +8,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
-import { add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
@@ -16,7 +16,7 @@ import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
 import { rotaryDims } from "./gptNeox";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
-import { activationNames, decoderSizes } from "./llama";
+import { decoderSizes } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
 
@@ -38,7 +38,7 @@ function parseConfig(json: Json): PhiConfig {
   return {
     ...sizes,
     normEps: numberField(json, "layer_norm_eps", 1e-5),
-    activation: choiceField(json, ["hidden_act"], activationNames, "gelu_new"),
+    activation: choiceField(json, ["hidden_act"], ACTIVATION_NAMES, "gelu_new"),
     frequencies: ropeFrequencies(json, rotaryDims(sizes.dHead, json["partial_rotary_factor"] ?? 0.5)),
   };
 }

@@ -31,14 +31,6 @@ export function valuesSpec(name: string, values: Float32Array<ArrayBuffer>): Wei
   return { name, kind: "vector", sources: [], shape: [values.length], values };
 }
 
-/** The same table with every checkpoint name also looked for behind a prefix. */
-export function alsoWithPrefix(prefix: string, specs: readonly WeightSpec[]): WeightSpec[] {
-  return specs.map((spec) => ({
-    ...spec,
-    sources: spec.sources.flatMap((source) => [source, `${prefix}${source}`]),
-  }));
-}
-
 /** The same table with every checkpoint name also looked for without a prefix. */
 export function alsoWithoutPrefix(prefix: string, specs: readonly WeightSpec[]): WeightSpec[] {
   return specs.map((spec) => ({

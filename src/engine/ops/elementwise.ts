@@ -22,6 +22,8 @@ export const ACTIVATIONS = {
 
 export type ActivationName = keyof typeof ACTIVATIONS;
 
+export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as ActivationName[];
+
 export function activation(memory: TensorMemory, x: Tensor, name: ActivationName): Tensor {
   const y = memory.make(x.shape, name);
   memory.device.run(ACTIVATIONS[name], { x: x.buffer, y: y.buffer }, { count: x.size });
