@@ -212,7 +212,24 @@ export function createEngine(host: EngineHost): EngineApi {
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }
 
+  const notYet = (): never => {
+    throw new VitrineError("Unsupported", "not built yet");
+  };
   return {
+    loadOtherModel: notYet,
+    closeOtherModel: notYet,
+    planCapture: notYet,
+    capture: notYet,
+    releaseTensors: notYet,
+    tensorStats: notYet,
+    readTensor: notYet,
+    exportTensors: notYet,
+    logitLens: notYet,
+    attribution: notYet,
+    neuron: notYet,
+    compare: notYet,
+    sweepCost: notYet,
+    sweep: notYet,
     openDevice,
     loadModel: (source, precision, runId, onProgress) =>
       cancellable(runId, (token) => load(source, precision, token, onProgress)),

@@ -11,6 +11,7 @@ import { architectureFor } from "./models/index";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
 import { logitError, type LogitError } from "./assess/logitError";
 import type { LoadedModel } from "./models/loadModel";
+import { sitesOf } from "./models/model";
 
 /** What one sample prompt says of a loaded model. */
 export interface Assessment {
@@ -103,7 +104,7 @@ export function describeModel(
   fileNotes: readonly string[],
 ): ModelInfo {
   const { health, logitError } = assessment;
-  const { nLayers, nHeads, dModel, dVocab, nCtx } = model.config;
+  const { nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx } = model.config;
   const clipped =
     clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
   return {
@@ -114,7 +115,8 @@ export function describeModel(
     parameters,
     weightBytes,
     precision,
-    ...{ nLayers, nHeads, dModel, dVocab, nCtx },
+    ...{ nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx },
+    sites: sitesOf(model),
     hasTokenizer: found !== undefined,
     hasChatTemplate: found?.chat !== undefined,
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),

@@ -11,7 +11,28 @@ import type {
   ShapleyRequest,
   ShapleyResult,
 } from "./chain";
+import type {
+  AttributionRequest,
+  AttributionResult,
+  CapturePlan,
+  CaptureRequest,
+  CompareRequest,
+  CompareResult,
+  LensRequest,
+  LensResult,
+  NeuronRequest,
+  NeuronResult,
+  SweepCost,
+  SweepRequest,
+  SweepResult,
+  TensorRef,
+  TensorStats,
+  TensorWindow,
+  WindowData,
+} from "./analysis";
+import type { Edit } from "./interventions";
 import type { RunResult, RunSpec } from "./run";
+import type { Site } from "./sites";
 
 export type DevicePreference = "auto" | "webgpu" | "cpu";
 /** How matrices are held: f32, packed halves, or bytes with a scale for each row. */
@@ -94,6 +115,12 @@ export interface ModelInfo {
   readonly precision: Precision;
   readonly nLayers: number;
   readonly nHeads: number;
+  /** Key-value heads; fewer than nHeads under grouped-query attention. */
+  readonly nKvHeads: number;
+  readonly dHead: number;
+  readonly dMlp: number;
+  /** Every site that can be captured and edited, in the order of the forward pass. */
+  readonly sites: readonly Site[];
   readonly dModel: number;
   readonly dVocab: number;
   readonly nCtx: number;
@@ -130,6 +157,10 @@ export interface GenerateRequest {
   readonly seed: number;
   /** Generation ends before a token of this list. */
   readonly stopIds: readonly number[];
+  /** Applied to the prompt and to every token that is written. */
+  readonly edits?: readonly Edit[];
+  /** Sites to capture at every token, of the prompt and written. */
+  readonly capture?: readonly Site[];
 }
 
 export interface GenerateResult {
@@ -137,6 +168,8 @@ export interface GenerateResult {
   readonly tokens: readonly number[];
   readonly stoppedBy: "length" | "stop" | "context";
   readonly elapsedMs: number;
+  /** What was captured; the caller releases it. */
+  readonly captures?: readonly TensorRef[];
 }
 
 /** The device's running totals (see device/device.ts). */
@@ -178,6 +211,14 @@ export interface EngineApi {
   ): Promise<ModelInfo>;
   /** The loaded model, if any. */
   model(): Promise<ModelInfo | undefined>;
+  /** A second model beside it, to compare with; it shares the device. */
+  loadOtherModel(
+    source: ModelSource,
+    precision: Precision | "auto",
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<ModelInfo>;
+  closeOtherModel(): Promise<void>;
   /** Adds files that were missing when the model was loaded: its tokenizer. */
   completeModel(files: readonly File[]): Promise<ModelInfo>;
   /** Keeps the loaded model's files on this device. */
@@ -200,6 +241,32 @@ export interface EngineApi {
     runId: RunId,
     onToken?: (token: TokenInfo) => void,
   ): Promise<GenerateResult>;
+
+  /** What a capture would hold, before it runs. */
+  planCapture(request: CaptureRequest): Promise<CapturePlan>;
+  /** Captures sites of every prompt in one run; the engine holds the tensors until they are released. */
+  capture(request: CaptureRequest, runId: RunId): Promise<TensorRef[]>;
+  releaseTensors(ids: readonly number[]): Promise<void>;
+  tensorStats(id: number): Promise<TensorStats>;
+  /** A part of a tensor, pooled where it is larger than what is drawn. */
+  readTensor(window: TensorWindow): Promise<WindowData>;
+  /** Whole tensors as a file, hook names as keys. */
+  exportTensors(
+    ids: readonly number[],
+    format: "safetensors" | "npz",
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  logitLens(request: LensRequest, runId: RunId): Promise<LensResult>;
+  attribution(request: AttributionRequest): Promise<AttributionResult>;
+  neuron(request: NeuronRequest): Promise<NeuronResult>;
+  compare(request: CompareRequest, runId: RunId): Promise<CompareResult>;
+  sweepCost(request: SweepRequest): Promise<SweepCost>;
+  sweep(
+    request: SweepRequest,
+    runId: RunId,
+    onProgress?: (partial: SweepResult) => void,
+  ): Promise<SweepResult>;
+
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;
   shapley(

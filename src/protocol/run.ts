@@ -2,6 +2,7 @@
  * The run: the one primitive everything is a client of. A run is a batch of token rows that answers with
  * log-probabilities of named targets, top-k distributions and captured activations.
  */
+import type { Intervention } from "./interventions";
 import type { Site } from "./sites";
 
 export interface RunRow {
@@ -16,6 +17,8 @@ export interface RunRow {
    * heads. A token always sees itself, so that its own attention stays defined.
    */
   readonly hiddenPositions?: readonly number[];
+  /** Changes to the activations of this row's own tokens, in order. A row that extends it names its own. */
+  readonly interventions?: readonly Intervention[];
 }
 
 /** Asks for log p(target | row up to and including `position`), in nats. `position` is one of the row's own. */

@@ -10,16 +10,17 @@ export interface PanelInfo {
 
 export interface Panel extends PanelInfo {
   readonly name: string;
-  readonly component: Component;
+  /** Its code is fetched (from this site) when it is first shown. */
+  load(): Promise<Component>;
 }
 
 const INFOS = import.meta.glob<PanelInfo>("./*/panel.ts", { eager: true, import: "default" });
-const COMPONENTS = import.meta.glob<Component>("./*/*.svelte", { eager: true, import: "default" });
+const COMPONENTS = import.meta.glob<Component>("./*/*.svelte", { import: "default" });
 
 export const PANELS: readonly Panel[] = Object.entries(INFOS)
   .flatMap(([path, info]) => {
     const name = path.split("/")[1] ?? "";
-    const component = COMPONENTS[`./${name}/${name}.svelte`];
-    return component ? [{ ...info, name, component }] : [];
+    const load = COMPONENTS[`./${name}/${name}.svelte`];
+    return load ? [{ ...info, name, load }] : [];
   })
   .sort((a, b) => a.order - b.order);

@@ -2,6 +2,12 @@
 export class Selection {
   /** Index of a chain step, while it is pointed at or focused. */
   step = $state<number | undefined>();
-  /** Index of a token in the strip. */
+  /** Index of the token that is pointed at, in the strip or in a view. */
   token = $state<number | undefined>();
+  /** Index of the token that views are about: clicked, or chosen by Enter. Without one: the last token. */
+  pinned = $state<number | undefined>();
+  layer = $state(0);
+  head = $state(0);
+  /** A neuron of the MLP of `layer`. */
+  neuron = $state(0);
 }

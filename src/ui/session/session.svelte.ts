@@ -13,20 +13,27 @@ import type {
   TokenInfo,
 } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
+import type { EditedPrompt } from "../../protocol/interventions";
 import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { ModelLoader } from "./modelLoader.svelte";
+import { EditStack } from "./editStack.svelte";
 import { Selection } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
 import type { KernelCheckResult } from "./states";
+import { Views } from "./views.svelte";
 import { beginsWithBos, looksLikeTokenIds, parseTokenIds } from "./tokenIds";
 
 const GENERATE = "generate";
 
 export class Session {
   readonly selection = new Selection();
+  readonly edits = new EditStack();
+  readonly views = new Views();
+  /** The panel that is shown, by the name of its folder. */
+  panel = $state("ChainOfThought");
   readonly chain: ChainState;
   readonly loader: ModelLoader;
   readonly shelf: Shelf;
@@ -76,6 +83,20 @@ export class Session {
       ready: (...news) => this.#settle(...news),
     });
     this.shelf = new Shelf(engine, this.loader);
+  }
+
+  /**
+   * What views look at: the tokens of the strip and the edits that are on. Undefined before there is anything, and
+   * while the model writes.
+   */
+  readonly prompt = $derived.by((): EditedPrompt | undefined => {
+    if (!this.model || this.generating || this.tokens.length === 0) return undefined;
+    return { tokens: this.tokens.map(({ id }) => id), edits: this.edits.active };
+  });
+
+  /** The token that views are about. */
+  get position(): number {
+    return Math.min(this.selection.pinned ?? Infinity, this.tokens.length - 1);
   }
 
   /** The model that answers, also while another is loading. */

@@ -5,6 +5,7 @@
 import type { DeviceInfo, EngineApi, EngineEvent, KeptModel, ModelInfo, TokenInfo } from "../../protocol/api";
 import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
 import { VitrineError } from "../../protocol/errors";
+import { allSites } from "../../protocol/sites";
 
 export const TEST_MODEL: ModelInfo = {
   name: "ledger",
@@ -16,6 +17,8 @@ export const TEST_MODEL: ModelInfo = {
   precision: "f16",
   nLayers: 4,
   nHeads: 4,
+  ...{ nKvHeads: 4, dHead: 24, dMlp: 384 },
+  sites: allSites(4, ["attn.rot_q", "attn.rot_k", "mlp.pre_linear"]),
   dModel: 96,
   dVocab: 1000,
   nCtx: 256,
@@ -62,7 +65,7 @@ export function createTestEngine(): TestEngine {
     top: { ids: Uint32Array.of(2), logProbs: Float32Array.of(-0.1) },
   });
 
-  const methods: EngineApi = {
+  const methods: Partial<EngineApi> = {
     openDevice: async (preference): Promise<DeviceInfo> => ({
       kind: "cpu",
       label: "CPU",
@@ -152,7 +155,7 @@ export function createTestEngine(): TestEngine {
     calls,
     emit: (event: EngineEvent) => listeners.forEach((listener) => listener(event)),
   };
-  const engine: TestEngine = new Proxy(Object.assign(own, methods), {
+  const engine: TestEngine = new Proxy(Object.assign(own, methods) as TestEngine, {
     get(target, name, receiver) {
       if (typeof name === "string" && name in methods) calls.push(name);
       return Reflect.get(target, name, receiver) as unknown;

@@ -1,0 +1,188 @@
+/**
+ * Changes to a model while it runs, in two forms.
+ *
+ * An *edit* is what a visitor asks for: it names sites, heads, positions and where values come from; it is plain
+ * data, shown as a chip and carried by links. The engine resolves a stack of edits, in order, to tokens and
+ * *interventions*: what one row of a run applies to its own activations, with every value at hand.
+ */
+import type { BlockSiteName, Site } from "./sites";
+
+/** Positions of a row: a list of them, or from one on (during generation: every later token too). */
+export type Positions = readonly number[] | { readonly from: number };
+
+/** Which elements of a site are touched; what is left out means all. */
+export interface Where {
+  readonly site: Site;
+  /** Heads, for sites with a head axis (key-value heads in attn.k, attn.rot_k and attn.v). */
+  readonly heads?: readonly number[];
+  /** Indices within the last axis: neurons, residual dimensions, dimensions of a head. */
+  readonly dims?: readonly number[];
+  readonly positions?: Positions;
+}
+
+/** x becomes keep · x + values: every edit but attention knock-out comes down to this. */
+export interface AffineChange extends Where {
+  readonly kind: "affine";
+  /** 0 drops what was there, whatever it was. */
+  readonly keep: number;
+  /**
+   * Added to the chosen elements, f32 [n, width]: row i for position `valuePositions[i]`, or its only row for every
+   * position. `width` is that of the whole site at one position (heads · dHead where it has heads; for
+   * attn.scores and attn.pattern heads · keys, by key position). Absent: nothing is added.
+   */
+  readonly values?: Float32Array<ArrayBuffer>;
+  /** Positions that have values of their own; others are left alone. */
+  readonly valuePositions?: readonly number[];
+}
+
+/** Chosen queries do not see chosen keys, in chosen heads of a layer. A token always sees itself. */
+export interface KnockOut {
+  readonly kind: "knockOut";
+  readonly layer: number;
+  readonly heads?: readonly number[];
+  readonly queries?: Positions;
+  readonly keys?: Positions;
+}
+
+export type Intervention = AffineChange | KnockOut;
+
+/** A text by its tokens; the text is for people. */
+export interface NamedTokens {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/** Several texts under one name: what a mean is taken over, where resampling draws from. */
+export interface PromptSet {
+  readonly name: string;
+  readonly prompts: readonly NamedTokens[];
+}
+
+/** Sites that an edit can name, without their layer. */
+export type EditSite = BlockSiteName | "embed" | "pos_embed" | "ln_final.normalized" | "logits";
+
+interface EditBase {
+  /** Tells chips apart; chosen by the page, unique in a stack. */
+  readonly id: string;
+  readonly on: boolean;
+}
+
+interface SiteEdit extends EditBase {
+  readonly site: EditSite;
+  /** Of a block's site; absent: every layer. */
+  readonly layers?: readonly number[];
+  readonly heads?: readonly number[];
+  readonly dims?: readonly number[];
+  readonly positions?: Positions;
+}
+
+interface Replacement extends SiteEdit {
+  /** From 0 (nothing changes) to 1 (replaced): x becomes (1 - strength) x + strength · value. */
+  readonly strength: number;
+}
+
+export interface ZeroEdit extends Replacement {
+  readonly kind: "zero";
+}
+
+/** The mean of the site over every token of a set of prompts (or over those at the same position). */
+export interface MeanEdit extends Replacement {
+  readonly kind: "mean";
+  readonly over: PromptSet;
+  readonly by: "token" | "position";
+}
+
+/** The site as it is in one prompt of a set, drawn by the seed, at the same position. */
+export interface ResampleEdit extends Replacement {
+  readonly kind: "resample";
+  readonly from: PromptSet;
+  readonly seed: number;
+}
+
+/**
+ * The site as it is in another prompt. Aligned by position, or by token: the n-th occurrence of a token takes the
+ * value of its n-th occurrence there; tokens without a partner are left alone.
+ */
+export interface PatchEdit extends Replacement {
+  readonly kind: "patch";
+  readonly from: NamedTokens;
+  readonly align: "position" | "token";
+}
+
+export interface ScaleEdit extends SiteEdit {
+  readonly kind: "scale";
+  readonly factor: number;
+}
+
+/** Adds coefficient · direction. */
+export interface AddEdit extends SiteEdit {
+  readonly kind: "add";
+  readonly coefficient: number;
+  readonly direction: Direction;
+}
+
+export type Direction =
+  /** Mean activation of the site over the tokens of `plus`, minus that of `minus`: of the last token, or of all. */
+  | {
+      readonly kind: "difference";
+      readonly plus: NamedTokens;
+      readonly minus: NamedTokens;
+      readonly over: "last" | "all";
+    }
+  /** Numbers from a file, as wide as the site. */
+  | { readonly kind: "vector"; readonly name: string; readonly values: readonly number[] };
+
+export interface KnockOutEdit extends EditBase {
+  readonly kind: "knockOut";
+  readonly layers?: readonly number[];
+  readonly heads?: readonly number[];
+  readonly queries?: Positions;
+  readonly keys?: Positions;
+}
+
+/** Another token in the prompt itself. */
+export interface TokenEdit extends EditBase {
+  readonly kind: "token";
+  readonly position: number;
+  readonly token: number;
+  /** The new token's text, for people. */
+  readonly text: string;
+}
+
+/** Attention patterns, or the scales of all norms, as they are in the run without any edit. */
+export interface FreezeEdit extends EditBase {
+  readonly kind: "freeze";
+  readonly what: "patterns" | "norms";
+  readonly layers?: readonly number[];
+}
+
+export type Edit =
+  | ZeroEdit
+  | MeanEdit
+  | ResampleEdit
+  | PatchEdit
+  | ScaleEdit
+  | AddEdit
+  | KnockOutEdit
+  | TokenEdit
+  | FreezeEdit;
+
+export type EditKind = Edit["kind"];
+
+export const EDIT_KINDS = [
+  "zero",
+  "mean",
+  "resample",
+  "patch",
+  "scale",
+  "add",
+  "knockOut",
+  "token",
+  "freeze",
+] as const satisfies readonly EditKind[];
+
+/** Tokens as the model reads them, and what is changed on the way. */
+export interface EditedPrompt {
+  readonly tokens: readonly number[];
+  readonly edits?: readonly Edit[];
+}
