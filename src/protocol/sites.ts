@@ -81,3 +81,14 @@ export function allSites(nLayers: number, absent: readonly SiteName[] = []): Sit
   const blocks = Array.from({ length: nLayers }, (_, layer) => names.map((name) => blockSite(layer, name)));
   return ["embed", "pos_embed", ...blocks.flat(), "ln_final.normalized", "logits"].filter(has);
 }
+
+/** The layer of a block's site. */
+export function siteLayer(site: Site): number | undefined {
+  const match = /^blocks\.(\d+)\./.exec(site);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** A site's name without its block: "attn.z" of "blocks.3.attn.z". */
+export function siteName(site: Site): SiteName {
+  return site.replace(/^blocks\.\d+\./, "") as SiteName;
+}

@@ -6,6 +6,7 @@ import type { Capture } from "../../protocol/run";
 import type { ModelConfig } from "../models/architecture";
 import type { ForwardResult } from "./forward";
 import type { RowContext } from "./rowContext";
+import { KNOCKED_OUT_BELOW } from "./rowEdits";
 import { firstWithin, type PackedBatch } from "./tokenBatch";
 
 type RowCapture = Omit<Capture, "row">;
@@ -63,7 +64,8 @@ function byKeyPosition(
       const from = ((start + i) * heads + head) * stride;
       const to = (head * count + i) * keys;
       for (let j = first; j < view.count; j++) {
-        result[to + (context.positions[j] ?? 0)] = data[from + j - first] ?? empty;
+        const value = data[from + j - first] ?? empty;
+        result[to + (context.positions[j] ?? 0)] = value < KNOCKED_OUT_BELOW ? -Infinity : value;
       }
       result[to + view.position] = data[from + view.count - first] ?? empty;
     }

@@ -1,23 +1,25 @@
 /**
  * One forward pass of packed segments: one submit, and one read-back when its results are wanted.
  *
- *   1. pack the segments and take cache slots for their tokens
- *   2. run the blocks; whatever passes a captured site is kept
- *   3. gather the rows that are scored, and only for those compute logits
+ *   1. pack the segments, take cache slots for their tokens, lay out the edits of every site that is changed
+ *   2. run the blocks; whatever passes a changed site is changed, whatever passes a captured one is kept
+ *   3. gather the rows that are scored, and only for those compute logits, as many at a time as one buffer holds
  *   4. read scores, top-k and sampled tokens off the logits
  *   5. leave it recorded: the next pass's first write submits it, or the read does
  */
 import type { TopTokens } from "../../protocol/run";
 import type { Site } from "../../protocol/sites";
 import type { BufferSlice } from "../device/device";
-import type { Tensor } from "../device/tensor";
+import type { Tensor, TensorMemory } from "../device/tensor";
 import type { ForwardContext } from "../models/architecture";
 import type { Model } from "../models/model";
 import { gatherRows } from "../ops/embedding";
+import type { RowEdits } from "../ops/editRows";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, scoreTargets, topTokens, type Sampling } from "../ops/score";
-import { CaptureTaps, type CapturedTensor } from "./captureTaps";
 import { extend, type RowContext, type Segment } from "./rowContext";
+import { editedSites, hostEdits, uploadEdits } from "./rowEdits";
+import { RunTaps, type CapturedTensor } from "./runTaps";
 import { packBatch, uploadBatch, type PackedBatch } from "./tokenBatch";
 
 /** A place in a forward pass: token `index` of segment `segment`. */
@@ -41,7 +43,7 @@ export interface ForwardResult {
   readonly captures: readonly (CapturedTensor & { readonly data: Float32Array })[];
 }
 
-/** A submitted pass. `slices` are what `decode` needs, in order; `release` frees the kept results. */
+/** A recorded pass. `slices` are what `decode` needs, in order; `release` frees the kept results. */
 export interface PendingForward {
   readonly packed: PackedBatch;
   /** The context of each segment after its tokens. */
@@ -52,7 +54,50 @@ export interface PendingForward {
 }
 
 /** Sites that are computed on scored rows only; capturing one makes every token a scored row. */
-const HEAD_SITES: readonly Site[] = ["ln_final.normalized", "logits"];
+const HEAD_SITES: ReadonlySet<Site> = new Set(["ln_final.scale", "ln_final.normalized", "logits"]);
+/** Most that the logits of one go may take: more rows are scored in several goes. */
+const MAX_LOGIT_BYTES = 1 << 28;
+
+/** Rows of logits that fit in one buffer. */
+export function rowsAtOnce({ config, memory }: Model): number {
+  const bytes = Math.min(MAX_LOGIT_BYTES, memory.device.limits.maxBufferBytes);
+  return Math.max(1, Math.floor(bytes / (4 * (config.dVocabOut ?? config.dVocab))));
+}
+
+/** Cuts a list into pieces of at most `size`. */
+export function pieces<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
+    list.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** The edits of a pass on the device, and of its head for the rows that it is given. */
+export interface PassEdits {
+  readonly blocks: ReadonlyMap<Site, RowEdits>;
+  head(tokens: readonly number[]): ReadonlyMap<Site, RowEdits>;
+}
+
+/** Lays out and sends the edits of the blocks; those of the head when it is known which rows it sees. */
+export function uploadPassEdits(
+  { config, memory }: Pick<Model, "config"> & { memory: TensorMemory },
+  segments: readonly Segment[],
+  packed: PackedBatch,
+  contexts: readonly RowContext[],
+): PassEdits {
+  const sites = [...editedSites(segments)];
+  const upload = (chosen: readonly Site[], tokens?: readonly number[]) =>
+    new Map(
+      chosen.map((site) => [
+        site,
+        uploadEdits(memory, hostEdits(config, segments, packed, contexts, site, tokens)),
+      ]),
+    );
+  const headSites = sites.filter((site) => HEAD_SITES.has(site));
+  return {
+    blocks: upload(sites.filter((site) => !HEAD_SITES.has(site))),
+    head: (tokens) => upload(headSites, tokens),
+  };
+}
 
 export function recordForward(
   model: Model,
@@ -62,97 +107,156 @@ export function recordForward(
 ): PendingForward {
   const { memory, config, architecture } = model;
   const packed = packBatch(segments, cache, config);
+  const contexts = segments.map((segment, i) => extend(segment, packed.slots[i] ?? []));
+  const capture = asks.capture ?? new Set<Site>();
   const place = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
-  const taps = new CaptureTaps(asks.capture ?? new Set(), memory);
-  const kept: Tensor[] = [];
-  const keep = (tensor: Tensor) => {
-    kept.push(memory.keep(tensor));
-    return tensor;
-  };
-
-  const allRows = HEAD_SITES.some((site) => taps.wants(site));
-  const askedPlaces = [
-    ...(asks.score ?? []),
-    ...(asks.top?.places ?? []),
-    ...(asks.sample ? [asks.sample] : []),
-  ];
-  const rows = allRows
+  const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
+  const asked = [...(asks.score ?? []), ...(asks.top?.places ?? []), ...(asks.sample ? [asks.sample] : [])];
+  const tokens = capturesHead
     ? Array.from({ length: packed.count }, (_, i) => i)
-    : [...new Set(askedPlaces.map(place))].sort((a, b) => a - b);
-  const rowOf = new Map(rows.map((token, row) => [token, row]));
-  const logitRow = (asked: Place) => rowOf.get(place(asked)) ?? 0;
+    : [...new Set(asked.map(place))].sort((a, b) => a - b);
 
-  let scores: Tensor | undefined;
-  let top: { ids: Tensor; logProbs: Tensor } | undefined;
-  let sampled: Tensor | undefined;
+  /** What is read back, and what becomes of it. */
+  const results: { readonly tensor: Tensor; take(data: ArrayBuffer): void }[] = [];
+  const scores = new Float32Array(asks.score?.length ?? 0);
+  const k = asks.top?.k ?? 0;
+  const top = Array.from({ length: asks.top?.places.length ?? 0 }, () => ({
+    ids: new Uint32Array(k),
+    logProbs: new Float32Array(k),
+  }));
+  let sampled: number | undefined;
+  let taps: RunTaps[] = [];
+
   memory.scope(() => {
     // Everything the host sends goes first: writes are ordered before the submit that follows.
     const batch = uploadBatch(packed, cache, memory, config.nCtx);
+    const edits = uploadPassEdits(model, segments, packed, contexts);
     const upload = (values: number[], shape: number[]) =>
       memory.from(Uint32Array.from(values), shape, "asks");
-    const everyRow = rows.length === packed.count;
-    const rowIndices = everyRow || rows.length === 0 ? undefined : upload(rows, [rows.length]);
-    const scoreAsks = asks.score?.length
-      ? upload(
-          asks.score.flatMap((ask) => [logitRow(ask), ask.target]),
-          [asks.score.length, 2],
-        )
-      : undefined;
-    const topRows = asks.top?.places.length
-      ? upload(asks.top.places.map(logitRow), [asks.top.places.length])
-      : undefined;
-    const sampleRow = asks.sample ? upload([logitRow(asks.sample)], [1]) : undefined;
+    const goes = pieces(tokens, rowsAtOnce(model)).map((rows) => {
+      const rowOf = new Map(rows.map((token, row) => [token, row]));
+      const here = (one: Place) => rowOf.get(place(one));
+      const indices = <P extends Place>(places: readonly P[]) =>
+        places.flatMap((one, i) => (here(one) === undefined ? [] : [i]));
+      const scoreIndices = indices(asks.score ?? []);
+      const topIndices = indices(asks.top?.places ?? []);
+      const row = (one: Place | undefined) => (one && here(one)) ?? 0;
+      return {
+        rows: rows.length === packed.count ? undefined : upload(rows, [rows.length]),
+        scoreIndices,
+        topIndices,
+        scoreAsks:
+          scoreIndices.length > 0
+            ? upload(
+                scoreIndices.flatMap((i) => [row(asks.score?.[i]), asks.score?.[i]?.target ?? 0]),
+                [scoreIndices.length, 2],
+              )
+            : undefined,
+        topRows:
+          topIndices.length > 0
+            ? upload(
+                topIndices.map((i) => row(asks.top?.places[i])),
+                [topIndices.length],
+              )
+            : undefined,
+        sampleRow:
+          asks.sample && here(asks.sample) !== undefined ? upload([row(asks.sample)], [1]) : undefined,
+        taps: new RunTaps(capture, memory, edits.head(rows)),
+        count: rows.length,
+      };
+    });
 
-    const context: ForwardContext<typeof config> = { config, weights: model.weights, memory, taps };
+    const blockTaps = new RunTaps(capture, memory, edits.blocks);
+    taps = [blockTaps, ...goes.map((go) => go.taps)];
+    const context: ForwardContext<typeof config> = {
+      config,
+      weights: model.weights,
+      memory,
+      taps: blockTaps,
+    };
     const residual = architecture.blocks(context, batch);
-    if (rows.length === 0) return;
-    const scored = rowIndices === undefined ? residual : gatherRows(memory, residual, rowIndices);
-    const logits = architecture.head(context, scored);
-    const pick = (indices: Tensor) =>
-      rows.length === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
-    if (scoreAsks) scores = keep(scoreTargets(memory, logits, scoreAsks));
-    if (topRows && asks.top) {
-      top = topTokens(memory, pick(topRows), asks.top.k);
-      keep(top.ids);
-      keep(top.logProbs);
+    for (const go of goes) {
+      memory.scope(() => {
+        const scored = go.rows === undefined ? residual : gatherRows(memory, residual, go.rows);
+        const logits = architecture.head({ ...context, taps: go.taps }, scored);
+        const pick = (indices: Tensor) =>
+          go.count === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
+        const keep = (tensor: Tensor, take: (data: ArrayBuffer) => void) =>
+          void results.push({ tensor: memory.keep(tensor), take });
+        if (go.scoreAsks) {
+          keep(scoreTargets(memory, logits, go.scoreAsks), (data) => {
+            const values = new Float32Array(data);
+            go.scoreIndices.forEach((i, n) => (scores[i] = values[n] ?? NaN));
+          });
+        }
+        if (go.topRows) {
+          const found = topTokens(memory, pick(go.topRows), k);
+          keep(found.ids, (data) =>
+            go.topIndices.forEach((i, n) => top[i]?.ids.set(new Uint32Array(data, 4 * n * k, k))),
+          );
+          keep(found.logProbs, (data) =>
+            go.topIndices.forEach((i, n) => top[i]?.logProbs.set(new Float32Array(data, 4 * n * k, k))),
+          );
+        }
+        if (go.sampleRow && asks.sample) {
+          const chosen = chooseToken(memory, pick(go.sampleRow), asks.sample.sampling);
+          keep(chosen, (data) => (sampled = new Uint32Array(data)[0]));
+        }
+      });
     }
-    if (sampleRow && asks.sample) sampled = keep(chooseToken(memory, pick(sampleRow), asks.sample.sampling));
   });
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
 
-  const results = [scores, top?.ids, top?.logProbs, sampled].filter((tensor) => tensor !== undefined);
-  const slice = ({ buffer, size }: Tensor): BufferSlice => ({ buffer, offsetBytes: 0, sizeBytes: size * 4 });
-  const slices = [...results, ...taps.tensors].map(slice);
-  const topCount = asks.top?.k ?? 0;
+  const captured = taps.flatMap((one) => one.tensors);
+  const slice = (tensor: Tensor): BufferSlice => ({
+    buffer: tensor.buffer,
+    offsetBytes: 0,
+    sizeBytes: tensor.size * 4,
+  });
   return {
     packed,
-    contexts: segments.map((segment, i) => extend(segment, packed.slots[i] ?? [])),
-    slices,
+    contexts,
+    slices: [...results.map(({ tensor }) => tensor), ...captured].map(slice),
     decode(data) {
-      const next = data.values();
-      const take = () => next.next().value ?? new ArrayBuffer(0);
-      const scoreValues = new Float32Array(scores ? take() : new ArrayBuffer(0));
-      const ids = new Uint32Array(top ? take() : new ArrayBuffer(0));
-      const logProbs = new Float32Array(top ? take() : new ArrayBuffer(0));
-      const token = sampled ? new Uint32Array(take())[0] : undefined;
-      const tensors = taps.tensors.map(() => new Float32Array(take()));
-      return {
-        scores: scoreValues,
-        top: Array.from({ length: top?.ids.shape[0] ?? 0 }, (_, i) => ({
-          ids: ids.slice(i * topCount, (i + 1) * topCount),
-          logProbs: logProbs.slice(i * topCount, (i + 1) * topCount),
-        })),
-        ...(token === undefined ? {} : { sampled: token }),
-        captures: taps.captured.map((capture) => ({
+      results.forEach(({ take }, i) => take(data[i] ?? new ArrayBuffer(0)));
+      let at = results.length;
+      const captures = taps.flatMap((one) => {
+        const arrays = one.tensors.map(() => new Float32Array(data[at++] ?? new ArrayBuffer(0)));
+        return one.captured.map((capture) => ({
           ...capture,
-          data: tensors[capture.tensor] ?? new Float32Array(),
-        })),
+          data: arrays[capture.tensor] ?? new Float32Array(),
+        }));
+      });
+      return {
+        scores,
+        top,
+        ...(sampled === undefined ? {} : { sampled }),
+        captures: joinedCaptures(captures),
       };
     },
     release() {
-      for (const tensor of [...kept, ...taps.tensors]) memory.release(tensor);
+      for (const tensor of [...results.map((result) => result.tensor), ...captured]) memory.release(tensor);
     },
   };
+}
+
+/** What the head captured in several goes is one tensor again. */
+function joinedCaptures(captures: ForwardResult["captures"]): ForwardResult["captures"] {
+  const sites = [...new Set(captures.map(({ site }) => site))];
+  if (sites.length === captures.length) return captures;
+  return sites.flatMap((site) => {
+    const parts = captures.filter((capture) => capture.site === site);
+    const [first] = parts;
+    if (first === undefined || parts.length === 1) return parts;
+    const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part.data, at);
+      at += part.data.length;
+    }
+    const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+    return [{ ...first, shape: [rows, ...first.shape.slice(1)], data }];
+  });
 }
 
 /** Reads the results of one pass and frees them. */

@@ -3,6 +3,8 @@
  * of each, and the position that comes next. Rows that share a prefix share slots; a hidden key is a slot left
  * out. Contexts are values: extending one makes another.
  */
+import type { Intervention } from "../../protocol/interventions";
+
 export interface RowContext {
   /** Cache slots visible to the next token, in order of position. */
   readonly slots: readonly number[];
@@ -36,6 +38,8 @@ export interface Segment {
   readonly tokens: readonly number[];
   /** Own positions that no later token of the segment sees. */
   readonly hidden?: ReadonlySet<number>;
+  /** Applied to the activations of these tokens, in order. */
+  readonly interventions?: readonly Intervention[];
 }
 
 /** The context after a segment whose tokens got these slots. */

@@ -55,7 +55,12 @@ function segmentOf(row: RunRow, index: number, parent: RowContext): Segment {
     );
   }
   const hidden = new Set(row.hiddenPositions ?? []);
-  return { context: { ...hide(parent, hidden), nextPosition: start }, tokens: row.tokens, hidden };
+  return {
+    context: { ...hide(parent, hidden), nextPosition: start },
+    tokens: row.tokens,
+    hidden,
+    ...(row.interventions ? { interventions: row.interventions } : {}),
+  };
 }
 
 export async function run(model: Model, spec: RunSpec): Promise<RunResult> {

@@ -72,14 +72,17 @@ export interface TokenBatch {
 }
 
 /**
- * Where every named activation passes through: the identity, unless this run captures the site. The tensors
- * are [tokens, …] over the packed batch.
+ * Where every named activation passes through: the identity, unless this run captures or changes the site. The
+ * tensors are [tokens, …] over the packed batch. What comes back takes the tensor's place.
  */
 export interface Taps {
+  /** The site is captured or changed: a fused kernel that hides it will not do. */
   wants(site: Site): boolean;
+  /** The site is changed. */
+  edits(site: Site): boolean;
   tap(site: Site, tensor: Tensor): Tensor;
   /** A site that is a range of another tensor's columns: q, k and v inside a fused projection. */
-  columns(site: Site, tensor: Tensor, offset: number, width: number): void;
+  columns(site: Site, tensor: Tensor, offset: number, width: number): Tensor;
 }
 
 export interface ForwardContext<C extends ModelConfig> {

@@ -110,11 +110,12 @@ function block(
     linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vector(`h.${layer}.${name}.bias`));
 
   const normed = tap("ln1.normalized", norm(residPre, "ln_1"));
-  const qkv = project(normed, "attn.c_attn"); // [tokens, 3 * dModel]
-  const part = (index: number) => ({ tensor: qkv, offset: index * dModel });
-  (["attn.q", "attn.k", "attn.v"] as const).forEach((name, index) =>
-    taps.columns(site(name), qkv, index * dModel, dModel),
+  const fused = project(normed, "attn.c_attn"); // [tokens, 3 * dModel]
+  const qkv = (["attn.q", "attn.k", "attn.v"] as const).reduce(
+    (tensor, name, index) => taps.columns(site(name), tensor, index * dModel, dModel),
+    fused,
   );
+  const part = (index: number) => ({ tensor: qkv, offset: index * dModel });
   const cache = batch.cache.layers[layer];
   if (cache === undefined) throw new Error(`no key-value cache for layer ${layer}`);
   storeInCache(memory, cache, batch.slots, part(1), part(2));

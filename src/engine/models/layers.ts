@@ -73,10 +73,12 @@ export function attentionSublayer(layer: Layer, normed: Tensor, options: Attenti
   const makeHeads = (name: "q" | "k", heads: number) => {
     const raw = layer.project(normed, name);
     const { headNorm, rotation } = options;
-    const x = headNorm
-      ? rmsNorm(memory, raw, layer.vector(`${name}_norm.weight`), headNorm.eps, headNorm.weightOffset)
-      : raw;
-    tap(`attn.${name}`, x);
+    const x = tap(
+      `attn.${name}`,
+      headNorm
+        ? rmsNorm(memory, raw, layer.vector(`${name}_norm.weight`), headNorm.eps, headNorm.weightOffset)
+        : raw,
+    );
     if (!rotation) return x;
     const { frequencies, interleaved } = rotation;
     return tap(

@@ -1,0 +1,277 @@
+/**
+ * Turns the interventions of a pass's rows into the tables that the `editRows` kernel reads, one set a site:
+ *
+ *   1. a knock-out is a change of blocks.L.attn.scores: chosen keys get a score of KNOCKED_OUT
+ *   2. for every token of the pass, the interventions of its row that reach its position become entries: ranges of
+ *      columns with what is kept and what is added
+ *   3. tokens with the same entries share them
+ *
+ * Scores and patterns are packed by visible key with the token's own key last; interventions name key positions, so
+ * their entries and values are laid out here, token by token. A token's own key is never knocked out.
+ */
+import { VitrineError } from "../../protocol/errors";
+import type { AffineChange, Intervention, KnockOut, Positions } from "../../protocol/interventions";
+import { blockSite, type Site } from "../../protocol/sites";
+import type { TensorMemory } from "../device/tensor";
+import type { ModelConfig } from "../models/architecture";
+import { siteColumns, windowOf } from "../models/siteShape";
+import { NO_VALUES, type RowEdits } from "../ops/editRows";
+import type { RowContext, Segment } from "./rowContext";
+import { firstWithin, type PackedBatch, type TokenView } from "./tokenBatch";
+
+/** A score that softmax turns into exactly 0, and that shaders may compute with (infinities they may not). */
+const KNOCKED_OUT = -1e30;
+/** Captured scores below this were knocked out. */
+export const KNOCKED_OUT_BELOW = -1e29;
+
+type Range = readonly [start: number, width: number];
+
+/** Host arrays of one site's edits. */
+export interface HostEdits {
+  readonly spans: Uint32Array<ArrayBuffer>;
+  readonly entries: Uint32Array<ArrayBuffer>;
+  readonly keeps: Float32Array<ArrayBuffer>;
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+class EditTable {
+  readonly #spans: number[] = [];
+  readonly #entries: number[] = [];
+  readonly #keeps: number[] = [];
+  readonly #chunks: Float32Array[] = [];
+  #valueCount = 0;
+  readonly #known = new Map<string, readonly [first: number, count: number]>();
+
+  /** The next row's entries; rows of one `key` have the same. */
+  row(key: string, write: () => void): void {
+    let span = key === "" ? undefined : this.#known.get(key);
+    if (span === undefined) {
+      const first = this.#keeps.length;
+      write();
+      span = [first, this.#keeps.length - first];
+      if (key !== "") this.#known.set(key, span);
+    }
+    this.#spans.push(...span);
+  }
+
+  entry([start, width]: Range, keep: number, valueOffset: number): void {
+    this.#entries.push(start, width, valueOffset);
+    this.#keeps.push(keep);
+  }
+
+  /** Where `values` begin. */
+  values(values: Float32Array): number {
+    this.#chunks.push(values);
+    this.#valueCount += values.length;
+    return this.#valueCount - values.length;
+  }
+
+  done(): HostEdits {
+    const values = new Float32Array(Math.max(1, this.#valueCount));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      values.set(chunk, at);
+      at += chunk.length;
+    }
+    return {
+      spans: Uint32Array.from(this.#spans),
+      // A binding is never empty.
+      entries: Uint32Array.from(this.#entries.length > 0 ? this.#entries : [0, 0, NO_VALUES]),
+      keeps: Float32Array.from(this.#keeps.length > 0 ? this.#keeps : [1]),
+      values,
+    };
+  }
+}
+
+const siteOf = (intervention: Intervention): Site =>
+  intervention.kind === "knockOut" ? blockSite(intervention.layer, "attn.scores") : intervention.site;
+
+/** Sites that the interventions of these rows change. */
+export function editedSites(segments: readonly Segment[]): Set<Site> {
+  return new Set(segments.flatMap(({ interventions }) => (interventions ?? []).map(siteOf)));
+}
+
+function within(positions: Positions | undefined): (position: number) => boolean {
+  if (positions === undefined) return () => true;
+  if ("from" in positions) return (position) => position >= positions.from;
+  const list = new Set(positions);
+  return (position) => list.has(position);
+}
+
+function checked(indices: readonly number[] | undefined, count: number, site: Site, what: string): number[] {
+  const list = indices ?? Array.from({ length: count }, (_, i) => i);
+  const bad = list.find((index) => !(Number.isInteger(index) && index >= 0 && index < count));
+  if (bad === undefined) return [...list];
+  throw new VitrineError(
+    "Unsupported",
+    `${site} has ${count} ${what}, 0 to ${count - 1}; ${bad} is none of them.`,
+  );
+}
+
+/** Neighbouring columns as one range. */
+function joined(columns: readonly number[]): Range[] {
+  const ranges: [number, number][] = [];
+  for (const column of [...new Set(columns)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && last[0] + last[1] === column) last[1]++;
+    else ranges.push([column, 1]);
+  }
+  return ranges;
+}
+
+function rangesOf(config: ModelConfig, { site, heads, dims }: AffineChange): Range[] {
+  const { heads: count, width } = siteColumns(config, site);
+  if (width === "keys") throw new Error(`${site} has no columns of its own`);
+  if (heads === undefined && dims === undefined) return [[0, count * width]];
+  const chosen = checked(heads, count, site, "heads");
+  const inHead = checked(dims, width, site, "dimensions");
+  return joined(chosen.flatMap((head) => inHead.map((dim) => head * width + dim)));
+}
+
+/** Which row of a change's values a position takes: -1 = none, undefined = the position is left alone. */
+function valueRows({ values, valuePositions, site }: AffineChange, width: number) {
+  if (values === undefined) return () => -1;
+  const rows = valuePositions?.length ?? 1;
+  if (values.length !== rows * width) {
+    throw new VitrineError(
+      "Unsupported",
+      `values for ${site} have ${values.length} numbers, expected ${rows} × ${width}`,
+    );
+  }
+  if (valuePositions === undefined) return () => 0;
+  const rowOf = new Map(valuePositions.map((position, row) => [position, row]));
+  return (position: number) => rowOf.get(position);
+}
+
+/** One intervention on one site, ready to be written token by token. */
+interface Writer {
+  /** Names what it writes at this token; undefined: nothing. Tokens of one name share their entries. */
+  key(token: TokenView): string | undefined;
+  write(token: TokenView, table: EditTable): void;
+}
+
+function columnWriter(config: ModelConfig, change: AffineChange, table: EditTable): Writer {
+  const ranges = rangesOf(config, change);
+  const { heads, width } = siteColumns(config, change.site);
+  const total = heads * (width as number);
+  const inScope = within(change.positions);
+  const rowOf = valueRows(change, total);
+  const base = change.values ? table.values(change.values) : NO_VALUES;
+  return {
+    key({ position }) {
+      const row = inScope(position) ? rowOf(position) : undefined;
+      return row === undefined ? undefined : String(row);
+    },
+    write({ position }) {
+      const row = rowOf(position) ?? -1;
+      for (const range of ranges) {
+        table.entry(range, change.keep, row < 0 ? NO_VALUES : base + row * total + range[0]);
+      }
+    },
+  };
+}
+
+/** Positions of the keys that a token sees, its own last. */
+type KeysOf = (token: TokenView) => readonly number[];
+
+function patternWriter(config: ModelConfig, change: AffineChange, stride: number, keysOf: KeysOf): Writer {
+  const heads = checked(change.heads, config.nHeads, change.site, "heads");
+  if (change.dims)
+    throw new VitrineError("Unsupported", `${change.site} has keys, not dimensions; name heads.`);
+  const inScope = within(change.positions);
+  const { values, valuePositions = [0] } = change;
+  const keys = values ? values.length / (valuePositions.length * config.nHeads) : 0;
+  const rowOf = valueRows(change, config.nHeads * Math.floor(keys));
+  return {
+    key: ({ position }) => (inScope(position) && rowOf(position) !== undefined ? "own" : undefined),
+    write(token, table) {
+      const row = rowOf(token.position) ?? -1;
+      const seen = keysOf(token);
+      for (const head of heads) {
+        const from = (row * config.nHeads + head) * keys;
+        const own =
+          row < 0
+            ? undefined
+            : Float32Array.from(seen, (key) => (key < keys ? (values?.[from + key] ?? 0) : 0));
+        table.entry([head * stride, seen.length], change.keep, own ? table.values(own) : NO_VALUES);
+      }
+    },
+  };
+}
+
+function knockOutWriter(
+  config: ModelConfig,
+  change: KnockOut,
+  stride: number,
+  keysOf: KeysOf,
+  table: EditTable,
+): Writer {
+  const heads = checked(change.heads, config.nHeads, blockSite(change.layer, "attn.scores"), "heads");
+  const isQuery = within(change.queries);
+  const isKey = within(change.keys);
+  const removed = table.values(new Float32Array(stride).fill(KNOCKED_OUT));
+  return {
+    key: ({ position }) => (isQuery(position) ? "own" : undefined),
+    write(token) {
+      const others = keysOf(token).slice(0, -1);
+      const ranges = joined(others.flatMap((key, j) => (isKey(key) ? [j] : [])));
+      for (const head of heads) {
+        for (const [start, width] of ranges) table.entry([head * stride + start, width], 0, removed);
+      }
+    },
+  };
+}
+
+/**
+ * The tables of every edited site. `contexts` are those of the segments after their tokens. `tokens` are the tokens of
+ * the pass that a site's tensor has as rows: all, but for sites of the head, which see scored tokens only.
+ */
+export function hostEdits(
+  config: ModelConfig,
+  segments: readonly Segment[],
+  packed: PackedBatch,
+  contexts: readonly RowContext[],
+  site: Site,
+  tokens?: readonly number[],
+): HostEdits {
+  const table = new EditTable();
+  const window = windowOf(config, site);
+  const stride = packed.spans.get(window)?.maxKeys ?? 1;
+  const keysOf: KeysOf = ({ segment, position, count }) => {
+    const positions = contexts[segment]?.positions ?? [];
+    return [...positions.slice(firstWithin(positions, count, position, window), count), position];
+  };
+  const writers = segments.map(({ interventions = [] }) =>
+    interventions
+      .filter((intervention) => siteOf(intervention) === site)
+      .map((change) => {
+        if (change.kind === "knockOut") return knockOutWriter(config, change, stride, keysOf, table);
+        return siteColumns(config, site).width === "keys"
+          ? patternWriter(config, change, stride, keysOf)
+          : columnWriter(config, change, table);
+      }),
+  );
+  for (const index of tokens ?? packed.views.keys()) {
+    const token = packed.views[index];
+    if (token === undefined) continue;
+    const reaching = (writers[token.segment] ?? []).flatMap((writer, i) => {
+      const key = writer.key(token);
+      return key === undefined ? [] : [{ writer, key: `${i}:${key === "own" ? `${key}${index}` : key}` }];
+    });
+    const key =
+      reaching.length === 0 ? "none" : `${token.segment};${reaching.map((one) => one.key).join(";")}`;
+    table.row(key, () => reaching.forEach(({ writer }) => writer.write(token, table)));
+  }
+  return table.done();
+}
+
+/** Sends the tables; they belong to the open scope. */
+export function uploadEdits(memory: TensorMemory, edits: HostEdits): RowEdits {
+  const { spans, entries, keeps, values } = edits;
+  return {
+    spans: memory.from(spans, [spans.length / 2, 2], "edit spans"),
+    entries: memory.from(entries, [keeps.length, 3], "edit entries"),
+    keeps: memory.from(keeps, [keeps.length], "edit keeps"),
+    values: memory.from(values, [values.length], "edit values"),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * The taps of a run: what passes a site is changed where a row's interventions say so, and taken out of its scope
+ * where it is captured, so that it outlives the pass and is read back with the scores. A capture holds the changed
+ * values. Capturing copies nothing and dispatches nothing: kernels never write in place, so a kept tensor stays what
+ * it was. A change is one dispatch a site.
+ */
+import type { Site } from "../../protocol/sites";
+import type { Tensor, TensorMemory } from "../device/tensor";
+import type { Taps } from "../models/architecture";
+import { editRows, type RowEdits } from "../ops/editRows";
+
+export interface CapturedTensor {
+  readonly site: Site;
+  /** Index into `RunTaps.tensors`; q, k and v may share one tensor. */
+  readonly tensor: number;
+  /** Its shape: [tokens, …]. */
+  readonly shape: readonly number[];
+  /** The columns that belong to the site. */
+  readonly columns: { readonly offset: number; readonly width: number };
+}
+
+export class RunTaps implements Taps {
+  readonly tensors: Tensor[] = [];
+  readonly captured: CapturedTensor[] = [];
+
+  constructor(
+    private readonly wanted: ReadonlySet<Site>,
+    private readonly memory: TensorMemory,
+    /** On the device already: nothing is sent while a pass is recorded. */
+    private readonly changes: ReadonlyMap<Site, RowEdits> = new Map(),
+  ) {}
+
+  wants(site: Site): boolean {
+    return this.wanted.has(site) || this.edits(site);
+  }
+
+  edits(site: Site): boolean {
+    return this.changes.has(site);
+  }
+
+  tap(site: Site, tensor: Tensor): Tensor {
+    return this.columns(site, tensor, 0, tensor.size / (tensor.shape[0] ?? 1));
+  }
+
+  columns(site: Site, tensor: Tensor, offset: number, width: number): Tensor {
+    const changes = this.changes.get(site);
+    const passed = changes ? editRows(this.memory, tensor, changes, offset) : tensor;
+    if (this.wanted.has(site)) this.#capture(site, passed, offset, width);
+    return passed;
+  }
+
+  #capture(site: Site, tensor: Tensor, offset: number, width: number): void {
+    let index = this.tensors.indexOf(tensor);
+    if (index < 0) {
+      index = this.tensors.push(this.memory.keep(tensor)) - 1;
+    }
+    this.captured.push({ site, tensor: index, shape: tensor.shape, columns: { offset, width } });
+  }
+}
