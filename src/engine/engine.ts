@@ -1,17 +1,16 @@
 /**
- * Wires the parts: one device, one model, the calls in flight. It holds no mathematics.
+ * Wires the parts: one device, the open models, the calls in flight. It holds no mathematics.
  *
  * A lost device is made again and the model uploaded again, from the same files; calls that were under way
  * then run once more. Callers see a slower answer, not an error.
  */
+import type { ModelSlot } from "../protocol/analysis";
 import type {
   DeviceInfo,
   DevicePreference,
   EngineApi,
   EngineEvent,
-  ModelInfo,
   ModelSource,
-  Precision,
   Progress,
   RunId,
 } from "../protocol/api";
@@ -21,28 +20,16 @@ import { isVitrineError, VitrineError } from "../protocol/errors";
 import { checkKernels } from "./checkKernels";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
-import { openModelFiles } from "./formats/modelFiles";
 import { partsToKeep } from "./formats/modelParts";
-import { hashFiles } from "./formats/sha256";
-import { filesFromBlobs, withFiles, type FileSet } from "./formats/source";
+import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run } from "./interp/run";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
-import { loadModel } from "./models/loadModel";
-import { freeModel, siteNamed, type Model } from "./models/model";
-import { ModelUse } from "./modelUse";
-import {
-  assess,
-  completed,
-  describeIds,
-  describeModel,
-  isSameFetch,
-  refuseUnfit,
-  tokenizerOf,
-  type OpenModel,
-} from "./openModel";
+import { siteNamed, type Model } from "./models/model";
+import { completed, describeIds, type OpenModel } from "./openModel";
+import { OpenModels, type LoadRequest } from "./openModels";
 
 /** What differs between the page and Node. */
 export interface EngineHost {
@@ -60,12 +47,11 @@ export interface EngineHost {
 export function createEngine(host: EngineHost): EngineApi {
   let opened: OpenedDevice | undefined;
   let preference: DevicePreference = "auto";
-  let current: OpenModel | undefined;
   let restoring: Promise<void> | undefined;
   /** Tokens a second in the last coalition work, for the cost estimate. */
   let tokensPerSecond: number | undefined;
   const running = new Map<RunId, CancelToken>();
-  const use = new ModelUse();
+  const models = new OpenModels((...asked) => host.openFiles(...asked));
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -78,11 +64,7 @@ export function createEngine(host: EngineHost): EngineApi {
   async function openDevice(wanted: DevicePreference): Promise<DeviceInfo> {
     const next = await host.openDevice(wanted);
     const previous = opened;
-    if (current)
-      current = {
-        ...current,
-        ...(await loadModel(next.device, current.files, current.precision, NEVER_CANCELLED)),
-      };
+    await models.moveTo(next.device);
     preference = wanted;
     opened = next;
     previous?.device.destroy();
@@ -109,13 +91,11 @@ export function createEngine(host: EngineHost): EngineApi {
     return opened.device;
   }
 
-  function openModel(): OpenModel {
-    if (current === undefined) throw new VitrineError("Unsupported", "No model is loaded; load one first.");
-    return current;
-  }
+  /** The model that a question is for. */
+  const modelIn = (slot?: ModelSlot): OpenModel => models.in(slot);
 
-  function tokenizer(): Tokenizer {
-    const found = openModel().tokenizer;
+  function tokenizer(slot?: ModelSlot): Tokenizer {
+    const found = modelIn(slot).tokenizer;
     if (found) return found;
     throw new VitrineError(
       "Unsupported",
@@ -123,17 +103,17 @@ export function createEngine(host: EngineHost): EngineApi {
     );
   }
 
-  /** Runs work on the model; if the device is lost under it, once more on the restored one. */
-  async function withModel<T>(work: (model: Model) => Promise<T>): Promise<T> {
+  /** Runs work on a model; if the device is lost under it, once more on the restored one. */
+  async function withModel<T>(work: (model: Model) => Promise<T>, slot?: ModelSlot): Promise<T> {
     const at = await device();
     try {
-      return await use.during(openModel().model, work);
+      return await models.during(slot, work);
     } catch (error) {
       if (!isVitrineError(error, "DeviceLost")) throw error;
       // Another device may have been chosen meanwhile; else the loss is announced, and then made good.
       if (opened?.device === at) await at.lost;
       await device();
-      return use.during(openModel().model, work);
+      return models.during(slot, work);
     }
   }
 
@@ -157,49 +137,7 @@ export function createEngine(host: EngineHost): EngineApi {
     return result;
   }
 
-  async function load(
-    source: ModelSource,
-    precision: Precision | "auto",
-    token: CancelToken,
-    onProgress?: (progress: Progress) => void,
-  ): Promise<ModelInfo> {
-    const onDevice = await device();
-    // What was fetched for the loaded model is not fetched again to read it in another precision.
-    const given =
-      current && isSameFetch(source, current.source)
-        ? current.fileSet
-        : await host.openFiles(source, token.signal, onProgress);
-    const fileSet = withFiles(given, await filesFromBlobs(source.companions ?? []));
-    await refuseUnfit(fileSet);
-    const files = await openModelFiles(fileSet);
-    const textTokenizer = tokenizerOf(files);
-    // While bytes are on their way, how many have arrived is the news.
-    const onReading = (progress: Progress) => {
-      if (!files.weightFiles.some(({ isArriving }) => isArriving)) onProgress?.(progress);
-    };
-    const loaded = await loadModel(onDevice, files, precision, token, onReading);
-    try {
-      onReading({ done: 0, total: 1, note: "hashing the weights" });
-      const sha256 = await hashFiles(files.weightFiles);
-      await token.pause();
-      if (source.kind === "kept" && sha256 !== source.sha256) {
-        throw new VitrineError(
-          "BadFile",
-          `${source.name} was changed on this device's disk; delete it and open it anew.`,
-        );
-      }
-      onReading({ done: 0, total: 1, note: "trying a sample prompt" });
-      const assessment = await assess(onDevice, files, loaded, textTokenizer, token);
-      const assessed = { ...loaded, assessment };
-      const info = describeModel(source, assessed, textTokenizer, sha256, files.notes);
-      if (current) use.retire(current.model);
-      current = { ...assessed, source, fileSet, files, tokenizer: textTokenizer, info };
-      return info;
-    } catch (error) {
-      freeModel(loaded.model);
-      throw error;
-    }
-  }
+  const load = async (slot: ModelSlot, request: LoadRequest) => models.load(slot, await device(), request);
 
   function cache(): ModelCache {
     if (host.cache) return host.cache;
@@ -216,8 +154,6 @@ export function createEngine(host: EngineHost): EngineApi {
     throw new VitrineError("Unsupported", "not built yet");
   };
   return {
-    loadOtherModel: notYet,
-    closeOtherModel: notYet,
     planCapture: notYet,
     capture: notYet,
     releaseTensors: notYet,
@@ -232,26 +168,30 @@ export function createEngine(host: EngineHost): EngineApi {
     sweep: notYet,
     openDevice,
     loadModel: (source, precision, runId, onProgress) =>
-      cancellable(runId, (token) => load(source, precision, token, onProgress)),
-    model: async () => current?.info,
+      cancellable(runId, (token) => load("main", { source, precision, token, onProgress })),
+    loadOtherModel: (source, precision, runId, onProgress) =>
+      cancellable(runId, (token) => load("other", { source, precision, token, onProgress })),
+    closeOtherModel: async () => models.closeOther(),
+    model: async () => models.main?.info,
     async completeModel(files) {
-      current = await completed(openModel(), files);
-      return current.info;
+      const open = await completed(modelIn(), files);
+      models.complete("main", open);
+      return open.info;
     },
     keepModel: (runId, onProgress) =>
       cancellable(runId, (pauser) => {
-        const { info, fileSet, files } = openModel();
+        const { info, fileSet, files } = modelIn();
         return cache().keep(info, partsToKeep(fileSet, files.weightFiles), pauser, onProgress);
       }),
     keptModels: async () => cache().list(),
     deleteKept: async (sha256) => cache().delete(sha256),
 
-    async tokenize(text, addBos) {
-      const found = tokenizer();
-      return found.describe(found.encode(text, { addBos }));
+    async tokenize(text, addBos, slot) {
+      const found = tokenizer(slot);
+      return found.describe(found.encode(text, { addBos: addBos ?? found.bosByDefault }));
     },
     detokenize: async (ids) => tokenizer().decode(ids),
-    describeTokens: async (ids) => describeIds(openModel().tokenizer, ids),
+    describeTokens: async (ids, slot) => describeIds(modelIn(slot).tokenizer, ids),
     async tokenizeChain(chain) {
       const { encode, bosByDefault } = tokenizer();
       const plain = (text: string) => encode(text, { addBos: false });
@@ -276,7 +216,7 @@ export function createEngine(host: EngineHost): EngineApi {
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
         withModel((model) => {
-          const { tokenizer: found } = openModel();
+          const { tokenizer: found } = modelIn();
           let before = request.tokens.at(-1);
           return generate(model, request, pauser, (id) => {
             const [token] = describeIds(found, [id], before);

@@ -87,6 +87,16 @@ export async function assess(
   return { health, ...(error && { logitError: error }) };
 }
 
+/** Why the next tokens of two models are not the same things, in a sentence; undefined if they are. */
+export function differingTokens(one: OpenModel, two: OpenModel): string | undefined {
+  const [a, b] = [one.info, two.info];
+  const [m, n] = [one, two].map(({ model: { config } }) => config.dVocabOut ?? config.dVocab);
+  if (m !== n)
+    return `${a.name} has ${m} tokens and ${b.name} has ${n}: their distributions are over different tokens.`;
+  if (!a.vocabulary || !b.vocabulary || a.vocabulary === b.vocabulary) return undefined;
+  return `The tokenizers of ${a.name} and ${b.name} differ: their distributions are over different tokens.`;
+}
+
 /** Without a tokenizer a token is shown as its id. */
 export function describeIds(
   found: Tokenizer | undefined,
@@ -118,6 +128,7 @@ export function describeModel(
     ...{ nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx },
     sites: sitesOf(model),
     hasTokenizer: found !== undefined,
+    ...(found && { vocabulary: found.vocabulary }),
     hasChatTemplate: found?.chat !== undefined,
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),

@@ -20,6 +20,7 @@ import type {
   CompareResult,
   LensRequest,
   LensResult,
+  ModelSlot,
   NeuronRequest,
   NeuronResult,
   SweepCost,
@@ -126,6 +127,8 @@ export interface ModelInfo {
   readonly nCtx: number;
   /** Without one, token ids are typed. */
   readonly hasTokenizer: boolean;
+  /** SHA-256 of the tokens' spellings in order of id, where there is a tokenizer: equal where ids mean the same. */
+  readonly vocabulary?: string;
   /** It is a chat model: `chatPrompt` writes a message as it expects it. */
   readonly hasChatTemplate: boolean;
   readonly bosId?: number;
@@ -226,10 +229,11 @@ export interface EngineApi {
   keptModels(): Promise<KeptModels>;
   deleteKept(sha256: string): Promise<void>;
 
-  tokenize(text: string, addBos: boolean): Promise<TokenInfo[]>;
+  /** `addBos` undefined: as the model does by itself. */
+  tokenize(text: string, addBos: boolean | undefined, model?: ModelSlot): Promise<TokenInfo[]>;
   /** The text of token ids, special tokens left out. */
   detokenize(ids: readonly number[]): Promise<string>;
-  describeTokens(ids: readonly number[]): Promise<TokenInfo[]>;
+  describeTokens(ids: readonly number[], model?: ModelSlot): Promise<TokenInfo[]>;
   tokenizeChain(chain: ChainText): Promise<ChainTokens>;
 
   /** A message of the user in the model's chat template, and whether BOS still has to come before it. */

@@ -9,6 +9,7 @@ import type { TokenInfo } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
 import { bosRule, tokenText, type BosRule } from "./bosRule";
 import { isJsonObject, type Json } from "./json";
+import { Sha256 } from "./sha256";
 import { checkAddedTokens, checkModel } from "./tokenizerChecks";
 import { rewriteDecoder, rewritePreTokenizer } from "./tokenizerRules";
 import { tokenTexts } from "./tokenTexts";
@@ -17,6 +18,8 @@ env.allowRemoteModels = false;
 
 export interface Tokenizer extends BosRule {
   readonly vocabSize: number;
+  /** SHA-256 of the tokens' spellings in order of id: equal where ids mean the same. */
+  readonly vocabulary: string;
   readonly specialIds: ReadonlySet<number>;
   /** Of chat models: a message of the user as the model expects it, up to where its answer begins. */
   chat?(message: string): ChatPrompt;
@@ -155,6 +158,7 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
   return {
     ...rule,
     vocabSize: vocab.length,
+    vocabulary: hashOf(vocab),
     specialIds,
     ...(chatTemplate !== undefined && { chat: (message: string) => chat(chatTemplate, message) }),
     encode,
@@ -170,6 +174,10 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
       return isOne ? only : idBySpelling.get(text);
     },
   };
+}
+
+function hashOf(vocab: readonly (string | undefined)[]): string {
+  return new Sha256().update(new TextEncoder().encode(JSON.stringify(vocab))).digest();
 }
 
 /** What unknown text becomes: named by its text, or, for Unigram, by its place. */

@@ -31,9 +31,11 @@ export async function loadModel(
   precision: Precision | "auto",
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
+  /** What other models on the device take. */
+  takenBytes = 0,
 ): Promise<LoadedModel> {
   const plan = planModel(files, precision);
-  checkFits(plan, device.limits, files);
+  checkFits(plan, device.limits, files, takenBytes);
   const { architecture, config, weightBytes, precision: chosen, parameters } = plan;
   onProgress?.({
     done: 0,

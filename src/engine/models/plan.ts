@@ -84,21 +84,23 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 /** Tokens that must fit beside the weights for a model to be of use. */
 const LEAST_TOKENS = 128;
 
-/** Throws if the weights, or a row of them, do not fit; says what would. */
-export function checkFits(plan: ModelPlan, limits: DeviceLimits, files: ModelFiles): void {
+/** Throws if the weights, or a row of them, do not fit beside what is taken; says what would. */
+export function checkFits(plan: ModelPlan, limits: DeviceLimits, files: ModelFiles, takenBytes = 0): void {
+  const freeBytes = limits.maxTotalBytes - takenBytes;
   const needed =
     plan.weightBytes + LEAST_TOKENS * plan.cacheBytesPerToken + LEAST_TOKENS * plan.logitBytesPerToken;
-  if (needed <= limits.maxTotalBytes) return;
+  if (needed <= freeBytes) return;
   const smaller = (["f16", "q8"] as const).find((precision) => {
     const other = planModel(files, precision);
-    return other.weightBytes + (needed - plan.weightBytes) <= limits.maxTotalBytes;
+    return other.weightBytes + (needed - plan.weightBytes) <= freeBytes;
   });
   const cure =
     smaller === undefined || plan.precision === smaller
       ? "Load a smaller model."
       : `In ${smaller} it fits: choose that.`;
+  const taken = takenBytes > 0 ? `, of which the other model takes ${gibibytes(takenBytes)}` : "";
   throw new VitrineError(
     "OutOfMemory",
-    `This model has ${plan.parameters.toLocaleString("en")} parameters and needs ${gibibytes(needed)} in ${plan.precision}; the device holds ${gibibytes(limits.maxTotalBytes)}. ${cure}`,
+    `This model has ${plan.parameters.toLocaleString("en")} parameters and needs ${gibibytes(needed)} in ${plan.precision}; the device holds ${gibibytes(limits.maxTotalBytes)}${taken}. ${cure}`,
   );
 }
