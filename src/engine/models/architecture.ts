@@ -8,6 +8,7 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Visibility } from "../ops/attention";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import type { Matrix, Vector } from "../ops/weights";
+import type { Anatomy } from "./anatomy";
 
 /** Sizes that every architecture has. */
 export interface ModelConfig {
@@ -103,4 +104,6 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   blocks(context: ForwardContext<C>, batch: TokenBatch): Tensor;
   /** Residual rows [rows, dModel] → logits [rows, dVocab]. */
   head(context: ForwardContext<C>, residual: Tensor): Tensor;
+  /** Where the weights are that methods read directly. */
+  anatomy(config: C): Anatomy;
 }

@@ -12,6 +12,7 @@ import { ACTIVATION_NAMES, add, scale, softcap, type ActivationName } from "../o
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
 import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
@@ -149,5 +150,14 @@ export const gemma2: Architecture<GemmaConfig> = {
     const normed = rmsNorm(memory, residual, w.vector("ln_final.weight"), normEps, normOffset);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logitCap === undefined ? logits : softcap(memory, logits, logitCap));
+  },
+
+  anatomy({ nLayers, dModel, normEps: eps, normOffset: offset, logitCap }) {
+    const norm = { kind: "rms", eps, offset } as const;
+    return {
+      ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated", postNorms: true }),
+      embedScale: Math.sqrt(dModel),
+      logitCap,
+    };
   },
 };

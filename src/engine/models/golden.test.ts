@@ -7,67 +7,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
-import { openModelFiles, type ModelFiles } from "../formats/modelFiles";
-import { readSafetensorsHeader } from "../formats/safetensors";
-import { fileNamed } from "../formats/source";
-import { filesFromFolder } from "../formats/sourceNode";
-import { readRows } from "../formats/tensorReader";
 import { run } from "../interp/run";
+import { GOLDEN, GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";
 import { loadModel } from "./loadModel";
 import { sitesOf, type Model } from "./model";
 
-const GOLDEN = join(import.meta.dirname, "golden");
-type Change = Record<string, unknown>;
-
-/** Recorded runs, what their config is changed to, and the recording. */
-const RUNS: readonly [folder: string, change?: Change, recording?: string][] = [
-  ["tinyGpt2", { activation_function: "gelu_new" }],
-  ["tinyGpt2", { activation_function: "gelu" }, "goldenExactGelu.safetensors"],
-  ["gpt_neo"],
-  ["gpt_neox"],
-  ["gpt_neox_sequential"],
-  ["llama"],
-  ["llama3_scaled"],
-  ["llama_linear"],
-  ["mistral"],
-  ["mistral", { layer_types: ["sliding_attention", "sliding_attention"] }],
-  ["qwen2"],
-  ["qwen3"],
-  ["gemma2"],
-  ["gemma2", { layer_types: ["sliding_attention", "full_attention", "sliding_attention"] }],
-  ["gemma3_text"],
-  ["phi"],
-  ["tl_attn_only"],
-  ["tl_lnpre"],
-  ["tl_none"],
-  ["tl_relu_ln"],
-  ["tl_rotary"],
-  ["tl_shortformer"],
-];
-
-async function openFolder(folder: string): Promise<ModelFiles> {
-  const files = await filesFromFolder(join(GOLDEN, folder));
-  return openModelFiles(files.filter(({ name }) => !name.startsWith("golden")));
-}
-
-async function readGolden(folder: string, name: string) {
-  const file = fileNamed(await filesFromFolder(join(GOLDEN, folder)), name)!;
-  const { tensors, metadata } = await readSafetensorsHeader(file);
-  const sites = new Map<string, { shape: readonly number[]; data: number[] }>();
-  for (const entry of tensors) {
-    const data: number[] = [];
-    for await (const slice of readRows({ file, entry })) data.push(...slice.data);
-    sites.set(entry.name, { shape: entry.shape, data });
-  }
-  return { sites, tokens: JSON.parse(metadata["tokens"]!) as number[] };
-}
-
-async function loadChanged(files: ModelFiles, change: Change = {}): Promise<Model> {
-  const changed = { ...files, config: { ...files.config, ...change } };
-  return (await loadModel(await createCpuDevice(), changed, "f32", NEVER_CANCELLED)).model;
-}
-
-describe.each(RUNS)("%s %j", (folder, change, recording = "golden.safetensors") => {
+describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safetensors") => {
   it("equals the golden run at every site, to 1e-5", async () => {
     const model = await loadChanged(await openFolder(folder), change);
     const { sites, tokens } = await readGolden(folder, recording);

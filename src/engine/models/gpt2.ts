@@ -161,4 +161,27 @@ export const gpt2: Architecture<Gpt2Config> = {
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("lm_head.weight"));
     return taps.tap("logits", logits);
   },
+
+  anatomy({ nLayers, layerNormEps: eps }) {
+    const norm = (name: string) => ({ name, kind: "layer", eps, offset: 0 }) as const;
+    return {
+      embed: "wte",
+      embedScale: 1,
+      positionsEnterStream: true,
+      layers: Array.from({ length: nLayers }, (_, i) => ({
+        attentionOut: `h.${i}.attn.c_proj`,
+        attentionPostNorm: undefined,
+        mlp: {
+          in: `h.${i}.mlp.c_fc`,
+          gate: undefined,
+          out: `h.${i}.mlp.c_proj`,
+          norm: norm(`h.${i}.ln_2`),
+          postNorm: undefined,
+        },
+      })),
+      finalNorm: norm("ln_f"),
+      unembed: "lm_head",
+      logitCap: undefined,
+    };
+  },
 };

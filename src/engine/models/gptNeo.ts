@@ -12,6 +12,7 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, countField, numberField, sizeField, wholeQuotient, type Json } from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
@@ -121,5 +122,10 @@ export const gptNeo: Architecture<GptNeoConfig> = {
     const normed = layerNorm(memory, residual, weight, bias, config.normEps);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logits);
+  },
+
+  anatomy({ nLayers, normEps: eps }) {
+    const norm = { kind: "layer", eps, offset: 0 } as const;
+    return { ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" }), positionsEnterStream: true };
   },
 };

@@ -12,6 +12,7 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import {
   choiceField,
@@ -135,5 +136,10 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
     const [weight, bias] = [w.vector("ln_final.weight"), w.vector("ln_final.bias")];
     const normed = taps.tap("ln_final.normalized", layerNorm(memory, residual, weight, bias, normEps));
     return taps.tap("logits", linear(memory, normed, w.matrix("unembed.weight")));
+  },
+
+  anatomy({ nLayers, normEps: eps }) {
+    const norm = { kind: "layer", eps, offset: 0 } as const;
+    return namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" });
   },
 };

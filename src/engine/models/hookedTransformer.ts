@@ -15,6 +15,7 @@ import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm, rmsNorm } from "../ops/norm";
 import type { Vector } from "../ops/weights";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ForwardContext, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, countField, flagField, numberField, sizeField, type Json } from "./configFields";
 import {
@@ -285,5 +286,17 @@ export const hookedTransformer: Architecture<HookedConfig> = {
     const logits = linear(memory, read, w.matrix("unembed.weight"), w.vectorIfAny("unembed.bias"));
     const { logitCap } = config;
     return taps.tap("logits", logitCap === undefined ? logits : softcap(memory, logits, logitCap));
+  },
+
+  anatomy(config) {
+    const { nLayers, normEps: eps, attnOnly, gatedMlp, positions, logitCap } = config;
+    const norm = (kind: HookedConfig["norm"]) =>
+      kind === "none"
+        ? undefined
+        : ({ kind: kind.startsWith("RMS") ? "rms" : "layer", eps, offset: 0 } as const);
+    const mlp = attnOnly ? "none" : gatedMlp ? "gated" : "plain";
+    const norms = { norm: norm(config.norm), finalNorm: norm(finalNorm(config)) };
+    const positionsEnterStream = positions === "standard";
+    return { ...namedAnatomy({ nLayers, ...norms, mlp }), positionsEnterStream, logitCap };
   },
 };

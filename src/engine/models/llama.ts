@@ -13,6 +13,7 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import {
   choiceField,
@@ -145,5 +146,10 @@ export const llama: Architecture<LlamaConfig> = {
     const normed = rmsNorm(memory, residual, w.vector("ln_final.weight"), config.normEps);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logits);
+  },
+
+  anatomy({ nLayers, normEps: eps }) {
+    const norm = { kind: "rms", eps, offset: 0 } as const;
+    return namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated" });
   },
 };

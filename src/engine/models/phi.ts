@@ -12,6 +12,7 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
+import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
 import { rotaryDims } from "./gptNeox";
@@ -109,5 +110,10 @@ export const phi: Architecture<PhiConfig> = {
     const normed = taps.tap("ln_final.normalized", layerNorm(memory, residual, weight, bias, config.normEps));
     const logits = linear(memory, normed, w.matrix("unembed.weight"), w.vectorIfAny("unembed.bias"));
     return taps.tap("logits", logits);
+  },
+
+  anatomy({ nLayers, normEps: eps }) {
+    const norm = { kind: "layer", eps, offset: 0 } as const;
+    return namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain", mlpNorm: "ln1" });
   },
 };

@@ -1,0 +1,94 @@
+/**
+ * Where a model keeps the weights that methods read directly: direct logit attribution and the neuron view need
+ * them outside a forward pass. Everything is a name among ours: `<name>.weight`, and `<name>.bias` where one was
+ * loaded.
+ */
+import { blockName } from "./layers";
+
+export interface NormWeights {
+  readonly name: string;
+  /** "layer" takes the mean off before it divides by the deviation; "rms" divides by the root mean square. */
+  readonly kind: "layer" | "rms";
+  readonly eps: number;
+  /** Added to the weights (Gemma stores them less one). */
+  readonly offset: number;
+}
+
+export interface MlpWeights {
+  /** [dMlp, dModel]. */
+  readonly in: string;
+  /** [dMlp, dModel]: the branch that passes the activation function, where the MLP is gated. */
+  readonly gate: string | undefined;
+  /** [dModel, dMlp]. */
+  readonly out: string;
+  /** Before it. */
+  readonly norm: NormWeights | undefined;
+  /** Between its output and the residual stream. */
+  readonly postNorm: NormWeights | undefined;
+}
+
+export interface LayerWeights {
+  /** [dModel, nHeads * dHead]. */
+  readonly attentionOut: string;
+  /** Between the output of attention and the residual stream. */
+  readonly attentionPostNorm: NormWeights | undefined;
+  readonly mlp: MlpWeights | undefined;
+}
+
+export interface Anatomy {
+  /** [dVocab, dModel]. */
+  readonly embed: string;
+  /** What a token's embedding is multiplied by before it enters the residual stream. */
+  readonly embedScale: number;
+  /** Position embeddings are added to the residual stream. */
+  readonly positionsEnterStream: boolean;
+  readonly layers: readonly LayerWeights[];
+  readonly finalNorm: NormWeights | undefined;
+  /** [dVocabOut, dModel]. */
+  readonly unembed: string;
+  /** Logits become cap tanh(logit / cap). */
+  readonly logitCap: number | undefined;
+}
+
+interface Plan {
+  readonly nLayers: number;
+  /** Of the norms in layers, and of the final one; undefined where there are none. */
+  readonly norm: Omit<NormWeights, "name"> | undefined;
+  readonly finalNorm: Omit<NormWeights, "name"> | undefined;
+  readonly mlp: "none" | "plain" | "gated";
+  /** The norm before the MLP, if not its own. */
+  readonly mlpNorm?: string;
+  /** Sublayers pass another norm before the residual stream. */
+  readonly postNorms?: boolean;
+}
+
+/** The anatomy of models whose weights have the names of `layers.ts`; what else differs is spread over it. */
+export function namedAnatomy(plan: Plan): Anatomy {
+  const { nLayers, norm, finalNorm, mlp, mlpNorm = "ln2", postNorms = false } = plan;
+  const named = (name: string): NormWeights | undefined => norm && { ...norm, name };
+  return {
+    embed: "embed",
+    embedScale: 1,
+    positionsEnterStream: false,
+    layers: Array.from({ length: nLayers }, (_, index) => {
+      const ours = (name: string) => `${blockName(index)}.${name}`;
+      return {
+        attentionOut: ours("o"),
+        attentionPostNorm: postNorms ? named(ours("ln1_post")) : undefined,
+        mlp:
+          mlp === "none"
+            ? undefined
+            : {
+                in: ours("up"),
+                gate: mlp === "gated" ? ours("gate") : undefined,
+                out: ours("down"),
+                norm: named(ours(mlpNorm)),
+                postNorm: postNorms ? named(ours("ln2_post")) : undefined,
+              },
+      };
+    }),
+    finalNorm: finalNorm && { ...finalNorm, name: "ln_final" },
+    unembed: "unembed",
+    logitCap: undefined,
+  };
+}
