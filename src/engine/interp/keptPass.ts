@@ -1,0 +1,95 @@
+/**
+ * One prompt's forward pass, kept on the device for methods that read it again and again: whole-tensor sites, and
+ * logits of any of its positions. Nothing is read back here.
+ */
+import type { Site } from "../../protocol/sites";
+import type { Tensor } from "../device/tensor";
+import type { Taps } from "../models/architecture";
+import type { Model } from "../models/model";
+import { gatherRows } from "../ops/embedding";
+import { KeyValueCache } from "../ops/keyValueCache";
+import { pieces, rowsAtOnce, uploadPassEdits, type PassEdits } from "./forward";
+import type { ResolvedPrompt } from "./interventions/index";
+import { EMPTY_CONTEXT, extend } from "./rowContext";
+import { RunTaps } from "./runTaps";
+import { packBatch, uploadBatch } from "./tokenBatch";
+
+/** Passes everything on: the head of a tensor that is not this pass's last residual. */
+export const NO_TAPS: Taps = {
+  wants: () => false,
+  edits: () => false,
+  tap: (_, tensor) => tensor,
+  columns: (_, tensor) => tensor,
+};
+
+export class KeptPass {
+  readonly #tensors = new Map<Site, Tensor>();
+  readonly #residual: Tensor;
+  readonly #edits: PassEdits;
+
+  /** Records the pass; `sites` must be whole tensors (not q, k or v). */
+  constructor(
+    private readonly model: Model,
+    { tokens, interventions }: ResolvedPrompt,
+    sites: readonly Site[] = [],
+  ) {
+    const { config, memory, architecture, weights } = model;
+    const cache = new KeyValueCache(memory, config.nLayers, tokens.length, config.nKvHeads * config.dHead);
+    try {
+      const segment = { context: EMPTY_CONTEXT, tokens, interventions };
+      const packed = packBatch([segment], cache, config);
+      const contexts = [extend(segment, packed.slots[0] ?? [])];
+      let taps: RunTaps | undefined;
+      let edits: PassEdits | undefined;
+      this.#residual = memory.keep(
+        memory.scope(() => {
+          const batch = uploadBatch(packed, cache, memory, config.nCtx);
+          edits = uploadPassEdits(model, [segment], packed, contexts);
+          taps = new RunTaps(new Set(sites), memory, edits.blocks);
+          return architecture.blocks({ config, weights, memory, taps }, batch);
+        }),
+      );
+      if (!taps || !edits) throw new Error("the pass was not recorded");
+      this.#edits = edits;
+      for (const { site, tensor } of taps.captured) {
+        const kept = taps.tensors[tensor];
+        if (kept) this.#tensors.set(site, kept);
+      }
+    } finally {
+      cache.release();
+    }
+  }
+
+  /** A captured site, [tokens, width]. */
+  tensor(site: Site): Tensor {
+    const tensor = this.#tensors.get(site);
+    if (tensor === undefined) throw new Error(`${site} was not kept`);
+    return tensor;
+  }
+
+  /** Positions in goes whose logits fit in one buffer. */
+  goes(positions: readonly number[]): number[][] {
+    return pieces(positions, rowsAtOnce(this.model));
+  }
+
+  /**
+   * Logits [positions, dVocab] through the model's own final norm and unembedding: of this pass, with its edits, or of
+   * another residual tensor of it. Owned by the open scope.
+   */
+  logits(positions: readonly number[], from?: Tensor): Tensor {
+    const { config, memory, architecture, weights } = this.model;
+    const rows = gatherRows(
+      memory,
+      from ?? this.#residual,
+      memory.from(Uint32Array.from(positions), [positions.length], "positions"),
+    );
+    const edits = from ? undefined : this.#edits.head(positions);
+    const taps = edits && edits.size > 0 ? new RunTaps(new Set(), memory, edits) : NO_TAPS;
+    return architecture.head({ config, weights, memory, taps }, rows);
+  }
+
+  release(): void {
+    const { memory } = this.model;
+    for (const tensor of new Set([...this.#tensors.values(), this.#residual])) memory.release(tensor);
+  }
+}
