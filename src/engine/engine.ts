@@ -23,11 +23,11 @@ import type { ModelCache } from "./formats/modelCache";
 import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
-import { run } from "./interp/run";
+import { run, withCanonicalSites } from "./interp/run";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
-import { siteNamed, type Model } from "./models/model";
+import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
 
@@ -209,10 +209,7 @@ export function createEngine(host: EngineHost): EngineApi {
       throw new VitrineError("Unsupported", "This model has no chat template; write the prompt out instead.");
     },
 
-    run: (spec) =>
-      withModel((model) =>
-        run(model, { ...spec, capture: (spec.capture ?? []).map((name) => siteNamed(model, name)) }),
-      ),
+    run: (spec) => withModel((model) => run(model, withCanonicalSites(model, spec))),
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
         withModel((model) => {
@@ -222,7 +219,7 @@ export function createEngine(host: EngineHost): EngineApi {
             const [token] = describeIds(found, [id], before);
             before = id;
             if (token) onToken?.(token);
-          });
+          }).then(({ tokens, stoppedBy, elapsedMs }) => ({ tokens, stoppedBy, elapsedMs }));
         }),
       ),
     async coalitions(request) {

@@ -3,13 +3,14 @@
  * and pattern come packed by visible key, own key last; here each lands at the key's position.
  */
 import type { Capture } from "../../protocol/run";
+import type { Site } from "../../protocol/sites";
 import type { ModelConfig } from "../models/architecture";
 import type { ForwardResult } from "./forward";
 import type { RowContext } from "./rowContext";
 import { KNOCKED_OUT_BELOW } from "./rowEdits";
 import { firstWithin, type PackedBatch } from "./tokenBatch";
 
-type RowCapture = Omit<Capture, "row">;
+export type RowCapture = Omit<Capture, "row">;
 
 export function readCaptures(
   config: ModelConfig,
@@ -71,4 +72,47 @@ function byKeyPosition(
     }
   }
   return { shape: [heads, count, keys], data: result };
+}
+
+/**
+ * Captures of consecutive passes over one growing row, as one capture of the whole row: along positions, or along
+ * queries for scores and patterns, whose earlier rows are padded with what an unseen key has.
+ */
+export function joinCaptures(passes: readonly (readonly RowCapture[])[]): RowCapture[] {
+  const [first = []] = passes;
+  return first.map(({ site }) => {
+    const parts = passes.flatMap((pass) => pass.filter((capture) => capture.site === site));
+    const isByKey = site.endsWith(".scores") || site.endsWith(".pattern");
+    return isByKey ? joinByKey(site, parts) : joinRows(site, parts);
+  });
+}
+
+function joinRows(site: Site, parts: readonly RowCapture[]): RowCapture {
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  const positions = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+  return { site, shape: [positions, ...(parts[0]?.shape.slice(1) ?? [])], data };
+}
+
+function joinByKey(site: Site, parts: readonly RowCapture[]): RowCapture {
+  const heads = parts[0]?.shape[0] ?? 0;
+  const queries = parts.reduce((sum, { shape }) => sum + (shape[1] ?? 0), 0);
+  const keys = Math.max(...parts.map(({ shape }) => shape[2] ?? 0));
+  const data = new Float32Array(heads * queries * keys).fill(site.endsWith(".scores") ? -Infinity : 0);
+  let firstQuery = 0;
+  for (const { shape, data: part } of parts) {
+    const [, own = 0, seen = 0] = shape;
+    for (let head = 0; head < heads; head++) {
+      for (let query = 0; query < own; query++) {
+        const from = (head * own + query) * seen;
+        data.set(part.subarray(from, from + seen), (head * queries + firstQuery + query) * keys);
+      }
+    }
+    firstQuery += own;
+  }
+  return { site, shape: [heads, queries, keys], data };
 }

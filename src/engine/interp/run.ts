@@ -4,7 +4,8 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import type { Capture, RunResult, RunRow, RunSpec, ScoreAsk, TopAsk, TopTokens } from "../../protocol/run";
-import type { Model } from "../models/model";
+import type { Intervention } from "../../protocol/interventions";
+import { siteNamed, type Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
 import { MAX_TOP_K } from "../ops/score";
 import { readCaptures } from "./captures";
@@ -60,6 +61,21 @@ function segmentOf(row: RunRow, index: number, parent: RowContext): Segment {
     tokens: row.tokens,
     hidden,
     ...(row.interventions ? { interventions: row.interventions } : {}),
+  };
+}
+
+/** The same run with every site in its canonical spelling; refused where the model has no such site. */
+export function withCanonicalSites(model: Model, spec: RunSpec): RunSpec {
+  const canonical = (intervention: Intervention): Intervention =>
+    intervention.kind === "affine"
+      ? { ...intervention, site: siteNamed(model, intervention.site) }
+      : intervention;
+  return {
+    ...spec,
+    rows: spec.rows.map((row) =>
+      row.interventions ? { ...row, interventions: row.interventions.map(canonical) } : row,
+    ),
+    capture: (spec.capture ?? []).map((site) => siteNamed(model, site)),
   };
 }
 

@@ -5,24 +5,35 @@
  *   2. each further token is one pass of one token over the cache: one submit, four bytes read back
  *   3. a token is the most probable one (temperature 0), or drawn from the kept tokens by a seeded
  *      counter-based generator on the device, so that the same seed gives the same text on every device
+ *   4. edits act on the prompt and on every token that is written; what they take from other prompts is resolved
+ *      once, before. Captured sites are read back with each token, and joined at the end
  */
 import type { GenerateRequest, GenerateResult } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
+import { joinCaptures, readCaptures, type RowCapture } from "../interp/captures";
 import { readForward, recordForward } from "../interp/forward";
+import { resolveEdits } from "../interp/interventions/index";
 import { EMPTY_CONTEXT, type RowContext } from "../interp/rowContext";
-import type { Model } from "../models/model";
+import { siteNamed, type Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
+
+/** With the captured sites over the prompt and every token that was read after it (the last one was not). */
+export interface Generated extends Omit<GenerateResult, "captures"> {
+  readonly captured: readonly RowCapture[];
+}
 
 export async function generate(
   model: Model,
   request: GenerateRequest,
   pauser: Pauser,
   onToken?: (id: number) => void,
-): Promise<GenerateResult> {
+): Promise<Generated> {
   const { config, memory } = model;
-  const { tokens: prompt, maxTokens, temperature, topK, topP, seed } = request;
+  const { maxTokens, temperature, topK, topP, seed } = request;
   checkRequest(request, config.nCtx);
+  const { tokens: prompt, interventions } = await resolveEdits(model, request, pauser);
+  const capture = new Set((request.capture ?? []).map((site) => siteNamed(model, site)));
   const started = performance.now();
   const stop = new Set(request.stopIds);
   // The last token is never read back in, so it needs no place in the context.
@@ -34,6 +45,7 @@ export async function generate(
     config.nKvHeads * config.dHead,
   );
   const tokens: number[] = [];
+  const captured: RowCapture[][] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
   try {
     let context: RowContext = EMPTY_CONTEXT;
@@ -42,9 +54,13 @@ export async function generate(
       await pauser.pause();
       const sampling = { temperature, topK, topP, seed, step: tokens.length };
       const sample = { segment: 0, index: next.length - 1, sampling };
-      const pass = recordForward(model, cache, [{ context, tokens: next }], { sample });
+      const pass = recordForward(model, cache, [{ context, tokens: next, interventions }], {
+        sample,
+        capture,
+      });
       [context = EMPTY_CONTEXT] = pass.contexts;
-      const { sampled = 0 } = await readForward(model, pass);
+      const { sampled = 0, captures } = await readForward(model, pass);
+      if (capture.size > 0) captured.push(readCaptures(config, captures, pass.packed, 0, context));
       if (stop.has(sampled)) {
         stoppedBy = "stop";
         break;
@@ -56,7 +72,7 @@ export async function generate(
   } finally {
     cache.release();
   }
-  return { tokens, stoppedBy, elapsedMs: performance.now() - started };
+  return { tokens, stoppedBy, elapsedMs: performance.now() - started, captured: joinCaptures(captured) };
 }
 
 function checkRequest({ tokens, temperature, topP, topK, maxTokens }: GenerateRequest, nCtx: number): void {
