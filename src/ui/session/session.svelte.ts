@@ -20,6 +20,7 @@ import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { ModelLoader } from "./modelLoader.svelte";
 import { EditStack } from "./editStack.svelte";
+import { OtherModel } from "./otherModel.svelte";
 import { Selection } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
 import type { KernelCheckResult } from "./states";
@@ -37,6 +38,8 @@ export class Session {
   readonly chain: ChainState;
   readonly loader: ModelLoader;
   readonly shelf: Shelf;
+  /** A second model, to compare with. */
+  readonly other: OtherModel;
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */
@@ -83,6 +86,7 @@ export class Session {
       ready: (...news) => this.#settle(...news),
     });
     this.shelf = new Shelf(engine, this.loader);
+    this.other = new OtherModel(engine);
   }
 
   /**
@@ -134,6 +138,7 @@ export class Session {
     };
     await this.start();
     await this.chain.recompute();
+    await this.other.reopen();
   }
 
   async openDevice(preference: DevicePreference): Promise<void> {

@@ -1,5 +1,5 @@
 /** The files of a drop: single files, and the files directly inside dropped folders. */
-import { droppedFolder } from "../session/folderAccess";
+import { droppedFolder } from "./folderAccess";
 
 function filesOf(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile) {
