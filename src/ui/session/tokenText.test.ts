@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tokenMarks } from "./tokenText";
+import { tokenLabel, tokenMarks } from "./tokenText";
 
 it("leaves spaces out unless asked", () => {
   expect(tokenMarks(" Ann", false)).toEqual({ before: "", text: "Ann", after: "" });
@@ -15,4 +15,8 @@ it("always shows line ends, tabs, and tokens of nothing but space", () => {
 
 it("takes an empty text", () => {
   expect(tokenMarks("", true)).toEqual({ before: "", text: "", after: "" });
+});
+
+it("labels a token in one string", () => {
+  expect([" Ann", "\n", " ", "a\n"].map(tokenLabel)).toEqual(["Ann", "⏎", "·", "a⏎"]);
 });

@@ -17,3 +17,9 @@ export function tokenMarks(text: string, showSpaces: boolean): TokenMarks {
   const inner = middle.replace(/[\n\r\t]/g, (char) => ALWAYS[char] ?? char);
   return { before: signs(before), text: inner, after: signs(after) };
 }
+
+/** The same as one string, for labels of axes and tables. */
+export function tokenLabel(text: string): string {
+  const { before, text: inner, after } = tokenMarks(text, false);
+  return before + inner + after;
+}
