@@ -27,6 +27,7 @@ import { run, withCanonicalSites } from "./interp/run";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
+import { sweep, sweepCost } from "./methods/sweep";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
@@ -164,8 +165,17 @@ export function createEngine(host: EngineHost): EngineApi {
     attribution: notYet,
     neuron: notYet,
     compare: notYet,
-    sweepCost: notYet,
-    sweep: notYet,
+    sweepCost: (request) =>
+      withModel(async (model) => {
+        const cost = sweepCost(model, request);
+        return { ...cost, ...(tokensPerSecond ? { seconds: cost.tokens / tokensPerSecond } : {}) };
+      }, request.model),
+    sweep: (request, runId, onProgress) =>
+      cancellable(runId, async (pauser) => {
+        const started = performance.now();
+        const work = (model: Model) => sweep(model, request, pauser, onProgress);
+        return measured(started, await withModel(work, request.model));
+      }),
     openDevice,
     loadModel: (source, precision, runId, onProgress) =>
       cancellable(runId, (token) => load("main", { source, precision, token, onProgress })),

@@ -39,6 +39,7 @@ class EditTable {
   readonly #entries: number[] = [];
   readonly #keeps: number[] = [];
   readonly #chunks: Float32Array[] = [];
+  readonly #placeOf = new Map<Float32Array, number>();
   #valueCount = 0;
   readonly #known = new Map<string, readonly [first: number, count: number]>();
 
@@ -59,11 +60,15 @@ class EditTable {
     this.#keeps.push(keep);
   }
 
-  /** Where `values` begin. */
+  /** Where `values` begin. Rows that share an array share its place: a sweep names the same one many times. */
   values(values: Float32Array): number {
+    const known = this.#placeOf.get(values);
+    if (known !== undefined) return known;
+    const place = this.#valueCount;
+    this.#placeOf.set(values, place);
     this.#chunks.push(values);
     this.#valueCount += values.length;
-    return this.#valueCount - values.length;
+    return place;
   }
 
   done(): HostEdits {
