@@ -122,9 +122,10 @@ export interface AttributionRequest extends OnModel {
 }
 
 export interface Contribution {
-  /** "embed", "blocks.2.attn", "blocks.2.attn.head.5", "blocks.2.mlp", "final norm bias", "unembed bias". */
+  /** "embed", "blocks.2.attn", "blocks.2.attn.head.5", "blocks.2.mlp", "final norm bias", "unembed bias"; of an edit, its site. */
   readonly component: string;
-  readonly kind: "embed" | "attention" | "head" | "headBias" | "mlp" | "bias";
+  /** "edit": what an edit added to the residual stream (or to attn_out) here, on top of what the model wrote. */
+  readonly kind: "embed" | "attention" | "head" | "headBias" | "mlp" | "bias" | "edit";
   readonly layer?: number;
   readonly head?: number;
   /** In logits. */
@@ -136,7 +137,7 @@ export interface AttributionResult {
   readonly parts: readonly Contribution[];
   /** Attention of each layer taken apart: its heads and its bias. */
   readonly heads: readonly Contribution[];
-  /** The logit (difference) that the model gives. */
+  /** The logit (difference) that the model gives; before the cap, where logits pass a soft cap. */
   readonly logit: number;
   /** Sum of `parts` minus `logit`: rounding. */
   readonly residual: number;

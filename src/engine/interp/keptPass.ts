@@ -12,6 +12,7 @@ import { pieces, rowsAtOnce, uploadPassEdits, type PassEdits } from "./forward";
 import type { ResolvedPrompt } from "./interventions/index";
 import { EMPTY_CONTEXT, extend } from "./rowContext";
 import { RunTaps } from "./runTaps";
+import { checkTokens } from "./run";
 import { packBatch, uploadBatch } from "./tokenBatch";
 
 /** Passes everything on: the head of a tensor that is not this pass's last residual. */
@@ -34,6 +35,7 @@ export class KeptPass {
     sites: readonly Site[] = [],
   ) {
     const { config, memory, architecture, weights } = model;
+    checkTokens([{ tokens }], config.dVocab);
     const cache = new KeyValueCache(memory, config.nLayers, tokens.length, config.nKvHeads * config.dHead);
     try {
       const segment = { context: EMPTY_CONTEXT, tokens, interventions };
@@ -77,15 +79,40 @@ export class KeptPass {
    * another residual tensor of it. Owned by the open scope.
    */
   logits(positions: readonly number[], from?: Tensor): Tensor {
-    const { config, memory, architecture, weights } = this.model;
-    const rows = gatherRows(
-      memory,
-      from ?? this.#residual,
-      memory.from(Uint32Array.from(positions), [positions.length], "positions"),
-    );
     const edits = from ? undefined : this.#edits.head(positions);
-    const taps = edits && edits.size > 0 ? new RunTaps(new Set(), memory, edits) : NO_TAPS;
-    return architecture.head({ config, weights, memory, taps }, rows);
+    const taps = edits && edits.size > 0 ? new RunTaps(new Set(), this.model.memory, edits) : NO_TAPS;
+    return this.#head(positions, from ?? this.#residual, taps);
+  }
+
+  /** What the unembedding reads [positions, dModel], with this pass's edits. Owned by the open scope. */
+  unembedded(positions: readonly number[]): Tensor {
+    const { memory } = this.model;
+    // Without a final norm that is the residual stream itself.
+    let read = this.#rows(positions, this.#residual);
+    const edits = new RunTaps(new Set(), memory, this.#edits.head(positions));
+    const taps: Taps = {
+      wants: (site) => edits.wants(site),
+      edits: (site) => edits.edits(site),
+      columns: (...asked) => edits.columns(...asked),
+      tap(site, tensor) {
+        const passed = edits.tap(site, tensor);
+        if (site === "ln_final.normalized") read = passed;
+        return passed;
+      },
+    };
+    this.#head(positions, this.#residual, taps);
+    return read;
+  }
+
+  #rows(positions: readonly number[], from: Tensor): Tensor {
+    const { memory } = this.model;
+    const indices = memory.from(Uint32Array.from(positions), [positions.length], "positions");
+    return gatherRows(memory, from, indices);
+  }
+
+  #head(positions: readonly number[], from: Tensor, taps: Taps): Tensor {
+    const { config, memory, architecture, weights } = this.model;
+    return architecture.head({ config, weights, memory, taps }, this.#rows(positions, from));
   }
 
   release(): void {

@@ -40,7 +40,8 @@ function rowsByDepth(rows: readonly RunRow[]): number[][] {
   return depths;
 }
 
-function checkTokens(rows: readonly RunRow[], dVocab: number): void {
+/** Refuses ids that the model does not know. */
+export function checkTokens(rows: readonly Pick<RunRow, "tokens">[], dVocab: number): void {
   for (const [index, { tokens }] of rows.entries()) {
     const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
     if (bad !== undefined)

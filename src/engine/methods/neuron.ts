@@ -1,0 +1,137 @@
+/**
+ * A neuron by its weights alone, without any text: which tokens its output raises and lowers, and which token
+ * embeddings its input agrees with (nostalgebraist 2020 for reading weights by the unembedding; Geva et al. 2022,
+ * "Transformer Feed-Forward Layers Build Predictions by Promoting Concepts in the Vocabulary Space", arXiv 2203.14680).
+ *
+ *   1. output: its column of W_out, times the gain of the norm that follows the MLP (Gemma) and of the final norm, the
+ *      mean taken off where that is a LayerNorm; through the unembedding this is its effect on every logit, per unit of
+ *      activation and up to the positive scales that norms divide by, which depend on the text
+ *   2. input: its row of W_in (of the gate's matrix, where the MLP is gated), times the gain of the norm before the
+ *      MLP, centred likewise; its product with every token's embedding, positions left out
+ *   3. of both: the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
+ *      left out
+ */
+import type { NeuronRequest, NeuronResult, WeightedTokens } from "../../protocol/analysis";
+import { VitrineError } from "../../protocol/errors";
+import { ReadBack } from "../interp/readBack";
+import type { MlpWeights, NormWeights } from "../models/anatomy";
+import type { Model } from "../models/model";
+import { embedding } from "../ops/embedding";
+import { linear } from "../ops/linear";
+
+export async function neuron(
+  model: Model,
+  { layer, neuron: index, k }: NeuronRequest,
+): Promise<NeuronResult> {
+  const { architecture, config, memory, weights } = model;
+  const anatomy = architecture.anatomy(config);
+  const mlp = mlpOf(model, layer, index);
+  if (!(Number.isInteger(k) && k >= 1))
+    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  const inputName = mlp.gate ?? mlp.in;
+
+  const back = new ReadBack(memory);
+  const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
+    back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
+  const matrix = (name: string) => weights.matrix(`${name}.weight`);
+  try {
+    const found = back.record(() => {
+      const unit = new Float32Array(config.dMlp);
+      unit[index] = 1;
+      const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
+      const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
+      return {
+        output: back.tensor(column),
+        input: back.tensor(row),
+        inputBias: vector(inputName, "bias", index, 1),
+        gains: [mlp.norm, mlp.postNorm, anatomy.finalNorm].map((norm) => vector(norm?.name, "weight")),
+      };
+    });
+    await back.read();
+    const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
+    const output = found.output();
+    const input = found.input();
+    const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
+    const written = gained(centred(added, anatomy.finalNorm), anatomy.finalNorm, finalGain);
+    const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
+
+    const products = back.record(() => {
+      const along = (direction: Float32Array<ArrayBuffer>, name: string) =>
+        back.tensor(linear(memory, memory.from(direction, [1, config.dModel], "direction"), matrix(name)));
+      return {
+        logits: along(written, anatomy.unembed),
+        tokens: along(
+          readBy.map((value) => value * anatomy.embedScale),
+          anatomy.embed,
+        ),
+      };
+    });
+    await back.read();
+    const logits = products.logits();
+    const tokens = products.tokens();
+    return {
+      promotes: extremes(logits, k, 1),
+      suppresses: extremes(logits, k, -1),
+      readsMost: extremes(tokens, k, 1),
+      readsLeast: extremes(tokens, k, -1),
+      inputNorm: norm2(input),
+      outputNorm: norm2(output),
+      inputBias: found.inputBias()[0] ?? 0,
+    };
+  } finally {
+    back.release();
+  }
+}
+
+function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {
+  const layers = architecture.anatomy(config).layers;
+  const found = layers[layer];
+  if (found === undefined) {
+    throw new VitrineError(
+      "Unsupported",
+      `Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`,
+    );
+  }
+  if (found.mlp === undefined) {
+    throw new VitrineError("Unsupported", "This model has attention only: there are no neurons.");
+  }
+  if (!(Number.isInteger(index) && index >= 0 && index < config.dMlp)) {
+    throw new VitrineError(
+      "Unsupported",
+      `Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`,
+    );
+  }
+  return found.mlp;
+}
+
+/** x times the gain of a norm; without a norm x itself. */
+function gained(
+  x: Float32Array<ArrayBuffer>,
+  norm: NormWeights | undefined,
+  gain: Float32Array | undefined,
+): Float32Array<ArrayBuffer> {
+  return norm ? x.map((value, i) => value * ((gain?.[i] ?? 0) + norm.offset)) : x;
+}
+
+/** Less its mean, where the norm is a LayerNorm: taken off what it is given, or off the direction that reads it. */
+function centred(x: Float32Array<ArrayBuffer>, norm: NormWeights | undefined): Float32Array<ArrayBuffer> {
+  if (norm?.kind !== "layer") return x;
+  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  return x.map((value) => value - mean);
+}
+
+const norm2 = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
+
+/** The k largest (sign 1) or smallest (sign -1), most extreme first; ties go to the lower id. */
+function extremes(values: Float32Array, k: number, sign: 1 | -1): WeightedTokens {
+  const best: number[] = [];
+  const size = (id: number) => sign * (values[id] ?? NaN);
+  for (let id = 0; id < values.length; id++) {
+    const last = best[k - 1];
+    if (last !== undefined && size(id) <= size(last)) continue;
+    let at = Math.min(best.length, k - 1);
+    for (; at > 0 && size(id) > size(best[at - 1] ?? 0); at--) best[at] = best[at - 1] ?? 0;
+    best[at] = id;
+  }
+  return { ids: Uint32Array.from(best), values: Float32Array.from(best, (id) => values[id] ?? NaN) };
+}
