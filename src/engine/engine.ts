@@ -24,8 +24,10 @@ import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
+import { attribution } from "./methods/attribution";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
+import { neuron } from "./methods/neuron";
 import { shapley, shapleyTokens } from "./methods/shapley";
 import { sweep, sweepCost } from "./methods/sweep";
 import type { Model } from "./models/model";
@@ -162,8 +164,6 @@ export function createEngine(host: EngineHost): EngineApi {
     readTensor: notYet,
     exportTensors: notYet,
     logitLens: notYet,
-    attribution: notYet,
-    neuron: notYet,
     compare: notYet,
     sweepCost: (request) =>
       withModel(async (model) => {
@@ -232,6 +232,8 @@ export function createEngine(host: EngineHost): EngineApi {
           }).then(({ tokens, stoppedBy, elapsedMs }) => ({ tokens, stoppedBy, elapsedMs }));
         }),
       ),
+    attribution: (request) => withModel((model) => attribution(model, request), request.model),
+    neuron: (request) => withModel((model) => neuron(model, request), request.model),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(
