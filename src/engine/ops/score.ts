@@ -3,6 +3,7 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import { argmax } from "../kernels/argmax/argmax";
 import { sampleToken } from "../kernels/sampleToken/sampleToken";
 import { scoreTargets as scoreTargetsKernel } from "../kernels/scoreTargets/scoreTargets";
+import { tokenStats as tokenStatsKernel } from "../kernels/tokenStats/tokenStats";
 import { topK as topKKernel } from "../kernels/topK/topK";
 
 /** The largest k that `topTokens` takes. */
@@ -18,6 +19,21 @@ export function scoreTargets(memory: TensorMemory, logits: Tensor, asks: Tensor)
     { count, cols: logits.shape[1] ?? 0 },
   );
   return scores;
+}
+
+/**
+ * asks u32 [count, 2] = (row of logits, target id) → f32 [count, 3]: the target's log-probability in nats, how many
+ * tokens are more probable, and the entropy of the row in nats.
+ */
+export function tokenStats(memory: TensorMemory, logits: Tensor, asks: Tensor): Tensor {
+  const [count = 0] = asks.shape;
+  const stats = memory.make([count, 3], "tokenStats");
+  memory.device.run(
+    tokenStatsKernel,
+    { logits: logits.buffer, asks: asks.buffer, stats: stats.buffer },
+    { count, cols: logits.shape[1] ?? 0 },
+  );
+  return stats;
 }
 
 /** The k most probable ids of each row (u32 [rows, k]) and their log-probabilities (f32 [rows, k]). */
