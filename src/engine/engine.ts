@@ -27,6 +27,7 @@ import { run, withCanonicalSites } from "./interp/run";
 import { attribution } from "./methods/attribution";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
+import { logitLens } from "./methods/logitLens";
 import { neuron } from "./methods/neuron";
 import { shapley, shapleyTokens } from "./methods/shapley";
 import { sweep, sweepCost } from "./methods/sweep";
@@ -163,7 +164,6 @@ export function createEngine(host: EngineHost): EngineApi {
     tensorStats: notYet,
     readTensor: notYet,
     exportTensors: notYet,
-    logitLens: notYet,
     compare: notYet,
     sweepCost: (request) =>
       withModel(async (model) => {
@@ -232,6 +232,8 @@ export function createEngine(host: EngineHost): EngineApi {
           }).then(({ tokens, stoppedBy, elapsedMs }) => ({ tokens, stoppedBy, elapsedMs }));
         }),
       ),
+    logitLens: (request, runId) =>
+      cancellable(runId, (pauser) => withModel((model) => logitLens(model, request, pauser), request.model)),
     attribution: (request) => withModel((model) => attribution(model, request), request.model),
     neuron: (request) => withModel((model) => neuron(model, request), request.model),
     async coalitions(request) {

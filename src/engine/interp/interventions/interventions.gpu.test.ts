@@ -1,23 +1,11 @@
 /** The identities of identities.samples.ts on a real WebGPU adapter, and its edited logits against the CPU device's. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { createWebGpuDevice } from "../../device/webgpu";
-import { openModelFiles } from "../../formats/modelFiles";
-import { filesFromBlobs } from "../../formats/source";
-import { loadModel } from "../../models/loadModel";
+import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { IDENTITIES, logitsOf, named, stack, worst } from "./identities.samples";
 
-const URLS = import.meta.glob<string>(
-  [
-    "../../models/golden/*/config.json",
-    "../../models/golden/*/cfg.json",
-    "../../models/golden/*/model.safetensors",
-  ],
-  { eager: true, query: "?url", import: "default" },
-);
-const folders = [...new Set(Object.keys(URLS).map((path) => path.split("/").at(-2) ?? ""))];
 const TOKENS = [1, 5, 2, 7, 5, 2, 3, 1];
 
 let device: Device;
@@ -27,21 +15,9 @@ beforeAll(async () => {
   device = await createWebGpuDevice({ adapter, defaultLimits: true });
 });
 
-async function load(folder: string, on: Device) {
-  const paths = Object.keys(URLS).filter((path) => path.split("/").at(-2) === folder);
-  const files = await Promise.all(
-    paths.map(async (path) => {
-      const name = path.split("/").at(-1) ?? "";
-      return new File([await (await fetch(URLS[path] ?? "")).blob()], name);
-    }),
-  );
-  const opened = await openModelFiles(await filesFromBlobs(files));
-  return (await loadModel(on, opened, "f32", NEVER_CANCELLED)).model;
-}
-
-describe.each(folders)("%s", (folder) => {
+describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
   it.each(IDENTITIES)("$name", async ({ check }) => {
-    await check(await load(folder, device), TOKENS);
+    await check(await loadGolden(folder, device), TOKENS);
   });
 
   it("edits to the same numbers as the CPU device", async () => {
@@ -51,7 +27,7 @@ describe.each(folders)("%s", (folder) => {
       { kind: "knockOut", layers: [0], keys: [1], queries: { from: 4 } },
       { kind: "scale", site: "resid_post", layers: [0], factor: 1.5, positions: [2, 3] },
     );
-    const cpu = await logitsOf(await load(folder, await createCpuDevice()), TOKENS, edits);
-    expect(worst(await logitsOf(await load(folder, device), TOKENS, edits), cpu)).toBeLessThan(1e-4);
+    const cpu = await logitsOf(await loadGolden(folder, await createCpuDevice()), TOKENS, edits);
+    expect(worst(await logitsOf(await loadGolden(folder, device), TOKENS, edits), cpu)).toBeLessThan(1e-4);
   });
 });
