@@ -1,0 +1,134 @@
+/** Recipes: the names that the libraries use, the loops of a sweep, and edits in the order of their stack. */
+import { describe, expect, it } from "vitest";
+import { allSites } from "../../../protocol/sites";
+import type { Edit } from "../../../protocol/interventions";
+import { nnsightRecipe } from "./nnsight";
+import { moduleView } from "./nnsightModules";
+import type { RecipeModel } from "./recipe";
+import { hookName, transformerLensRecipe } from "./transformerLens";
+
+const MODEL: RecipeModel = {
+  name: "ledger",
+  sha256: "ab".repeat(32),
+  architecture: "gpt2",
+  precision: "f16",
+  ...{ nLayers: 2, nHeads: 4, nKvHeads: 4, dHead: 24 },
+};
+const DONOR = { text: "Ann has\n7", tokens: [0, 1, 9, 3] };
+const edit = (fields: object) => ({ id: "e", on: true, strength: 1, ...fields }) as unknown as Edit;
+const prompt = (...edits: Edit[]) => ({ tokens: [0, 1, 2, 3], edits });
+
+describe("hook names", () => {
+  it("are those of TransformerLens", () => {
+    expect(
+      ["embed", "blocks.3.resid_pre", "blocks.3.attn.scores", "blocks.10.attn.z", "ln_final.normalized"].map(
+        hookName,
+      ),
+    ).toEqual([
+      "hook_embed",
+      "blocks.3.hook_resid_pre",
+      "blocks.3.attn.hook_attn_scores",
+      "blocks.10.attn.hook_z",
+      "ln_final.hook_normalized",
+    ]);
+  });
+});
+
+describe("modules of transformers", () => {
+  it("are found by architecture, or there is none", () => {
+    expect(moduleView(MODEL, "blocks.1.attn.z")).toBe("heads_of(model.transformer.h[1].attn.c_proj.input)");
+    const llama = { architecture: "llama" };
+    expect(moduleView(llama, "blocks.0.attn.k")).toBe(
+      "heads_of(model.model.layers[0].self_attn.k_proj.output)",
+    );
+    expect(moduleView(llama, "blocks.0.mlp.post")).toBe("model.model.layers[0].mlp.down_proj.input");
+    expect(moduleView({ architecture: "gpt_neox" }, "blocks.0.resid_mid")).toBeUndefined();
+    expect(moduleView(MODEL, "blocks.0.attn.pattern")).toBeUndefined();
+    expect(moduleView({ architecture: "hooked_transformer" }, "embed")).toBeUndefined();
+  });
+});
+
+describe("a stack of edits", () => {
+  const stack = prompt(
+    edit({ kind: "zero", site: "attn.z", layers: [1], heads: [2] }),
+    edit({ kind: "zero", site: "mlp_out", on: false }),
+    edit({
+      kind: "patch",
+      site: "resid_pre",
+      from: DONOR,
+      align: "position",
+      positions: { from: 2 },
+      strength: 0.5,
+    }),
+    edit({ kind: "token", position: 2, token: 7, text: "x" }),
+    edit({ kind: "knockOut", layers: [0], queries: [3], keys: [1] }),
+  );
+
+  it("is written out in order for TransformerLens, without those that are off", () => {
+    const text = transformerLensRecipe(MODEL, { kind: "edits", prompt: stack, position: 3 });
+    expect(text).toContain("HookedTransformer.from_pretrained_no_processing(MODEL, dtype=torch.float32)");
+    expect(text).toContain("BASE_TOKENS = [0, 1, 2, 3]");
+    expect(text).toContain("TOKENS = [0, 1, 7, 3]");
+    expect(text).toContain(`SITES_1 = ["blocks.1.attn.hook_z"]`);
+    expect(text).toContain("return put(x, torch.zeros_like(x), 1, chosen(x, site, heads=[2]))");
+    expect(text).toContain(`SITES_2 = ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre"]`);
+    expect(text).toContain("OTHER_2 = read([0, 1, 9, 3], SITES_2)");
+    expect(text).toContain("return put(x, value, 0.5, chosen(x, site, positions=slice(2, None)))");
+    expect(text).toContain(`SITES_3 = ["blocks.0.attn.hook_attn_scores"]`);
+    expect(text).toMatch(/EDITS = \[\(site, edit_1\).+ \+ \[\(site, edit_2\).+ \+ \[\(site, edit_3\)/);
+    expect(text).not.toContain("mlp_out");
+    // A text never leaves its comment.
+    expect(text).toContain("# From “Ann has 7”");
+  });
+
+  it("says what transformers has no module for", () => {
+    const text = nnsightRecipe(MODEL, { kind: "edits", prompt: stack, position: 3 });
+    expect(text).toContain(`"blocks.1.attn.z": lambda: heads_of(model.transformer.h[1].attn.c_proj.input),`);
+    expect(text).toContain(`MISSING = ["blocks.0.attn.scores"]`);
+    expect(
+      nnsightRecipe(
+        { ...MODEL, architecture: "hooked_transformer" },
+        { kind: "edits", prompt: stack, position: 3 },
+      ),
+    ).toBeUndefined();
+  });
+});
+
+describe("a sweep", () => {
+  it("is a list of cells, one run each", () => {
+    const request = {
+      prompt: prompt(),
+      position: 3,
+      axes: { kind: "layerPosition", site: "resid_pre", positions: [0, 1, 2, 3] },
+      change: { kind: "patch", from: DONOR },
+      metric: { kind: "logitDifference", target: 5, minus: 6 },
+    } as const;
+    const text = transformerLensRecipe(MODEL, { kind: "sweep", requests: [request] });
+    expect(text).toContain(
+      `CELLS = [(f"layer {layer}, position {position}", f"blocks.{layer}.hook_resid_pre", dict(positions=[position])) for layer in range(2) for position in [0, 1, 2, 3]]`,
+    );
+    expect(text).toContain("OTHER_TOKENS = [0, 1, 9, 3]");
+    expect(text).toContain("return (logits[POSITION, 5] - logits[POSITION, 6]).item()");
+    const heads = {
+      ...request,
+      axes: { kind: "layerHead", site: "attn.v" },
+      change: { kind: "zero" },
+    } as const;
+    const zeros = nnsightRecipe({ ...MODEL, nKvHeads: 2 }, { kind: "sweep", requests: [heads] });
+    expect(zeros).toContain(
+      `f"blocks.{layer}.attn.v", dict(heads=[head])) for layer in range(2) for head in range(2)]`,
+    );
+  });
+});
+
+describe("a capture", () => {
+  it("names its sites", () => {
+    const text = transformerLensRecipe(MODEL, {
+      kind: "capture",
+      prompts: [prompt()],
+      sites: allSites(2).filter((site) => site.endsWith("attn.z")),
+    });
+    expect(text).toContain(`SITES = ["blocks.0.attn.hook_z", "blocks.1.attn.hook_z"]`);
+    expect(text).toContain("for site, x in read(TOKENS, SITES, EDITS).items():");
+  });
+});
