@@ -16,7 +16,7 @@
 import type { SweepCost, SweepRequest, SweepResult } from "../../protocol/analysis";
 import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
-import { batchesOf, batchTokens } from "../interp/cellBatches";
+import { batchesOf, batchRows, batchTokens } from "../interp/cellBatches";
 import { cellChange, changeValues } from "../interp/cellChange";
 import { metricAsk, metricValue } from "../interp/cellMetric";
 import { resolveEdits } from "../interp/interventions/index";
@@ -87,6 +87,7 @@ export async function sweep(
     (one) => !("site" in one) || /\.(scores|pattern)$/.test(one.site),
   );
   const limit = batchTokens(model, position + 1, changesPatterns);
+  const rows = ask.wholeRow ? batchRows(model) : Infinity;
   const variants = new PromptVariants(model, prompt, position, ask, Math.max(limit, position + 1));
   const values = new Float32Array(rowLabels.length * colLabels.length).fill(NaN);
   let donorTokens = 0;
@@ -123,7 +124,7 @@ export async function sweep(
     }
     done = cells.length - reaching.length;
     let reported = performance.now();
-    for (const batch of batchesOf(reaching, (cell) => variants.tokensOf(cell), limit)) {
+    for (const batch of batchesOf(reaching, (cell) => variants.tokensOf(cell), limit, rows)) {
       await pauser.pause();
       const readings = await variants.run(
         batch.map((cell) => ({
