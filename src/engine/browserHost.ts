@@ -43,5 +43,13 @@ export function createBrowserEngine(): EngineApi {
         result.captures.map(({ data }) => data.buffer as ArrayBuffer),
       );
     },
+    async readTensor(window) {
+      const result = await engine.readTensor(window);
+      return transfer(result, [result.data.buffer as ArrayBuffer]);
+    },
+    async exportTensors(...asked) {
+      const file = await engine.exportTensors(...asked);
+      return transfer(file, [file.buffer]);
+    },
   };
 }

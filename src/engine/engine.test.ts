@@ -141,3 +141,28 @@ it("says that a kept model was changed on the disk", async () => {
   );
   await expect(engine.keptModels()).rejects.toThrow("in a browser");
 });
+
+it("keeps captured tensors across a change of model, of generations too, until they are released", async () => {
+  const engine = await start();
+  const tokens = (await engine.tokenize("Ann has 3 apples .", true)).map(({ id }) => id);
+  const request = { prompts: [{ tokens }], sites: ["blocks.0.hook_resid_pre"] };
+  const plan = await engine.planCapture(request);
+  const [ref] = await engine.capture(request, "capture");
+  expect(ref?.shape).toEqual(plan.tensors[0]?.shape);
+  const { captures } = await engine.run({ rows: [{ tokens }], capture: request.sites });
+  await engine.loadModel(HUB, "auto", "second");
+  const [rows = 0, cols = 0] = ref!.shape;
+  const all = { leading: [], maxRows: rows, maxCols: cols };
+  const read = await engine.readTensor({ id: ref!.id, rows: [0, rows], cols: [0, cols], ...all });
+  expect(read.data).toEqual(captures[0]!.data);
+  const written = await engine.generate(
+    {
+      ...{ tokens, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [], maxTokens: 3 },
+      capture: ["blocks.1.attn.pattern"],
+    },
+    "written",
+  );
+  expect(written.captures?.[0]?.shape.slice(1)).toEqual([rows + 2, rows + 2]);
+  await engine.releaseTensors([ref!.id, 99]);
+  await expect(engine.tensorStats(ref!.id)).rejects.toThrow("is not held any more");
+});

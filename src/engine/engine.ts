@@ -17,6 +17,7 @@ import type {
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
+import { CaptureStore } from "./captureStore";
 import { checkKernels } from "./checkKernels";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
@@ -25,6 +26,7 @@ import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
 import { attribution } from "./methods/attribution";
+import { capture, generationBytes, planCapture } from "./methods/capture";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { logitLens } from "./methods/logitLens";
@@ -56,6 +58,7 @@ export function createEngine(host: EngineHost): EngineApi {
   let tokensPerSecond: number | undefined;
   const running = new Map<RunId, CancelToken>();
   const models = new OpenModels((...asked) => host.openFiles(...asked));
+  const captures = new CaptureStore();
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -158,12 +161,18 @@ export function createEngine(host: EngineHost): EngineApi {
     throw new VitrineError("Unsupported", "not built yet");
   };
   return {
-    planCapture: notYet,
-    capture: notYet,
-    releaseTensors: notYet,
-    tensorStats: notYet,
-    readTensor: notYet,
-    exportTensors: notYet,
+    planCapture: async (request) => captures.limited(planCapture(modelIn(request.model).model, request)),
+    capture: (request, runId) =>
+      cancellable(runId, (pauser) =>
+        withModel(async (model) => {
+          captures.checkRoom(planCapture(model, request).bytes);
+          return captures.put(await capture(model, request, pauser));
+        }, request.model),
+      ),
+    releaseTensors: async (ids) => captures.release(ids),
+    tensorStats: async (id) => captures.stats(id),
+    readTensor: async (window) => captures.window(window),
+    exportTensors: async (...asked) => captures.file(...asked),
     compare: notYet,
     sweepCost: (request) =>
       withModel(async (model) => {
@@ -223,13 +232,17 @@ export function createEngine(host: EngineHost): EngineApi {
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
         withModel((model) => {
+          captures.checkRoom(generationBytes(model, request));
           const { tokenizer: found } = modelIn();
           let before = request.tokens.at(-1);
           return generate(model, request, pauser, (id) => {
             const [token] = describeIds(found, [id], before);
             before = id;
             if (token) onToken?.(token);
-          }).then(({ tokens, stoppedBy, elapsedMs }) => ({ tokens, stoppedBy, elapsedMs }));
+          }).then(({ captured, ...result }) => {
+            const tensors = captured.map((tensor) => ({ prompt: 0, ...tensor }));
+            return tensors.length > 0 ? { ...result, captures: captures.put(tensors) } : result;
+          });
         }),
       ),
     logitLens: (request, runId) =>

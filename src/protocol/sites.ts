@@ -72,6 +72,17 @@ export function canonicalSite(text: string, nLayers: number): Site | undefined {
   return inModel && Object.hasOwn(BLOCK_SITES, name) ? plain : undefined;
 }
 
+/**
+ * A site in the spelling of TransformerLens, for files that leave the page: `blocks.3.attn.z` becomes
+ * `blocks.3.attn.hook_z`. Logits have no hook there and keep their name. `canonicalSite` reads it back.
+ */
+export function toHookName(site: Site): string {
+  if (site === "logits") return site;
+  const cut = site.lastIndexOf(".") + 1;
+  const last = site.slice(cut) === "scores" ? "attn_scores" : site.slice(cut);
+  return `${site.slice(0, cut)}hook_${last}`;
+}
+
 export type SiteName = keyof typeof MODEL_SITES | BlockSiteName;
 
 /** Every site of a model of `nLayers` blocks, in the order of the forward pass, but those it does without. */

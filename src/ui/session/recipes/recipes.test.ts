@@ -5,7 +5,7 @@ import type { Edit } from "../../../protocol/interventions";
 import { nnsightRecipe } from "./nnsight";
 import { moduleView } from "./nnsightModules";
 import type { RecipeModel } from "./recipe";
-import { hookName, transformerLensRecipe } from "./transformerLens";
+import { transformerLensRecipe } from "./transformerLens";
 
 const MODEL: RecipeModel = {
   name: "ledger",
@@ -17,22 +17,6 @@ const MODEL: RecipeModel = {
 const DONOR = { text: "Ann has\n7", tokens: [0, 1, 9, 3] };
 const edit = (fields: object) => ({ id: "e", on: true, strength: 1, ...fields }) as unknown as Edit;
 const prompt = (...edits: Edit[]) => ({ tokens: [0, 1, 2, 3], edits });
-
-describe("hook names", () => {
-  it("are those of TransformerLens", () => {
-    expect(
-      ["embed", "blocks.3.resid_pre", "blocks.3.attn.scores", "blocks.10.attn.z", "ln_final.normalized"].map(
-        hookName,
-      ),
-    ).toEqual([
-      "hook_embed",
-      "blocks.3.hook_resid_pre",
-      "blocks.3.attn.hook_attn_scores",
-      "blocks.10.attn.hook_z",
-      "ln_final.hook_normalized",
-    ]);
-  });
-});
 
 describe("modules of transformers", () => {
   it("are found by architecture, or there is none", () => {

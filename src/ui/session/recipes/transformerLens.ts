@@ -2,18 +2,10 @@
  * Recipes for TransformerLens: its hooks are where our site names come from. Weights are loaded without processing, so
  * that activations are those of the checkpoint, as they are here.
  */
-import { siteName, type Site } from "../../../protocol/sites";
+import { siteName, toHookName, type Site } from "../../../protocol/sites";
 import { pythonRecipe } from "./python";
 import { pyComment, pyString } from "./pythonText";
 import type { Dialect, RecipeAsk, RecipeModel } from "./recipe";
-
-/** "blocks.3.attn.z" → "blocks.3.attn.hook_z"; logits have no hook: `run` handles them by this name. */
-export function hookName(site: Site): string {
-  if (site === "logits") return site;
-  const cut = site.lastIndexOf(".") + 1;
-  const last = site.slice(cut) === "scores" ? "attn_scores" : site.slice(cut);
-  return `${site.slice(0, cut)}hook_${last}`;
-}
 
 /** What the library does otherwise, for the sites at hand. */
 function differences(model: RecipeModel, sites: readonly Site[]): string[] {
@@ -46,7 +38,7 @@ model = HookedTransformer.from_pretrained_no_processing(MODEL, dtype=torch.float
 }
 
 const DIALECT: Dialect = {
-  spell: hookName,
+  spell: toHookName,
   preamble: (model, sites) => `
 # A Vitrine recipe for TransformerLens (pip install transformer-lens).
 ${differences(model, sites)
