@@ -12,7 +12,7 @@ const tensor = (site: string, prompt = 0, size = 6) => ({
 
 describe("CaptureStore", () => {
   it("gives tensors by id until they are released", () => {
-    const store = new CaptureStore();
+    const store = new CaptureStore(1000, 1);
     const refs = store.put([tensor("embed"), tensor("blocks.0.resid_post", 1)]);
     expect(refs).toEqual([
       { id: 1, prompt: 0, site: "embed", shape: [2, 3] },
@@ -29,6 +29,30 @@ describe("CaptureStore", () => {
     expect(store.heldBytes).toBe(0);
   });
 
+  it("takes differences of tensors of one shape", () => {
+    const store = new CaptureStore(1000, 1);
+    const changed = { ...tensor("embed"), data: Float32Array.of(0, 1, 2, 3, 4, 9) };
+    store.put([changed, tensor("embed"), { ...tensor("embed"), shape: [3, 2] }]);
+    expect(store.stats(1, 2)).toMatchObject({
+      count: 6,
+      max: 4,
+      norm: 4,
+      outliers: [{ at: [1, 2] }, {}, {}, {}, {}, {}],
+    });
+    expect(store.stats(1).max).toBe(9);
+    const window = {
+      id: 1,
+      minus: 2,
+      leading: [],
+      rows: [0, 2],
+      cols: [1, 3],
+      maxRows: 9,
+      maxCols: 1,
+    } as const;
+    expect([...store.window(window).data]).toEqual([0, 4]);
+    expect(() => store.stats(1, 3)).toThrow("shapes [2, 3] and [3, 2]");
+  });
+
   it("holds no more than its limit", () => {
     const store = new CaptureStore(100);
     expect(store.limited({ tensors: [], bytes: 400 })).toEqual({ tensors: [], bytes: 400, limitBytes: 100 });
@@ -40,7 +64,7 @@ describe("CaptureStore", () => {
   });
 
   it("writes files with hook names, and the prompt before them where there are several", async () => {
-    const store = new CaptureStore();
+    const store = new CaptureStore(1000, 1);
     const refs = store.put([tensor("blocks.0.attn.scores"), tensor("embed"), tensor("embed", 2)]);
     const ids = refs.map(({ id }) => id);
     const names = async (chosen: readonly number[]) => {

@@ -16,7 +16,8 @@ export const MAX_HELD_BYTES = 1.5 * 2 ** 30;
 
 interface HeldTensor extends TensorRef {
   readonly data: Float32Array;
-  stats?: TensorStats;
+  /** Worked out so far: its own, and those of its differences from others, by their ids. */
+  readonly stats: Map<number | undefined, TensorStats>;
 }
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
@@ -24,9 +25,15 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 export class CaptureStore {
   readonly #held = new Map<number, HeldTensor>();
   #heldBytes = 0;
-  #nextId = 1;
+  #nextId: number;
 
-  constructor(private readonly limitBytes = MAX_HELD_BYTES) {}
+  /** Ids of an engine that was started again never equal those of the one before it, which views may still name. */
+  constructor(
+    private readonly limitBytes = MAX_HELD_BYTES,
+    firstId = Date.now() * 1000,
+  ) {
+    this.#nextId = firstId;
+  }
 
   get heldBytes(): number {
     return this.#heldBytes;
@@ -56,7 +63,7 @@ export class CaptureStore {
     this.#heldBytes += bytes;
     return tensors.map(({ prompt, site, shape, data }) => {
       const ref: TensorRef = { id: this.#nextId++, prompt, site, shape };
-      this.#held.set(ref.id, { ...ref, data });
+      this.#held.set(ref.id, { ...ref, data, stats: new Map() });
       return ref;
     });
   }
@@ -70,14 +77,20 @@ export class CaptureStore {
   }
 
   /** Worked out once. */
-  stats(id: number): TensorStats {
-    const tensor = this.#tensor(id);
-    return (tensor.stats ??= tensorStats(tensor.data, tensor.shape));
+  stats(id: number, minus?: number): TensorStats {
+    const { data, shape, stats } = this.#tensor(id);
+    const known = stats.get(minus);
+    if (known) return known;
+    const other = minus === undefined ? undefined : this.#subtrahend(shape, minus);
+    const found = tensorStats(other ? data.map((value, i) => value - (other[i] ?? 0)) : data, shape);
+    stats.set(minus, found);
+    return found;
   }
 
   window(window: TensorWindow): WindowData {
     const { data, shape } = this.#tensor(window.id);
-    return tensorWindow(data, shape, window);
+    const other = window.minus === undefined ? undefined : this.#subtrahend(shape, window.minus);
+    return tensorWindow(data, shape, window, other);
   }
 
   /** Whole tensors as a file: hook names as keys, and before them the prompt where there are several. */
@@ -99,6 +112,15 @@ export class CaptureStore {
       names.add(name);
     }
     return format === "npz" ? writeNpz(named, metadata) : writeSafetensors(named, metadata);
+  }
+
+  #subtrahend(shape: readonly number[], id: number): Float32Array {
+    const other = this.#tensor(id);
+    if (String(other.shape) === String(shape)) return other.data;
+    throw new VitrineError(
+      "Unsupported",
+      `There is no difference of tensors of shapes [${shape.join(", ")}] and [${other.shape.join(", ")}].`,
+    );
   }
 
   #tensor(id: number): HeldTensor {

@@ -170,7 +170,7 @@ export function createEngine(host: EngineHost): EngineApi {
         }, request.model),
       ),
     releaseTensors: async (ids) => captures.release(ids),
-    tensorStats: async (id) => captures.stats(id),
+    tensorStats: async (...asked) => captures.stats(...asked),
     readTensor: async (window) => captures.window(window),
     exportTensors: async (...asked) => captures.file(...asked),
     compare: notYet,

@@ -20,6 +20,17 @@ describe("tensorWindow", () => {
     expect([...window.data]).toEqual([-27, 29, 37, -39]);
   });
 
+  it("lays the axes that are left side by side", () => {
+    const window = { ...all, leading: [], rows: [1, 2], cols: [3, 8], maxCols: 10 } as const;
+    expect([...tensorWindow(DATA, SHAPE, window).data]).toEqual([23, -24, 25, 26, -27]);
+  });
+
+  it("subtracts before it pools", () => {
+    const other = DATA.map((value, i) => (i === 31 ? value + 5 : value));
+    const window = tensorWindow(DATA, SHAPE, { ...all, maxRows: 2, maxCols: 2 }, other);
+    expect([...window.data]).toEqual([0, 0, -5, 0]);
+  });
+
   it("shows what is not finite only where there is nothing else", () => {
     const data = Float32Array.of(-Infinity, -Infinity, -Infinity, 0.5);
     const window = { leading: [], rows: [0, 1], cols: [0, 4], maxRows: 1, maxCols: 2 } as const;
@@ -28,7 +39,7 @@ describe("tensorWindow", () => {
 
   it("refuses what is not there", () => {
     expect(() => tensorWindow(DATA, SHAPE, { ...all, leading: [2] })).toThrow("axis 0, which has 2");
-    expect(() => tensorWindow(DATA, SHAPE, { ...all, leading: [] })).toThrow("1 axes before its last two");
+    expect(() => tensorWindow(DATA, SHAPE, { ...all, leading: [0, 0] })).toThrow("two must be left");
     expect(() => tensorWindow(DATA, SHAPE, { ...all, rows: [0, 5] })).toThrow("rows 0 to 5");
     expect(() => tensorWindow(DATA, SHAPE, { ...all, maxCols: 0 })).toThrow("at most 0 columns");
   });

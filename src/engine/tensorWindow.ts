@@ -1,25 +1,32 @@
 /**
- * Cuts a rectangle out of a tensor's last two axes. Where more falls into it than is drawn, elements are pooled: each
- * cell is its element of largest |x|, so that a single outlier never disappears.
+ * Cuts a rectangle out of a tensor, or out of the difference of two. Where more falls into it than is drawn, elements
+ * are pooled: each cell is its element of largest |x|, so that a single outlier never disappears.
  */
 import type { TensorWindow, WindowData } from "../protocol/analysis";
 import { VitrineError } from "../protocol/errors";
 
-type Window = Omit<TensorWindow, "id">;
+type Window = Omit<TensorWindow, "id" | "minus">;
 
-export function tensorWindow(data: Float32Array, shape: readonly number[], window: Window): WindowData {
-  const { rows, cols, leading, maxRows, maxCols } = window;
-  const width = shape.at(-1) ?? 1;
-  const height = shape.at(-2) ?? 1;
+const product = (sizes: readonly number[]) => sizes.reduce((all, n) => all * n, 1);
+
+export function tensorWindow(
+  data: Float32Array,
+  shape: readonly number[],
+  { rows, cols, leading, maxRows, maxCols }: Window,
+  minus?: Float32Array,
+): WindowData {
+  if (leading.length > shape.length - 2) {
+    refuse(`${leading.length} indices were given for a tensor of ${shape.length} axes; two must be left.`);
+  }
+  const height = shape[leading.length] ?? 1;
+  const width = product(shape.slice(leading.length + 1));
   checkRange("rows", rows, height);
   checkRange("columns", cols, width);
   const start = matrixOf(shape, leading) * height * width;
   const rowStep = stepFor("rows", rows, maxRows);
   const colStep = stepFor("columns", cols, maxCols);
-  const [outRows, outCols] = [
-    Math.ceil((rows[1] - rows[0]) / rowStep),
-    Math.ceil((cols[1] - cols[0]) / colStep),
-  ];
+  const outRows = Math.ceil((rows[1] - rows[0]) / rowStep);
+  const outCols = Math.ceil((cols[1] - cols[0]) / colStep);
   const pooled = new Float32Array(outRows * outCols);
   for (let row = 0; row < outRows; row++) {
     const firstRow = rows[0] + row * rowStep;
@@ -27,12 +34,15 @@ export function tensorWindow(data: Float32Array, shape: readonly number[], windo
     for (let col = 0; col < outCols; col++) {
       const firstCol = cols[0] + col * colStep;
       const endCol = Math.min(cols[1], firstCol + colStep);
-      let kept = data[start + firstRow * width + firstCol] ?? NaN;
+      let kept: number | undefined;
       for (let i = firstRow; i < endRow; i++) {
         const from = start + i * width;
-        for (let j = from + firstCol; j < from + endCol; j++) kept = stronger(kept, data[j] ?? NaN);
+        for (let j = from + firstCol; j < from + endCol; j++) {
+          const value = (data[j] ?? NaN) - (minus?.[j] ?? 0);
+          kept = kept === undefined ? value : stronger(kept, value);
+        }
       }
-      pooled[row * outCols + col] = kept;
+      pooled[row * outCols + col] = kept ?? NaN;
     }
   }
   return { rows: outRows, cols: outCols, rowStep, colStep, data: pooled };
@@ -44,14 +54,10 @@ function stronger(kept: number, value: number): number {
   return !Number.isFinite(kept) || Math.abs(value) > Math.abs(kept) ? value : kept;
 }
 
-/** Which matrix of the tensor the indices of its other axes name. */
+/** Which of the matrices the indices of the first axes name. */
 function matrixOf(shape: readonly number[], leading: readonly number[]): number {
-  const axes = shape.slice(0, -2);
-  if (leading.length !== axes.length) {
-    refuse(`The tensor has ${axes.length} axes before its last two; ${leading.length} indices were given.`);
-  }
-  return axes.reduce((matrix, size, axis) => {
-    const index = leading[axis] ?? -1;
+  return leading.reduce((matrix, index, axis) => {
+    const size = shape[axis] ?? 0;
     if (!(Number.isInteger(index) && index >= 0 && index < size)) {
       refuse(`Index ${index} was asked of axis ${axis}, which has ${size}.`);
     }

@@ -61,9 +61,14 @@ export interface TensorStats {
   readonly norms: Float32Array;
 }
 
-/** A rectangle of one matrix of a tensor: its last two axes, at `leading` indices of the others. */
+/**
+ * A rectangle of one matrix of a tensor: at `leading` indices of its first axes, rows along the next axis, columns
+ * along all that are left, side by side. Of [pos, head, dHead] without `leading`: heads side by side for each token.
+ */
 export interface TensorWindow {
   readonly id: number;
+  /** A tensor of the same shape that is subtracted, element by element, before anything is pooled. */
+  readonly minus?: number;
   readonly leading: readonly number[];
   readonly rows: readonly [first: number, end: number];
   readonly cols: readonly [first: number, end: number];

@@ -251,7 +251,8 @@ export interface EngineApi {
   /** Captures sites of every prompt in one run; the engine holds the tensors until they are released. */
   capture(request: CaptureRequest, runId: RunId): Promise<TensorRef[]>;
   releaseTensors(ids: readonly number[]): Promise<void>;
-  tensorStats(id: number): Promise<TensorStats>;
+  /** Of a tensor, or of its difference from another of the same shape. */
+  tensorStats(id: number, minus?: number): Promise<TensorStats>;
   /** A part of a tensor, pooled where it is larger than what is drawn. */
   readTensor(window: TensorWindow): Promise<WindowData>;
   /** Whole tensors as a file, hook names as keys. */
