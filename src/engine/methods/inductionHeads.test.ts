@@ -1,5 +1,6 @@
 /** A model whose heads are known: patterns show them, and cutting them off is seen where it must be. */
 import { beforeAll, expect, it } from "vitest";
+import type { SweepAxes, SweepChange } from "../../protocol/analysis";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import type { Edit } from "../../protocol/interventions";
 import { createCpuDevice } from "../device/cpu";
@@ -10,6 +11,7 @@ import { run } from "../interp/run";
 import { INDUCTION, inductionFiles } from "../models/inductionModel.samples";
 import { loadModel } from "../models/loadModel";
 import type { Model } from "../models/model";
+import { sweep } from "./sweep";
 
 const ONCE = [3, 9, 14, 0, 7, 11, 5, 2];
 const TOKENS = [...ONCE, ...ONCE.slice(0, 5)];
@@ -70,4 +72,53 @@ it("forgets when the induction head does not see the token after the earlier occ
   ];
   expect(await repeats(knock([5]))).toBeLessThan(-1);
   expect(await repeats(knock([4, 6]))).toBeCloseTo(await repeats(), 4);
+});
+
+/** Another token after the earlier occurrence, which is position 5. */
+const OTHER = TOKENS.map((token, i) => (i === 5 ? 13 : token));
+const sweepOf = (axes: SweepAxes, change: SweepChange) =>
+  sweep(
+    model,
+    { prompt: { tokens: TOKENS }, position: LAST, axes, change, metric: { kind: "logProb", target: 13 } },
+    NEVER_CANCELLED,
+  );
+
+it("is found by sweeps: zeroed heads, patched heads, a causal trace", async () => {
+  const zeroed = await sweep(
+    model,
+    {
+      prompt: { tokens: TOKENS },
+      position: LAST,
+      axes: { kind: "layerHead", site: "attn.z" },
+      change: { kind: "zero" },
+      metric: { kind: "kl" },
+    },
+    NEVER_CANCELLED,
+  );
+  const parts = [INDUCTION.previous, INDUCTION.nHeads + INDUCTION.induction];
+  zeroed.values.forEach((kl, cell) => {
+    if (parts.includes(cell)) expect(kl).toBeGreaterThan(0.5);
+    else expect(kl).toBeLessThan(1e-4);
+  });
+
+  // What the induction head writes at the end is the other prompt's answer; what the other heads write is not.
+  const patch: SweepChange = { kind: "patch", from: { text: "", tokens: OTHER } };
+  const { values, base, donor } = await sweepOf(
+    { kind: "layerHead", site: "attn.z", positions: [LAST] },
+    patch,
+  );
+  expect(donor! - base).toBeGreaterThan(3);
+  values.forEach((value, cell) =>
+    expect(value).toBeCloseTo(cell === INDUCTION.nHeads + INDUCTION.induction ? donor! : base, 3),
+  );
+
+  // Before layer 1 the answer stands where the prompts differ; after it, at the end.
+  const positions = TOKENS.map((_, i) => i);
+  const trace = await sweepOf({ kind: "layerPosition", site: "resid_post", positions }, patch);
+  const share = (layer: number, position: number) =>
+    (trace.values[layer * TOKENS.length + position]! - base) / (donor! - base);
+  expect(share(0, 5)).toBeCloseTo(1, 3);
+  expect(share(0, LAST)).toBeCloseTo(0, 3);
+  expect(share(1, LAST)).toBeCloseTo(1, 3);
+  expect(share(1, 5)).toBeCloseTo(0, 3);
 });
