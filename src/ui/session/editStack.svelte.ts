@@ -1,29 +1,66 @@
-/** The stack of edits: applied in order, each shown as a chip, all of it carried by links. */
+/**
+ * The stack of edits: applied in order, each shown as a chip, all of it carried by links. An edit that does not fit
+ * the loaded model is kept, but off: it acts again when a model that it fits is loaded.
+ */
 import type { Edit } from "../../protocol/interventions";
+import { misfit, vocabularyOf, type FitModel } from "./editFit";
 
 /** Everything of an edit but what the stack itself keeps. Distributes over the kinds. */
 export type NewEdit = Edit extends infer E ? (E extends Edit ? Omit<E, "id" | "on"> : never) : never;
 
 export class EditStack {
   all = $state.raw<readonly Edit[]>([]);
+  /** All are off for the moment, whatever their own switches say. */
+  paused = $state(false);
   #nextId = 1;
+  /** Of each edit: the vocabulary that its tokens are of. */
+  readonly #vocabularies = new Map<string, string>();
 
-  /** Those that are switched on: what the engine is given. */
-  readonly active = $derived(this.all.filter(({ on }) => on));
+  constructor(
+    /** What the edits act on; the session. */
+    private readonly reader: { readonly model: FitModel | undefined } = { model: undefined },
+  ) {}
+
+  /** Why edits cannot act on the loaded model, by their ids. */
+  readonly misfits: ReadonlyMap<string, string> = $derived.by(() => {
+    const { model } = this.reader;
+    if (!model) return new Map();
+    const pairs = this.all.map(({ id, ...edit }) => {
+      const why = misfit({ ...edit, id } as Edit, model, this.#vocabularies.get(id));
+      return [id, why] as const;
+    });
+    return new Map(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  });
+
+  /** Those that are switched on and fit: what the engine is given. */
+  readonly active: readonly Edit[] = $derived(
+    this.paused ? [] : this.all.filter(({ id, on }) => on && !this.misfits.has(id)),
+  );
 
   add(edit: NewEdit): Edit {
-    const added = { ...edit, id: `e${this.#nextId++}`, on: true } as Edit;
+    const added = { ...edit, id: this.#newId(), on: true } as Edit;
+    this.#remember(added.id);
     this.all = [...this.all, added];
+    // What was just added is meant to be seen.
+    this.paused = false;
     return added;
   }
 
-  /** Restores a stack, from a link. Ids are given anew. */
-  set(edits: readonly Edit[]): void {
-    this.all = edits.map((edit) => ({ ...edit, id: `e${this.#nextId++}` }));
+  /** Restores a stack, from a link. Ids are given anew. `vocabulary`: of the model that it was made on. */
+  set(edits: readonly Edit[], vocabulary?: string): void {
+    this.all = edits.map((edit) => ({ ...edit, id: this.#newId() }));
+    for (const { id } of this.all) this.#remember(id, vocabulary);
+    this.paused = false;
   }
 
   replace(id: string, edit: NewEdit): void {
     this.all = this.all.map((old) => (old.id === id ? ({ ...edit, id, on: old.on } as Edit) : old));
+    this.#remember(id);
+  }
+
+  /** Changes how strong an edit is; the tokens that it holds stay what they were. */
+  adjust(id: string, change: (edit: Edit) => Edit): void {
+    this.all = this.all.map((old) => (old.id === id ? change(old) : old));
   }
 
   toggle(id: string): void {
@@ -32,6 +69,7 @@ export class EditStack {
 
   remove(id: string): void {
     this.all = this.all.filter((edit) => edit.id !== id);
+    this.#vocabularies.delete(id);
   }
 
   /** Earlier (-1) or later (1) in the order. */
@@ -46,5 +84,17 @@ export class EditStack {
 
   clear(): void {
     this.all = [];
+    this.#vocabularies.clear();
+    this.paused = false;
+  }
+
+  #newId(): string {
+    return `e${this.#nextId++}`;
+  }
+
+  #remember(id: string, vocabulary?: string): void {
+    const { model } = this.reader;
+    const known = vocabulary ?? (model && vocabularyOf(model));
+    if (known !== undefined) this.#vocabularies.set(id, known);
   }
 }

@@ -31,7 +31,7 @@ const GENERATE = "generate";
 
 export class Session {
   readonly selection = new Selection();
-  readonly edits = new EditStack();
+  readonly edits = new EditStack(this);
   readonly views = new Views();
   /** The panel that is shown, by the name of its folder. */
   panel = $state("ChainOfThought");
