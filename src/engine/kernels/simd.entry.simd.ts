@@ -3,6 +3,7 @@ export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
 export { attention } from "./attention/attention.simd";
 export { scoreTargets } from "./scoreTargets/scoreTargets.simd";
 export { tokenStats } from "./tokenStats/tokenStats.simd";
+export { klRows } from "./klRows/klRows.simd";
 export { geluTanh } from "./geluTanh/geluTanh.simd";
 export { geluExact } from "./geluExact/geluExact.simd";
 export { layerNorm } from "./layerNorm/layerNorm.simd";

@@ -1,6 +1,7 @@
-/** What is read off logits [rows, dVocab]: log-probabilities of targets, the top of a row, a sampled token. */
+/** What is read off logits [rows, dVocab]: log-probabilities of targets, divergences, the top of a row, a sampled token. */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { argmax } from "../kernels/argmax/argmax";
+import { klRows } from "../kernels/klRows/klRows";
 import { sampleToken } from "../kernels/sampleToken/sampleToken";
 import { scoreTargets as scoreTargetsKernel } from "../kernels/scoreTargets/scoreTargets";
 import { tokenStats as tokenStatsKernel } from "../kernels/tokenStats/tokenStats";
@@ -34,6 +35,21 @@ export function tokenStats(memory: TensorMemory, logits: Tensor, asks: Tensor): 
     { count, cols: logits.shape[1] ?? 0 },
   );
   return stats;
+}
+
+/**
+ * pairs u32 [count, 2] = (row of p, row of q) → KL(softmax p ‖ softmax q) in nats [count]: never negative, exactly 0
+ * for equal rows. A token that q excludes and p does not costs about 1e30 nats.
+ */
+export function klDivergence(memory: TensorMemory, p: Tensor, q: Tensor, pairs: Tensor): Tensor {
+  const [count = 0] = pairs.shape;
+  const kl = memory.make([count], "klRows");
+  memory.device.run(
+    klRows,
+    { pLogits: p.buffer, qLogits: q.buffer, pairs: pairs.buffer, kl: kl.buffer },
+    { count, cols: p.shape[1] ?? 0 },
+  );
+  return kl;
 }
 
 /** The k most probable ids of each row (u32 [rows, k]) and their log-probabilities (f32 [rows, k]). */
