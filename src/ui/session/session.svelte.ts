@@ -199,6 +199,7 @@ export class Session {
     this.generated = undefined;
     this.comparison = undefined;
     this.awaiting = undefined;
+    this.selection.pinned = undefined;
   }
 
   /** Draws a problem from the generator that the embedded models were trained on: another one each time. */

@@ -56,6 +56,40 @@ it("is one stop of the Tab order, walked by arrow keys", async () => {
   expect(focusable()).toEqual([tokens().at(-1)]);
 });
 
+it("pins a token by click or Enter, and lets go of it the same way", async () => {
+  const { selection } = test.session;
+  const pinned = () => tokens().filter((token) => token.getAttribute("aria-selected") === "true");
+  expect(screen.getByText(/^views are about the last position/)).toBeTruthy();
+  expect(test.session.position).toBe(tokens().length - 1);
+  await fireEvent.click(tokens()[4]!);
+  expect([selection.pinned, test.session.position]).toEqual([4, 4]);
+  expect(pinned()).toEqual([tokens()[4]]);
+  expect(screen.getByText(/^views are about position 4/)).toBeTruthy();
+  await fireEvent.keyDown(tokens()[4]!, { key: "Enter" });
+  expect(selection.pinned).toBeUndefined();
+  await fireEvent.keyDown(tokens()[2]!, { key: "Enter" });
+  await fireEvent.click(screen.getByRole("button", { name: "Unpin" }));
+  expect(pinned()).toEqual([]);
+});
+
+it("leaves the pin behind with the prompt that it was in", async () => {
+  await fireEvent.click(tokens()[4]!);
+  test.session.forget();
+  flushSync();
+  expect(test.session.selection.pinned).toBeUndefined();
+});
+
+it("shows thousands of tokens, and points only where the pointer is", async () => {
+  test.session.tokens = Array.from({ length: 2000 }, (_, id) => ({ id, text: ` w${id}`, special: false }));
+  flushSync();
+  expect(tokens()).toHaveLength(2000);
+  await fireEvent.pointerEnter(tokens()[1000]!);
+  expect(textsOf(".pointed")).toEqual(["w1000"]);
+  await fireEvent.keyDown(tokens()[1000]!, { key: "ArrowRight" });
+  expect(textsOf(".pointed")).toEqual(["w1001"]);
+  expect(document.activeElement).toBe(tokens()[1001]);
+});
+
 it("strikes out the tokens of an absent step", () => {
   test.session.chain.toggle(1);
   flushSync();
