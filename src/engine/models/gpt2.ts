@@ -16,6 +16,7 @@ import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "./architecture";
 import { choiceField, countField, flagField, numberField, sizeField, wholeQuotient } from "./configFields";
+import { attentionTaps } from "./layers";
 
 export interface Gpt2Config extends ModelConfig {
   readonly layerNormEps: number;
@@ -121,11 +122,15 @@ function block(
   storeInCache(memory, cache, batch.slots, part(1), part(2));
   const scale = (config.scaleByHead ? 1 / Math.sqrt(dHead) : 1) / (config.scaleByLayer ? layer + 1 : 1);
   const shape = { heads: nHeads, kvHeads: nHeads, dHead };
-  const z = attention(memory, part(0), cache, batch.visibility(), shape, scale, {
-    wanted: taps.wants(site("attn.scores")) || taps.wants(site("attn.pattern")),
-    scores: (scores) => tap("attn.scores", scores),
-    pattern: (pattern) => tap("attn.pattern", pattern),
-  });
+  const z = attention(
+    memory,
+    part(0),
+    cache,
+    batch.visibility(),
+    shape,
+    { scale },
+    attentionTaps(taps, layer),
+  );
   const attnOut = tap("attn_out", project(tap("attn.z", z), "attn.c_proj"));
   const residMid = tap("resid_mid", add(memory, residPre, attnOut));
 

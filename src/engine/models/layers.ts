@@ -8,13 +8,13 @@
  */
 import { blockSite, type BlockSiteName } from "../../protocol/sites";
 import type { Tensor } from "../device/tensor";
-import { attention, storeInCache } from "../ops/attention";
-import { activation, multiply, softcap, type ActivationName } from "../ops/elementwise";
+import { attention, storeInCache, type AttentionTaps } from "../ops/attention";
+import { activation, multiply, type ActivationName } from "../ops/elementwise";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
 import { rotary } from "../ops/rotary";
 import type { Vector } from "../ops/weights";
-import type { ForwardContext, ModelConfig, TokenBatch } from "./architecture";
+import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "./architecture";
 
 /** One layer of a forward pass: where it is and what it works with. */
 export interface Layer<C extends ModelConfig = ModelConfig> extends ForwardContext<C> {
@@ -66,6 +66,17 @@ export interface AttentionOptions {
   readonly valuesFrom?: Tensor;
 }
 
+/** What attention needs to know of the sites inside it. */
+export function attentionTaps(taps: Taps, layer: number): AttentionTaps {
+  const [scores, pattern] = [blockSite(layer, "attn.scores"), blockSite(layer, "attn.pattern")];
+  return {
+    wanted: taps.wants(scores) || taps.wants(pattern),
+    edited: taps.edits(scores) || taps.edits(pattern),
+    scores: (tensor) => taps.tap(scores, tensor),
+    pattern: (tensor) => taps.tap(pattern, tensor),
+  };
+}
+
 /** normed [tokens, dModel] → [tokens, dModel], before any norm that follows. */
 export function attentionSublayer(layer: Layer, normed: Tensor, options: AttentionOptions): Tensor {
   const { config, memory, taps, tap, batch, index } = layer;
@@ -93,22 +104,14 @@ export function attentionSublayer(layer: Layer, normed: Tensor, options: Attenti
   if (cache === undefined) throw new Error(`no key-value cache for layer ${index}`);
   storeInCache(memory, cache, batch.slots, { tensor: k, offset: 0 }, { tensor: v, offset: 0 });
   const visibility = batch.visibility(config.windows?.[index]);
-  const { softcap: cap } = options;
   const z = attention(
     memory,
     { tensor: q, offset: 0 },
     cache,
     visibility,
     { heads: nHeads, kvHeads: nKvHeads, dHead },
-    options.scale,
-    {
-      wanted:
-        cap !== undefined ||
-        taps.wants(blockSite(index, "attn.scores")) ||
-        taps.wants(blockSite(index, "attn.pattern")),
-      scores: (scores) => tap("attn.scores", cap === undefined ? scores : softcap(memory, scores, cap)),
-      pattern: (pattern) => tap("attn.pattern", pattern),
-    },
+    { scale: options.scale, cap: options.softcap },
+    attentionTaps(taps, index),
   );
   return layer.project(tap("attn.z", z), "o");
 }

@@ -1,12 +1,15 @@
 /**
- * Attention of packed ragged rows over the key-value cache. Fused, it is one kernel; when the scores or the
- * pattern are asked for, it is three (scores → pattern → mix), with equal results.
+ * Attention of packed ragged rows over the key-value cache, in one kernel: bare, or also storing the scores and the
+ * pattern where they are captured, with the same z bit for bit. Where they are changed it is three kernels (scores →
+ * pattern → mix), so that what comes later sees the change; unchanged, their results equal the one kernel's to
+ * rounding.
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { attention as attentionKernel } from "../kernels/attention/attention";
 import { attentionMix } from "../kernels/attentionMix/attentionMix";
 import { attentionPattern } from "../kernels/attentionPattern/attentionPattern";
 import { attentionScores } from "../kernels/attentionScores/attentionScores";
+import { attentionTapped } from "../kernels/attentionTapped/attentionTapped";
 import { storeKeyValues } from "../kernels/storeKeyValues/storeKeyValues";
 import type { LayerCache } from "./keyValueCache";
 
@@ -33,10 +36,19 @@ export interface Columns {
   readonly offset: number;
 }
 
+/** What q·k goes through on its way to a score. */
+export interface Scoring {
+  readonly scale: number;
+  /** Scores become cap tanh(score / cap) (Gemma 2). */
+  readonly cap?: number | undefined;
+}
+
 /** Where scores and pattern pass through, when they are wanted: [queries, heads, maxKeys], self last. */
 export interface AttentionTaps {
-  /** Without this, one kernel does it all and the others are not called. */
+  /** Without this they are never stored, and the taps not called. */
   readonly wanted: boolean;
+  /** What the taps give back may differ from what they were given. */
+  readonly edited: boolean;
   scores(scores: Tensor): Tensor;
   pattern(pattern: Tensor): Tensor;
 }
@@ -73,19 +85,19 @@ export function storeInCache(
   );
 }
 
-/** q [queries, heads * dHead] → z [queries, heads * dHead]: softmax(q·k * scale) over visible slots, times v. */
+/** q [queries, heads * dHead] → z [queries, heads * dHead]: softmax of the scores over visible slots, times v. */
 export function attention(
   memory: TensorMemory,
   q: Columns,
   cache: LayerCache,
   { visible, spans, maxKeys }: Visibility,
   { heads, kvHeads, dHead }: HeadShape,
-  scale: number,
+  { scale, cap = 0 }: Scoring,
   taps: AttentionTaps,
 ): Tensor {
   const [queries = 0] = spans.shape;
   const sizes = { queries, heads, kvHeads, dHead };
-  const from = { qStride: stride(q), qOffset: q.offset, scale };
+  const from = { qStride: stride(q), qOffset: q.offset, scale, cap };
   const lists = { visible: visible.buffer, spans: spans.buffer };
   const keys = cache.keys.buffer;
   const values = cache.values.buffer;
@@ -96,13 +108,21 @@ export function attention(
     return z;
   }
   const rawScores = memory.make([queries, heads, maxKeys], "attentionScores");
+  const rawPattern = memory.make([queries, heads, maxKeys], "attentionPattern");
+  if (!taps.edited) {
+    const stores = { scores: rawScores.buffer, pattern: rawPattern.buffer };
+    const buffers = { q: q.tensor.buffer, keys, values, ...lists, z: z.buffer, ...stores };
+    memory.device.run(attentionTapped, buffers, { ...sizes, ...from, stride: maxKeys });
+    taps.scores(rawScores);
+    taps.pattern(rawPattern);
+    return z;
+  }
   memory.device.run(
     attentionScores,
     { q: q.tensor.buffer, keys, ...lists, scores: rawScores.buffer },
     { ...sizes, ...from, stride: maxKeys },
   );
   const scores = taps.scores(rawScores);
-  const rawPattern = memory.make([queries, heads, maxKeys], "attentionPattern");
   memory.device.run(
     attentionPattern,
     { scores: scores.buffer, spans: spans.buffer, pattern: rawPattern.buffer },

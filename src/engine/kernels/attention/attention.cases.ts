@@ -3,11 +3,11 @@ import { kernelCases, type KernelCase } from "../case";
 import { attention } from "./attention";
 import { problemSizes, raggedProblem, stale, type ProblemSize } from "./raggedProblem";
 
-function caseOf(label: string, size: ProblemSize, sharpness = 1): KernelCase {
+function caseOf(label: string, size: ProblemSize, sharpness = 1, cap = 0): KernelCase {
   const { params, q, keys, values, visible, spans } = raggedProblem(size);
   return {
     label,
-    params: { ...params, scale: params.scale * sharpness },
+    params: { ...params, scale: params.scale * sharpness, cap },
     buffers: { q, keys, values, visible, spans, z: stale(params.queries * params.heads * params.dHead) },
     tolerance: 1e-5 * Math.max(1, sharpness),
   };
@@ -19,4 +19,6 @@ export default kernelCases(attention, [
   ...problemSizes.map((size) => caseOf(size.label, size)),
   caseOf("one key takes almost everything", long, 40),
   caseOf("all keys equal", long, 0),
+  caseOf("soft-capped", long, 4, 5),
+  caseOf("soft-capped far beyond the cap", long, 400, 5),
 ]);

@@ -16,10 +16,12 @@ interface Params {
   readonly qStride: number;
   readonly qOffset: number;
   readonly scale: number;
+  /** 0 = none. */
+  readonly cap: number;
 }
 
 export function attentionReference({ q, keys, values, visible, spans, z }: Views, params: Params): void {
-  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale } = params;
+  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap } = params;
   const mixed = new Float64Array(dHead);
   let weights = new Float64Array(64);
   for (let i = 0; i < queries; i++) {
@@ -36,8 +38,9 @@ export function attentionReference({ q, keys, values, visible, spans, z }: Views
         const start = slot * kvHeads * dHead + kvStart;
         let dot = 0;
         for (let d = 0; d < dHead; d++) dot += (q[qStart + d] ?? 0) * (keys[start + d] ?? 0);
-        weights[j] = dot * scale;
-        highest = Math.max(highest, dot * scale);
+        const score = cap > 0 ? cap * Math.tanh((dot * scale) / cap) : dot * scale;
+        weights[j] = score;
+        highest = Math.max(highest, score);
       }
       let total = 0;
       mixed.fill(0);

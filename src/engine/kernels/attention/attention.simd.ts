@@ -1,5 +1,6 @@
 /**
- * AssemblyScript: the SIMD twin of `attention` (shapes in attention.wgsl).
+ * AssemblyScript: the SIMD twin of `attention` and of `attentionTapped` (shapes in their shaders): one loop, which
+ * stores scores and pattern where it is given a place for them, so that both give the same z.
  *
  * For every query, its keys in tiles of TILE: scores four keys at a time, then for each head the tile's
  * softmax weights, then the weighted values with 16 dims of z in registers. Highest score and sum of weights
@@ -7,9 +8,12 @@
  * Gimelshein 2018, arXiv 1805.02867), so the working memory does not depend on the number of keys.
  */
 import { exp4 } from "../exp.simd";
+import { softcap4 } from "../softcap/softcap.simd";
 
 const TILE: u32 = 256;
 const NONE: f32 = -Infinity;
+/** Stands in the scores where there is no key. */
+const LOWEST: f32 = -3.4028235e38;
 
 /** Scaled scores of the query against the four keys at `starts` (byte offsets from `keys`). */
 // @ts-ignore: decorator
@@ -100,10 +104,31 @@ function mix(z: usize, values: usize, weights: usize, starts: usize, count: u32,
   }
 }
 
-/** Scratch: TILE byte offsets, TILE weights, then (highest, total) of each head: 2048 + 8 * heads bytes. */
-export function attention(
-  q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize,
-  queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, scratch: usize,
+/** A row of the pattern from its scores: `count` + 1 keys, then nothing up to `stride`. */
+function storePattern(scores: usize, pattern: usize, count: u32, stride: u32, highest: f32, total: f32): void {
+  let j: u32 = 0;
+  for (; j + 4 <= count + 1; j += 4, scores += 16, pattern += 16) {
+    const weight = exp4(f32x4.sub(v128.load(scores), f32x4.splat(highest)));
+    v128.store(pattern, f32x4.div(weight, f32x4.splat(total)));
+  }
+  for (; j <= count; j++, scores += 4, pattern += 4) {
+    const weight = exp4(f32x4.splat(load<f32>(scores) - highest));
+    store<f32>(pattern, f32x4.extract_lane(weight, 0) / total);
+  }
+  for (; j < stride; j++, scores += 4, pattern += 4) {
+    store<f32>(scores, LOWEST);
+    store<f32>(pattern, 0);
+  }
+}
+
+/**
+ * `scores` and `pattern` are 0 where nobody wants them. Scratch: TILE byte offsets, TILE weights, then
+ * (highest, total) of each head: 2048 + 8 * heads bytes.
+ */
+export function attend(
+  q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize, scores: usize, pattern: usize,
+  queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, cap: f32,
+  stride: u32, scratch: usize,
 ): void {
   const starts = scratch;
   const weights = starts + <usize>TILE * 4;
@@ -135,9 +160,13 @@ export function attention(
         let best = f32x4.splat(NONE);
         for (let j: u32 = 0; j < padded; j += 4) {
           const at = <usize>j * 4;
-          const scores = scoreFour(query, keys + kvStart, starts + at, dHead, scale);
-          v128.store(weights + at, scores);
-          best = f32x4.pmax(best, scores);
+          let four = scoreFour(query, keys + kvStart, starts + at, dHead, scale);
+          if (cap > 0) four = softcap4(four, cap);
+          v128.store(weights + at, four);
+          best = f32x4.pmax(best, four);
+        }
+        if (scores != 0) {
+          memory.copy(scores + (<usize>(i * heads + h) * stride + first) * 4, weights, <usize>inTile * 4);
         }
         // Padding repeats the query's own key: it cannot raise the maximum, and is taken out of the sum here.
         for (let j = inTile; j < padded; j++) store<f32>(weights + <usize>j * 4, NONE);
@@ -168,6 +197,21 @@ export function attention(
         const at = zAt + <usize>h * headBytes + <usize>d * 4;
         store<f32>(at, load<f32>(at) / total);
       }
+      if (scores != 0) {
+        const row = <usize>(i * heads + h) * stride * 4;
+        storePattern(scores + row, pattern + row, count, stride, load<f32>(states + <usize>h * 8), total);
+      }
     }
   }
+}
+
+export function attention(
+  q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize,
+  queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, cap: f32,
+  scratch: usize,
+): void {
+  attend(
+    q, keys, values, visible, spans, z, 0, 0, queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap, 0,
+    scratch,
+  );
 }

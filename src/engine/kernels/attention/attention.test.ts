@@ -15,7 +15,7 @@ describe("attentionReference", () => {
         spans: Uint32Array.of(0, 1, 0),
         z,
       },
-      { queries: 1, heads: 1, kvHeads: 1, dHead: 1, qStride: 1, qOffset: 0, scale: 0.5 },
+      { queries: 1, heads: 1, kvHeads: 1, dHead: 1, qStride: 1, qOffset: 0, scale: 0.5, cap: 0 },
     );
     expect(z[0]).toBeCloseTo(0.75 * 4 + 0.25 * 8, 6);
   });
@@ -32,7 +32,7 @@ describe("attentionReference", () => {
         spans: Uint32Array.of(0, 0, 2),
         z,
       },
-      { queries: 1, heads: 4, kvHeads: 2, dHead: 2, qStride: 12, qOffset: 4, scale: 1 },
+      { queries: 1, heads: 4, kvHeads: 2, dHead: 2, qStride: 12, qOffset: 4, scale: 1, cap: 0 },
     );
     expect([...z]).toEqual([8, 9, 8, 9, 10, 11, 10, 11]);
   });
@@ -49,7 +49,7 @@ describe("attentionReference", () => {
         spans: Uint32Array.of(1, 1, 0, 2, 1, 1),
         z,
       },
-      { queries: 2, heads: 1, kvHeads: 1, dHead: 1, qStride: 3, qOffset: 1, scale: 1 },
+      { queries: 2, heads: 1, kvHeads: 1, dHead: 1, qStride: 3, qOffset: 1, scale: 1, cap: 0 },
     );
     expect([...z]).toEqual([10, 20]);
   });

@@ -17,6 +17,7 @@ export const attention = defineKernel({
     qStride: "u32",
     qOffset: "u32",
     scale: "f32",
+    cap: "f32",
   },
   constants: { tile: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
@@ -25,7 +26,7 @@ export const attention = defineKernel({
     name: "attention",
     args: (at, p, scratch) => [
       ...[at.q, at.keys, at.values, at.visible, at.spans, at.z],
-      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale],
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap],
       // A tile of 256 keys: their offsets and weights; then the running maximum and total of each head.
       scratch(2048 + 8 * p.heads),
     ],

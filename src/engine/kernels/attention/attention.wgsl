@@ -1,6 +1,7 @@
 // Softmax attention in one dispatch, over keys named by a list.
 //
-//   z[i, h] = sum_j softmax_j(scale * q[i, h] . keys[slot_j, g]) * values[slot_j, g]
+//   z[i, h] = sum_j softmax_j(score_j) * values[slot_j, g],   score_j = scale * q[i, h] . keys[slot_j, g]
+//   score_j becomes cap tanh(score_j / cap) where cap > 0 (Gemma Team 2024, arXiv 2408.00118)
 //   slot_j  = visible[offset + j] for j < count, and selfSlot for j = count;  g = floor(h * kvHeads / heads)
 //
 //   q        f32  query i, head h starts at i * qStride + qOffset + h * dHead (q may be part of a fused QKV)
@@ -22,6 +23,7 @@ struct Params {
   qStride: u32,
   qOffset: u32,
   scale: f32,
+  cap: f32,
 }
 
 override tile: u32 = 64;
@@ -79,6 +81,10 @@ fn main(
       var score = 0.0;
       for (var d = 0u; d < params.dHead; d++) {
         score += query[d] * keys[start + d];
+      }
+      if (params.cap > 0.0) {
+        // tanh saturates long before 10; past it some drivers' tanh overflows.
+        score = params.cap * tanh(clamp(score / params.cap, -10.0, 10.0));
       }
       scores[local] = score;
     }

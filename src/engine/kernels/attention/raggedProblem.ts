@@ -39,7 +39,7 @@ export function raggedProblem({
     for (let j = 0; j < count; j++) visible.push((i + j * step) % slots);
   }
   return {
-    params: { queries, heads, kvHeads, dHead, qStride, qOffset, scale: 1 / Math.sqrt(dHead) },
+    params: { queries, heads, kvHeads, dHead, qStride, qOffset, scale: 1 / Math.sqrt(dHead), cap: 0 },
     q: noise(queries * qStride + qOffset, seed, 2),
     keys: noise(slots * kvHeads * dHead, seed + 1, 2),
     values: noise(slots * kvHeads * dHead, seed + 2, 2),

@@ -1,4 +1,4 @@
-/** Cases of `attentionScores`: the shared ragged problems, tight and with room after the last key. */
+/** Cases of `attentionScores`: the shared ragged problems, tight and with room after the last key, capped and not. */
 import { raggedProblem, problemSizes, stale } from "../attention/raggedProblem";
 import { kernelCases } from "../case";
 import { attentionScores } from "./attentionScores";
@@ -10,7 +10,7 @@ export default kernelCases(
     const stride = tight + (n % 3) * 40;
     return {
       label: size.label,
-      params: { ...params, stride },
+      params: { ...params, stride, cap: n % 4 === 3 ? 2 : 0 },
       buffers: { q, keys, visible, spans, scores: stale(params.queries * params.heads * stride) },
     };
   }),

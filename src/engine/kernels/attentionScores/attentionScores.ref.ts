@@ -15,6 +15,8 @@ interface Params {
   readonly qStride: number;
   readonly qOffset: number;
   readonly scale: number;
+  /** 0 = none. */
+  readonly cap: number;
   readonly stride: number;
 }
 
@@ -22,7 +24,7 @@ interface Params {
 const LOWEST = -3.4028235e38;
 
 export function attentionScoresReference({ q, keys, visible, spans, scores }: Views, params: Params): void {
-  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale, stride } = params;
+  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap, stride } = params;
   for (let i = 0; i < queries; i++) {
     const offset = spans[3 * i] ?? 0;
     const count = spans[3 * i + 1] ?? 0;
@@ -36,7 +38,7 @@ export function attentionScoresReference({ q, keys, visible, spans, scores }: Vi
         const start = slot * kvHeads * dHead + kvStart;
         let dot = 0;
         for (let d = 0; d < dHead; d++) dot += (q[qStart + d] ?? 0) * (keys[start + d] ?? 0);
-        scores[out + j] = dot * scale;
+        scores[out + j] = cap > 0 ? cap * Math.tanh((dot * scale) / cap) : dot * scale;
       }
       scores.fill(LOWEST, out + count + 1, out + stride);
     }

@@ -13,7 +13,7 @@ it("scores the listed slots in order, then the own one, then fills with the lowe
       spans: Uint32Array.of(0, 2, 1, 2, 0, 2),
       scores,
     },
-    { queries: 2, heads: 2, kvHeads: 1, dHead: 2, qStride: 5, qOffset: 1, scale: 0.5, stride: 4 },
+    { queries: 2, heads: 2, kvHeads: 1, dHead: 2, qStride: 5, qOffset: 1, scale: 0.5, cap: 0, stride: 4 },
   );
   const lowest = Math.fround(-3.4028235e38);
   // Query 0: head 0 is (1, 1), head 1 is (10, 0); slots 2, 0, then 1. Query 1: (2, 0) and (0, 1) on slot 2 alone.

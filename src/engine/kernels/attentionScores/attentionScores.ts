@@ -17,6 +17,7 @@ export const attentionScores = defineKernel({
     qStride: "u32",
     qOffset: "u32",
     scale: "f32",
+    cap: "f32",
     stride: "u32",
   },
   constants: { workgroupSize: 64 },

@@ -1,6 +1,7 @@
 // Attention scores, kept for a tap, an edit or a drawing; the first third of `attention`.
 //
 //   scores[i, h, j] = scale * q[i, h] . keys[slot_j, g]   for j <= count, and the lowest f32 after that
+//   and of that cap tanh(score / cap) where cap > 0 (Gemma Team 2024, arXiv 2408.00118)
 //   slot_j = visible[offset + j] for j < count, and selfSlot for j = count;  g = floor(h * kvHeads / heads)
 //
 //   q        f32  query i, head h starts at i * qStride + qOffset + h * dHead
@@ -18,6 +19,7 @@ struct Params {
   qStride: u32,
   qOffset: u32,
   scale: f32,
+  cap: f32,
   stride: u32,
 }
 
@@ -66,6 +68,10 @@ fn main(
       score = 0.0;
       for (var d = 0u; d < params.dHead; d++) {
         score += query[d] * keys[start + d];
+      }
+      if (params.cap > 0.0) {
+        // tanh saturates long before 10; past it some drivers' tanh overflows.
+        score = params.cap * tanh(clamp(score / params.cap, -10.0, 10.0));
       }
     }
     scores[index * params.stride + j] = score;

@@ -13,4 +13,5 @@ export const softcap = defineKernel({
   constants: { workgroupSize: 256 },
   grid: ({ count }) => flatGrid(Math.ceil(count / 256)),
   reference: softcapReference,
+  simd: { name: "softcap", args: (at, p) => [at.x, at.y, p.count, p.cap] },
 });
