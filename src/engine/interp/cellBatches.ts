@@ -10,9 +10,6 @@ const BATCH_MULTIPLICATIONS = { cpu: 1.5e8, webgpu: 8e9 } as const;
 const MAX_BATCH_TOKENS = 8192;
 /** What keys and values of one batch may take. */
 const CACHE_BUDGET_BYTES = 256 << 20;
-/** What is read back of one batch where whole rows of logits are. */
-const READ_BUDGET_BYTES = 32 << 20;
-
 /** Most tokens in one batch of rows that see up to `keys` positions. */
 export function batchTokens({ config, memory }: Model, keys: number, changesPatterns: boolean): number {
   const { nLayers, nHeads, nKvHeads, dHead, dModel, dMlp } = config;
@@ -28,23 +25,13 @@ export function batchTokens({ config, memory }: Model, keys: number, changesPatt
   return Math.max(1, Math.floor(Math.min(...bounds)));
 }
 
-/** Most cells in one batch whose logits are read back whole. */
-export function batchRows({ config }: Pick<Model, "config">): number {
-  return Math.max(1, Math.floor(READ_BUDGET_BYTES / (4 * (config.dVocabOut ?? config.dVocab))));
-}
-
-/** Consecutive cells, as many to a batch as `limit` tokens hold, but at most `rows`, and at least one. */
-export function batchesOf<T>(
-  cells: readonly T[],
-  tokensOf: (cell: T) => number,
-  limit: number,
-  rows = Infinity,
-): T[][] {
+/** Consecutive cells, as many to a batch as `limit` tokens hold, and at least one. */
+export function batchesOf<T>(cells: readonly T[], tokensOf: (cell: T) => number, limit: number): T[][] {
   const batches: T[][] = [];
   let room = 0;
   for (const cell of cells) {
     const tokens = tokensOf(cell);
-    if (tokens > room || batches.at(-1)?.length === rows) {
+    if (tokens > room) {
       batches.push([]);
       room = Math.max(limit, tokens);
     }

@@ -16,7 +16,7 @@ import type { Model } from "../models/model";
 import { gatherRows } from "../ops/embedding";
 import type { RowEdits } from "../ops/editRows";
 import type { KeyValueCache } from "../ops/keyValueCache";
-import { chooseToken, scoreTargets, topTokens, type Sampling } from "../ops/score";
+import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
 import { extend, type RowContext, type Segment } from "./rowContext";
 import { editedSites, hostEdits, uploadEdits } from "./rowEdits";
 import { RunTaps, type CapturedTensor } from "./runTaps";
@@ -33,6 +33,8 @@ export interface ForwardAsks {
   /** All with the same k. */
   readonly top?: { readonly places: readonly Place[]; readonly k: number };
   readonly sample?: Place & { readonly sampling: Sampling };
+  /** KL(base ‖ place) for each place; `base` is a row of logits. */
+  readonly kl?: { readonly base: Float32Array<ArrayBuffer>; readonly places: readonly Place[] };
   readonly capture?: ReadonlySet<Site>;
 }
 
@@ -40,6 +42,8 @@ export interface ForwardResult {
   readonly scores: Float32Array;
   readonly top: readonly TopTokens[];
   readonly sampled?: number;
+  /** Nats. */
+  readonly kl: Float32Array;
   readonly captures: readonly (CapturedTensor & { readonly data: Float32Array })[];
 }
 
@@ -111,7 +115,12 @@ export function recordForward(
   const capture = asks.capture ?? new Set<Site>();
   const place = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
   const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
-  const asked = [...(asks.score ?? []), ...(asks.top?.places ?? []), ...(asks.sample ? [asks.sample] : [])];
+  const asked = [
+    ...(asks.score ?? []),
+    ...(asks.top?.places ?? []),
+    ...(asks.sample ? [asks.sample] : []),
+    ...(asks.kl?.places ?? []),
+  ];
   const tokens = capturesHead
     ? Array.from({ length: packed.count }, (_, i) => i)
     : [...new Set(asked.map(place))].sort((a, b) => a - b);
@@ -124,6 +133,7 @@ export function recordForward(
     ids: new Uint32Array(k),
     logProbs: new Float32Array(k),
   }));
+  const kl = new Float32Array(asks.kl?.places.length ?? 0);
   let sampled: number | undefined;
   let taps: RunTaps[] = [];
 
@@ -133,6 +143,7 @@ export function recordForward(
     const edits = uploadPassEdits(model, segments, packed, contexts);
     const upload = (values: number[], shape: number[]) =>
       memory.from(Uint32Array.from(values), shape, "asks");
+    const base = asks.kl && memory.from(asks.kl.base, [1, asks.kl.base.length], "base logits");
     const goes = pieces(tokens, rowsAtOnce(model)).map((rows) => {
       const rowOf = new Map(rows.map((token, row) => [token, row]));
       const here = (one: Place) => rowOf.get(place(one));
@@ -140,6 +151,7 @@ export function recordForward(
         places.flatMap((one, i) => (here(one) === undefined ? [] : [i]));
       const scoreIndices = indices(asks.score ?? []);
       const topIndices = indices(asks.top?.places ?? []);
+      const klIndices = indices(asks.kl?.places ?? []);
       const row = (one: Place | undefined) => (one && here(one)) ?? 0;
       return {
         rows: rows.length === packed.count ? undefined : upload(rows, [rows.length]),
@@ -161,6 +173,14 @@ export function recordForward(
             : undefined,
         sampleRow:
           asks.sample && here(asks.sample) !== undefined ? upload([row(asks.sample)], [1]) : undefined,
+        klIndices,
+        klPairs:
+          klIndices.length > 0
+            ? upload(
+                klIndices.flatMap((i) => [0, row(asks.kl?.places[i])]),
+                [klIndices.length, 2],
+              )
+            : undefined,
         taps: new RunTaps(capture, memory, edits.head(rows)),
         count: rows.length,
       };
@@ -198,6 +218,12 @@ export function recordForward(
             go.topIndices.forEach((i, n) => top[i]?.logProbs.set(new Float32Array(data, 4 * n * k, k))),
           );
         }
+        if (go.klPairs && base) {
+          keep(klDivergence(memory, base, logits, go.klPairs), (data) => {
+            const values = new Float32Array(data);
+            go.klIndices.forEach((i, n) => (kl[i] = values[n] ?? NaN));
+          });
+        }
         if (go.sampleRow && asks.sample) {
           const chosen = chooseToken(memory, pick(go.sampleRow), asks.sample.sampling);
           keep(chosen, (data) => (sampled = new Uint32Array(data)[0]));
@@ -231,6 +257,7 @@ export function recordForward(
         scores,
         top,
         ...(sampled === undefined ? {} : { sampled }),
+        kl,
         captures: joinedCaptures(captures),
       };
     },

@@ -10,7 +10,7 @@
 import type { Intervention } from "../../protocol/interventions";
 import type { Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
-import { readForward, recordForward } from "./forward";
+import { readForward, recordForward, type ForwardAsks } from "./forward";
 import type { ResolvedPrompt } from "./interventions/index";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "./rowContext";
 
@@ -25,20 +25,24 @@ export interface Variant {
 export interface ReadingAsk {
   /** Tokens whose log-probabilities are wanted. */
   readonly targets: readonly number[];
-  /** Whether the whole distribution is. */
-  readonly wholeRow: boolean;
+  /** Whether the divergence from the base's distribution is. */
+  readonly kl: boolean;
 }
 
 export interface Reading {
   /** log p of each target, nats. */
   readonly logProbs: Float32Array;
-  /** The logits of the whole vocabulary; empty unless asked for. */
-  readonly logits: Float32Array;
+  /** KL(base ‖ this), nats; NaN unless asked for. */
+  readonly kl: number;
 }
+
+/** A row of logits. */
+export type Logits = Float32Array<ArrayBuffer>;
 
 export class PromptVariants {
   readonly #cache: KeyValueCache;
   #context: RowContext = EMPTY_CONTEXT;
+  #logits: Logits | undefined;
   #evaluatedTokens = 0;
 
   /** `room`: most tokens that the variants of one batch have together. */
@@ -63,18 +67,39 @@ export class PromptVariants {
     return this.position + 1 - from;
   }
 
-  /** The prompt as it is; comes before any variant. */
-  async base(): Promise<Reading> {
-    const { readings, contexts } = await this.#read([this.#segment(0, [])]);
-    this.#context = contexts[0] ?? EMPTY_CONTEXT;
-    return readings[0] ?? { logProbs: new Float32Array(), logits: new Float32Array() };
+  /** The prompt as it is; comes before any variant. It is the base, unless another prompt's logits are given. */
+  async base(logits?: Logits): Promise<Reading> {
+    const { kl } = this.ask;
+    // Logits are made for one token only: those before it are computed first.
+    const before = kl && !logits ? this.#allButLast() : EMPTY_CONTEXT;
+    const segment = { ...this.#segment(before.nextPosition, []), context: before };
+    const pass = recordForward(this.model, this.#cache, [segment], {
+      ...this.#asks([segment], logits),
+      ...(kl && !logits ? { capture: new Set(["logits"]) } : {}),
+    });
+    this.#evaluatedTokens += pass.packed.count;
+    this.#context = pass.contexts[0] ?? EMPTY_CONTEXT;
+    const { scores, captures, kl: divergence } = await readForward(this.model, pass);
+    if (kl) this.#logits = logits ?? Float32Array.from(captures[0]?.data ?? []);
+    return { logProbs: scores, kl: kl && !logits ? 0 : (divergence[0] ?? NaN) };
+  }
+
+  /** The base's logits, where divergences from them are asked for. */
+  get logits(): Logits | undefined {
+    return this.#logits;
   }
 
   async run(variants: readonly Variant[]): Promise<Reading[]> {
     const segments = variants.map(({ from, interventions }) => this.#segment(from, interventions));
-    const { readings, slots } = await this.#read(segments);
-    this.#cache.giveBack(slots);
-    return readings;
+    const pass = recordForward(this.model, this.#cache, segments, this.#asks(segments, this.#logits));
+    this.#evaluatedTokens += pass.packed.count;
+    const { scores, kl } = await readForward(this.model, pass);
+    this.#cache.giveBack(pass.packed.slots.flat());
+    const count = this.ask.targets.length;
+    return segments.map((_, i) => ({
+      logProbs: scores.subarray(i * count, (i + 1) * count),
+      kl: kl[i] ?? NaN,
+    }));
   }
 
   release(): void {
@@ -94,48 +119,22 @@ export class PromptVariants {
     };
   }
 
-  async #read(segments: readonly Segment[]) {
-    const { targets, wholeRow } = this.ask;
-    const heads = wholeRow ? this.#allButLast(segments) : undefined;
-    const last = heads ? heads.last : segments;
-    const pass = recordForward(this.model, this.#cache, last, {
-      score: last.flatMap(({ tokens }, segment) =>
-        targets.map((target) => ({ segment, index: tokens.length - 1, target })),
-      ),
-      ...(wholeRow ? { capture: new Set(["logits"]) } : {}),
-    });
-    this.#evaluatedTokens += pass.packed.count;
-    const { scores, captures } = await readForward(this.model, pass);
-    const logits = captures[0]?.data ?? new Float32Array();
-    const cols = logits.length / last.length;
+  /** What is asked of the last token of every row. */
+  #asks(segments: readonly Segment[], base: Logits | undefined): ForwardAsks {
+    const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
     return {
-      readings: last.map((_, i) => ({
-        logProbs: scores.subarray(i * targets.length, (i + 1) * targets.length),
-        logits: logits.subarray(i * cols, (i + 1) * cols),
-      })),
-      contexts: pass.contexts,
-      slots: [...(heads?.slots ?? []), ...pass.packed.slots.flat()],
+      score: places.flatMap((place) => this.ask.targets.map((target) => ({ ...place, target }))),
+      ...(this.ask.kl && base ? { kl: { base, places } } : {}),
     };
   }
 
-  /** Computes all but the last token of each row, so that logits are made for the last ones only. */
-  #allButLast(segments: readonly Segment[]): { last: Segment[]; slots: number[] } {
-    const longer = segments.filter(({ tokens }) => tokens.length > 1);
-    const contexts = new Map<Segment, RowContext>();
-    let slots: number[] = [];
-    if (longer.length > 0) {
-      const rows = longer.map((segment) => ({ ...segment, tokens: segment.tokens.slice(0, -1) }));
-      const pass = recordForward(this.model, this.#cache, rows, {});
-      pass.release();
-      this.#evaluatedTokens += pass.packed.count;
-      slots = pass.packed.slots.flat();
-      longer.forEach((segment, i) => contexts.set(segment, pass.contexts[i] ?? EMPTY_CONTEXT));
-    }
-    const last = segments.map((segment) => ({
-      ...segment,
-      context: contexts.get(segment) ?? segment.context,
-      tokens: segment.tokens.slice(-1),
-    }));
-    return { last, slots };
+  #allButLast(): RowContext {
+    if (this.position === 0) return EMPTY_CONTEXT;
+    const whole = this.#segment(0, []);
+    const rows = [{ ...whole, tokens: whole.tokens.slice(0, -1) }];
+    const pass = recordForward(this.model, this.#cache, rows, {});
+    pass.release();
+    this.#evaluatedTokens += pass.packed.count;
+    return pass.contexts[0] ?? EMPTY_CONTEXT;
   }
 }

@@ -16,7 +16,7 @@
 import type { SweepCost, SweepRequest, SweepResult } from "../../protocol/analysis";
 import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
-import { batchesOf, batchRows, batchTokens } from "../interp/cellBatches";
+import { batchesOf, batchTokens } from "../interp/cellBatches";
 import { cellChange, changeValues } from "../interp/cellChange";
 import { metricAsk, metricValue } from "../interp/cellMetric";
 import { resolveEdits } from "../interp/interventions/index";
@@ -87,7 +87,6 @@ export async function sweep(
     (one) => !("site" in one) || /\.(scores|pattern)$/.test(one.site),
   );
   const limit = batchTokens(model, position + 1, changesPatterns);
-  const rows = ask.wholeRow ? batchRows(model) : Infinity;
   const variants = new PromptVariants(model, prompt, position, ask, Math.max(limit, position + 1));
   const values = new Float32Array(rowLabels.length * colLabels.length).fill(NaN);
   let donorTokens = 0;
@@ -106,13 +105,12 @@ export async function sweep(
     elapsedMs: performance.now() - started,
   });
   try {
-    const baseReading = await variants.base();
-    base = metricValue(metric, baseReading, baseReading);
+    base = metricValue(metric, await variants.base());
     if (change.kind === "patch") {
       const other = { tokens: change.from.tokens, interventions: [] };
       const alone = new PromptVariants(model, other, position, ask, 0);
       try {
-        donor = metricValue(metric, await alone.base(), baseReading);
+        donor = metricValue(metric, await alone.base(variants.logits));
       } finally {
         alone.release();
       }
@@ -124,7 +122,7 @@ export async function sweep(
     }
     done = cells.length - reaching.length;
     let reported = performance.now();
-    for (const batch of batchesOf(reaching, (cell) => variants.tokensOf(cell), limit, rows)) {
+    for (const batch of batchesOf(reaching, (cell) => variants.tokensOf(cell), limit)) {
       await pauser.pause();
       const readings = await variants.run(
         batch.map((cell) => ({
@@ -134,7 +132,7 @@ export async function sweep(
       );
       batch.forEach(({ index }, i) => {
         const reading = readings[i];
-        if (reading) values[index] = metricValue(metric, reading, baseReading);
+        if (reading) values[index] = metricValue(metric, reading);
       });
       done += batch.length;
       if (onProgress && performance.now() - reported >= PROGRESS_MS) {
