@@ -1,5 +1,7 @@
 /** Lists of whole numbers as people write them: "3, 5-9". */
 
+import type { Positions } from "../../protocol/interventions";
+
 /** Most numbers that a list may name. */
 export const MAX_LISTED = 100_000;
 
@@ -46,4 +48,28 @@ export function parseIndices(
 function countText(thing: string, count: number): string {
   if (count === 0) return `is no ${thing}`;
   return count === 1 ? `is only ${thing} 0` : `are ${thing}s 0 to ${count - 1}`;
+}
+
+/**
+ * Positions as people write them: nothing is all of them, "from 5" is every later one too, else a list. `count` is
+ * how many the model can read.
+ */
+export function parsePositions(
+  text: string,
+  count: number,
+): { readonly positions: Positions | undefined } | { readonly wrong: string } {
+  const words = text.trim();
+  if (words === "" || words === "all") return { positions: undefined };
+  const from = /^from\s+(\d+)$/.exec(words);
+  const parsed = parseIndices(from?.[1] ?? words, "position", count);
+  if ("wrong" in parsed) return parsed;
+  const [first] = parsed.indices;
+  if (first === undefined) return { positions: undefined };
+  return { positions: from ? { from: first } : parsed.indices };
+}
+
+/** The same, written: "", "from 5", "3, 5–9". */
+export function writePositions(positions: Positions | undefined): string {
+  if (positions === undefined) return "";
+  return "from" in positions ? `from ${positions.from}` : formatIndices(positions);
 }

@@ -73,6 +73,19 @@ it("thinks: what was written becomes steps, cue and answer", async () => {
   });
 });
 
+it("writes under the edits that are on", async () => {
+  await session.start();
+  const { id } = session.edits.add({ kind: "freeze", what: "patterns" });
+  session.edits.add({ kind: "token", position: 99, token: 2, text: " a" });
+  const asked = vi.spyOn(engine, "generate");
+  await session.think();
+  expect(asked.mock.lastCall?.[0].edits).toMatchObject([{ id, kind: "freeze" }]);
+  expect(session.message?.text).toMatch(/^One token replacement lies after the prompt/);
+  session.edits.clear();
+  await session.think();
+  expect(asked.mock.lastCall?.[0]).not.toHaveProperty("edits");
+});
+
 it("stops when asked, without an error", async () => {
   await session.start();
   engine.writes = " a".repeat(200);

@@ -20,6 +20,7 @@ import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { ModelLoader } from "./modelLoader.svelte";
 import { EditStack } from "./editStack.svelte";
+import { writeChain } from "./generation";
 import { OtherModel } from "./otherModel.svelte";
 import { Selection } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
@@ -214,40 +215,10 @@ export class Session {
     const { model } = this;
     if (!model || this.generating) return;
     this.generating = true;
-    this.#thinking = this.#think(model);
+    this.#thinking = writeChain(this, model, GENERATE)
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => (this.generating = false));
     await this.#thinking;
-  }
-
-  async #think(model: ModelInfo): Promise<void> {
-    this.chain.clearResults();
-    try {
-      const prompt = await this.promptTokens(this.promptText);
-      this.tokens = prompt;
-      this.promptLength = prompt.length;
-      this.generated = undefined;
-      this.comparison = undefined;
-      const generated = await this.engine.generate(
-        {
-          tokens: prompt.map(({ id }) => id),
-          maxTokens: this.maxTokens,
-          ...{ temperature: this.temperature, topK: this.topK, topP: this.topP, seed: this.seed },
-          stopIds: model.eosId === undefined ? [] : [model.eosId],
-        },
-        GENERATE,
-        (token) => (this.tokens = [...this.tokens, token]),
-      );
-      const { tokens } = generated;
-      this.tokens = [...prompt, ...(await this.engine.describeTokens(tokens))];
-      this.generated = generated;
-      if (model.hasTokenizer && tokens.length > 0) {
-        const written = this.tokens.slice(prompt.length);
-        this.chain.setFromGenerated(this.promptText, written.map(({ text }) => text).join(""));
-      }
-    } catch (error) {
-      this.fail(error);
-    } finally {
-      this.generating = false;
-    }
   }
 
   stop(): void {
@@ -281,6 +252,11 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Tokens of a text inside another: without BOS. */
+  async pieceTokens(text: string): Promise<TokenInfo[]> {
+    return this.model?.hasTokenizer ? this.engine.tokenize(text, false) : this.promptTokens(text);
   }
 
   /** Tokens of a text; token ids typed by hand where the model has no tokenizer. */

@@ -5,7 +5,7 @@ import { startTestSession } from "../session/testSession";
 import { onKey } from "./keys";
 
 let session: Session;
-const actions = { onPlayground: true, share: vi.fn(), keys: vi.fn(), turn: vi.fn() };
+const actions = { onPlayground: true, share: vi.fn(), keys: vi.fn(), turn: vi.fn(), edit: vi.fn() };
 
 beforeEach(async () => {
   vi.clearAllMocks();
@@ -36,6 +36,20 @@ it("shares, shows the keys, turns panels, holds the baseline", () => {
   expect(actions.keys).toHaveBeenCalledOnce();
   expect(actions.turn.mock.calls).toEqual([[-1], [1]]);
   expect(session.chain.baselineHeld).toBe(true);
+});
+
+it("opens the editor, and switches all edits off and on", () => {
+  press("e");
+  expect(actions.edit).toHaveBeenCalledOnce();
+  press("x");
+  expect(session.edits.paused).toBe(false);
+  session.edits.add({ kind: "freeze", what: "patterns" });
+  press("x");
+  expect(session.edits.active).toEqual([]);
+  press("x");
+  expect(session.edits.active).toHaveLength(1);
+  press("x", document.createElement("input"));
+  expect(session.edits.active).toHaveLength(1);
 });
 
 it("leaves typing alone, but not a checkbox", () => {

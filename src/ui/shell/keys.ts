@@ -8,6 +8,8 @@ export interface KeyActions {
   keys(): void;
   /** To the next panel, or the one before. */
   turn(by: 1 | -1): void;
+  /** Opens the editor of edits. */
+  edit(): void;
 }
 
 function isTyping({ target }: Event): boolean {
@@ -33,6 +35,13 @@ export function onKey(event: KeyboardEvent, session: Session, actions: KeyAction
       return;
     case "b":
       chain.baselineHeld = true;
+      return;
+    case "e":
+      // The letter is not for the field that takes focus.
+      event.preventDefault();
+      return actions.edit();
+    case "x":
+      if (session.edits.all.length > 0) session.edits.paused = !session.edits.paused;
       return;
     case "s":
       return actions.share();
