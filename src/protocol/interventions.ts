@@ -59,7 +59,8 @@ export interface PromptSet {
 }
 
 /** Sites that an edit can name, without their layer. */
-export type EditSite = BlockSiteName | "embed" | "pos_embed" | "ln_final.normalized" | "logits";
+export type EditSite =
+  BlockSiteName | "embed" | "pos_embed" | "ln_final.scale" | "ln_final.normalized" | "logits";
 
 interface EditBase {
   /** Tells chips apart; chosen by the page, unique in a stack. */

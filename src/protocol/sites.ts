@@ -3,7 +3,7 @@
  * prefix. This is the only place where a site is born: models tap these names, captures and links carry them,
  * and the `hook_` spelling is accepted on input.
  *
- * Shapes are for one row of `pos` tokens. `head` counts query heads, except in k and v, where it counts
+ * Shapes are for one row of `pos` tokens; the axis `one` has length 1. `head` counts query heads, except in k and v, where it counts
  * key-value heads (they differ under grouped-query attention).
  */
 
@@ -19,6 +19,7 @@ interface SiteDoc {
 export const MODEL_SITES = {
   embed: { shape: ["pos", "dModel"], meaning: "token embedding" },
   pos_embed: { shape: ["pos", "dModel"], meaning: "learned position embedding" },
+  "ln_final.scale": { shape: ["pos", "one"], meaning: "what the final norm divides by" },
   "ln_final.normalized": { shape: ["pos", "dModel"], meaning: "output of the final norm" },
   logits: { shape: ["pos", "dVocab"], meaning: "unnormalised log-probabilities of the next token" },
 } as const satisfies Record<string, SiteDoc>;
@@ -26,6 +27,10 @@ export const MODEL_SITES = {
 /** Sites that exist in every block, written `blocks.<layer>.<name>`. */
 export const BLOCK_SITES = {
   resid_pre: { shape: ["pos", "dModel"], meaning: "residual stream entering the block" },
+  "ln1.scale": {
+    shape: ["pos", "one"],
+    meaning: "what the norm before attention divides by: sqrt(variance + eps), or sqrt(mean square + eps)",
+  },
   "ln1.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before attention" },
   "attn.q": {
     shape: ["pos", "head", "dHead"],
@@ -41,12 +46,15 @@ export const BLOCK_SITES = {
   },
   "attn.pattern": { shape: ["head", "query", "key"], meaning: "attention weights; each row sums to 1" },
   "attn.z": { shape: ["pos", "head", "dHead"], meaning: "weighted values of each head" },
+  "ln1_post.scale": { shape: ["pos", "one"], meaning: "what the norm after attention divides by" },
   attn_out: { shape: ["pos", "dModel"], meaning: "what attention adds to the residual stream" },
   resid_mid: { shape: ["pos", "dModel"], meaning: "residual stream between attention and MLP" },
+  "ln2.scale": { shape: ["pos", "one"], meaning: "what the norm before the MLP divides by" },
   "ln2.normalized": { shape: ["pos", "dModel"], meaning: "output of the norm before the MLP" },
   "mlp.pre": { shape: ["pos", "dMlp"], meaning: "MLP before its activation function" },
   "mlp.pre_linear": { shape: ["pos", "dMlp"], meaning: "the ungated branch of a gated MLP" },
   "mlp.post": { shape: ["pos", "dMlp"], meaning: "MLP after its activation function" },
+  "ln2_post.scale": { shape: ["pos", "one"], meaning: "what the norm after the MLP divides by" },
   mlp_out: { shape: ["pos", "dModel"], meaning: "what the MLP adds to the residual stream" },
   resid_post: { shape: ["pos", "dModel"], meaning: "residual stream leaving the block" },
 } as const satisfies Record<string, SiteDoc>;
@@ -90,7 +98,9 @@ export function allSites(nLayers: number, absent: readonly SiteName[] = []): Sit
   const has = (name: string) => !absent.some((other) => other === name);
   const names = Object.keys(BLOCK_SITES).filter(has) as BlockSiteName[];
   const blocks = Array.from({ length: nLayers }, (_, layer) => names.map((name) => blockSite(layer, name)));
-  return ["embed", "pos_embed", ...blocks.flat(), "ln_final.normalized", "logits"].filter(has);
+  return ["embed", "pos_embed", ...blocks.flat(), "ln_final.scale", "ln_final.normalized", "logits"].filter(
+    has,
+  );
 }
 
 /** The layer of a block's site. */

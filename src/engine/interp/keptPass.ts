@@ -84,11 +84,15 @@ export class KeptPass {
     return this.#head(positions, from ?? this.#residual, taps);
   }
 
-  /** What the unembedding reads [positions, dModel], with this pass's edits. Owned by the open scope. */
-  unembedded(positions: readonly number[]): Tensor {
+  /**
+   * What the unembedding reads [positions, dModel], and what the final norm divided it by [positions, 1], if there is
+   * one; with this pass's edits. Owned by the open scope.
+   */
+  unembedded(positions: readonly number[]): { read: Tensor; scale: Tensor | undefined } {
     const { memory } = this.model;
     // Without a final norm that is the residual stream itself.
     let read = this.#rows(positions, this.#residual);
+    let scale: Tensor | undefined;
     const edits = new RunTaps(new Set(), memory, this.#edits.head(positions));
     const taps: Taps = {
       wants: (site) => edits.wants(site),
@@ -97,11 +101,12 @@ export class KeptPass {
       tap(site, tensor) {
         const passed = edits.tap(site, tensor);
         if (site === "ln_final.normalized") read = passed;
+        if (site === "ln_final.scale") scale = passed;
         return passed;
       },
     };
     this.#head(positions, this.#residual, taps);
-    return read;
+    return { read, scale };
   }
 
   #rows(positions: readonly number[], from: Tensor): Tensor {

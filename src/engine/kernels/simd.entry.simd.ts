@@ -9,6 +9,7 @@ export { geluTanh } from "./geluTanh/geluTanh.simd";
 export { geluExact } from "./geluExact/geluExact.simd";
 export { layerNorm } from "./layerNorm/layerNorm.simd";
 export { rmsNorm } from "./rmsNorm/rmsNorm.simd";
+export { normApply } from "./normApply/normApply.simd";
 export { add } from "./add/add.simd";
 export { multiply } from "./multiply/multiply.simd";
 export { silu } from "./silu/silu.simd";

@@ -75,7 +75,10 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safeten
       { kind: "add", site: "resid_post", layers: [0], coefficient: 2, direction },
       { kind: "scale", site: "resid_pre", factor: 1.5, layers: [0], positions: [position] },
       ...(sitesOf(model).includes("ln_final.normalized")
-        ? [{ kind: "scale" as const, site: "ln_final.normalized" as const, factor: 0.5 }]
+        ? [
+            { kind: "scale" as const, site: "ln_final.normalized" as const, factor: 0.5 },
+            { kind: "freeze" as const, what: "norms" as const },
+          ]
         : []),
     );
     const { one } = await check(model, tokens, position, edits);

@@ -21,7 +21,7 @@ import { VitrineError } from "../../protocol/errors";
 import { resolveEdits, type ResolvedPrompt } from "../interp/interventions/index";
 import type { Model } from "../models/model";
 import { addedByEdits } from "./attribution/addedByEdits";
-import { dot, frozenNorm, scaleOf, type FrozenNorm } from "./attribution/normDirection";
+import { dot, frozenNorm, type FrozenNorm } from "./attribution/normDirection";
 import { readPass, type PassNumbers } from "./attribution/readPass";
 
 export async function attribution(
@@ -47,8 +47,7 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
   );
 
   const residual = pass.at(`blocks.${config.nLayers - 1}.resid_post`) ?? new Float32Array(0);
-  const scale = anatomy.finalNorm ? scaleOf(anatomy.finalNorm, residual) : 1;
-  const norm = frozenNorm(anatomy.finalNorm, pass.finalNormWeight, pass.finalNormBias, scale);
+  const norm = frozenNorm(anatomy.finalNorm, pass.finalNormWeight, pass.finalNormBias, pass.finalScale);
   const direction = norm.toInput(unembedding);
   const along = (x: ArrayLike<number> | undefined) => (x ? dot(x, direction) : 0);
   const edits = addedByEdits(prompt.interventions, anatomy, pass);
@@ -115,17 +114,8 @@ function headParts(model: Model, pass: PassNumbers, layer: number, direction: Fl
   let read = direction;
   let bias = 0;
   if (attentionPostNorm) {
-    const output = Float64Array.from(
-      numbers.bias.length > 0 ? numbers.bias : new Float32Array(config.dModel),
-    );
-    for (let i = 0; i < config.nHeads; i++)
-      head(i).forEach((value, j) => (output[j] = (output[j] ?? 0) + value));
-    const norm = frozenNorm(
-      attentionPostNorm,
-      numbers.postNormWeight,
-      numbers.postNormBias,
-      scaleOf(attentionPostNorm, output),
-    );
+    const [scale = 1] = pass.at(`blocks.${layer}.ln1_post.scale`) ?? [];
+    const norm = frozenNorm(attentionPostNorm, numbers.postNormWeight, numbers.postNormBias, scale);
     read = norm.toInput(direction);
     bias = norm.biasAlong(direction);
   }

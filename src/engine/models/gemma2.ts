@@ -15,7 +15,7 @@ import { rmsNorm } from "../ops/norm";
 import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
-import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
+import { attentionSublayer, blockName, gatedMlpSublayer, openLayer, scaleTap } from "./layers";
 import { layerWindows } from "./layerWindows";
 import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
@@ -126,8 +126,8 @@ export const gemma2: Architecture<GemmaConfig> = {
       x = memory.scope(() => {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
-        const norm = (name: string, tensor: typeof x) =>
-          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, normOffset);
+        const norm = (name: "ln1" | "ln1_post" | "ln2" | "ln2_post", tensor: typeof x) =>
+          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, normOffset, layer.scaleTap(name));
         const attended = attentionSublayer(layer, tap("ln1.normalized", norm("ln1", residPre)), {
           scale: config.scale,
           rotation: {
@@ -147,7 +147,9 @@ export const gemma2: Architecture<GemmaConfig> = {
 
   head({ config, weights: w, memory, taps }, residual) {
     const { normEps, normOffset, logitCap } = config;
-    const normed = rmsNorm(memory, residual, w.vector("ln_final.weight"), normEps, normOffset);
+    const weight = w.vector("ln_final.weight");
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = rmsNorm(memory, residual, weight, normEps, normOffset, scale);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logitCap === undefined ? logits : softcap(memory, logits, logitCap));
   },

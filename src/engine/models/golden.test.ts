@@ -17,9 +17,12 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safeten
     const model = await loadChanged(await openFolder(folder), change);
     const { sites, tokens } = await readGolden(folder, recording);
     const { captures } = await run(model, { rows: [{ tokens }], capture: sitesOf(model) });
-    expect(captures.map(({ site }) => site).sort()).toEqual([...sites.keys()].sort());
+    // Scales of norms are not recorded: normScales.test.ts.
+    const recorded = sitesOf(model).filter((site) => !site.endsWith(".scale"));
+    expect([...recorded].sort()).toEqual([...sites.keys()].sort());
+    expect(captures.map(({ site }) => site).sort()).toEqual([...sitesOf(model)].sort());
     // In the order of the forward pass: the first site that differs is the bug.
-    for (const site of sitesOf(model)) {
+    for (const site of recorded) {
       const { shape, data } = captures.find((capture) => capture.site === site)!;
       const expected = sites.get(site)!;
       expect(shape, site).toEqual(expected.shape);

@@ -16,7 +16,7 @@ import { linear } from "../ops/linear";
 import { layerNorm } from "../ops/norm";
 import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "./architecture";
 import { choiceField, countField, flagField, numberField, sizeField, wholeQuotient } from "./configFields";
-import { attentionTaps } from "./layers";
+import { attentionTaps, POST_NORM_SITES, scaleTap } from "./layers";
 
 export interface Gpt2Config extends ModelConfig {
   readonly layerNormEps: number;
@@ -99,13 +99,14 @@ function block(
   const { dModel, dHead, nHeads, layerNormEps } = config;
   const site = (name: BlockSiteName) => blockSite(layer, name);
   const tap = (name: BlockSiteName, tensor: Tensor) => taps.tap(site(name), tensor);
-  const norm = (x: Tensor, name: string) =>
+  const norm = (x: Tensor, name: "ln_1" | "ln_2") =>
     layerNorm(
       memory,
       x,
       w.vector(`h.${layer}.${name}.weight`),
       w.vector(`h.${layer}.${name}.bias`),
       layerNormEps,
+      scaleTap(taps, site(name === "ln_1" ? "ln1.scale" : "ln2.scale")),
     );
   const project = (x: Tensor, name: string) =>
     linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vector(`h.${layer}.${name}.bias`));
@@ -144,7 +145,7 @@ export const gpt2: Architecture<Gpt2Config> = {
   name: "gpt2",
   parseConfig,
   weights,
-  absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear"],
+  absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear", ...POST_NORM_SITES],
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;
@@ -162,7 +163,9 @@ export const gpt2: Architecture<Gpt2Config> = {
 
   head({ config, weights: w, memory, taps }, residual) {
     const { layerNormEps } = config;
-    const normed = layerNorm(memory, residual, w.vector("ln_f.weight"), w.vector("ln_f.bias"), layerNormEps);
+    const [weight, bias] = [w.vector("ln_f.weight"), w.vector("ln_f.bias")];
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = layerNorm(memory, residual, weight, bias, layerNormEps, scale);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("lm_head.weight"));
     return taps.tap("logits", logits);
   },

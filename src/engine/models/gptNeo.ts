@@ -15,7 +15,7 @@ import { layerNorm } from "../ops/norm";
 import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, countField, numberField, sizeField, wholeQuotient, type Json } from "./configFields";
-import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
+import { attentionSublayer, blockName, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "./layers";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec } from "./specs";
 
 interface GptNeoConfig extends ModelConfig {
@@ -90,7 +90,7 @@ export const gptNeo: Architecture<GptNeoConfig> = {
   name: "gpt_neo",
   parseConfig,
   weights,
-  absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear"],
+  absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear", ...POST_NORM_SITES],
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;
@@ -105,8 +105,10 @@ export const gptNeo: Architecture<GptNeoConfig> = {
       x = memory.scope(() => {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
-        const norm = (name: string, tensor: typeof x) =>
-          layerNorm(memory, tensor, layer.vector(`${name}.weight`), layer.vector(`${name}.bias`), normEps);
+        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
+          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+        };
         const normed = tap("ln1.normalized", norm("ln1", residPre));
         const attnOut = tap("attn_out", attentionSublayer(layer, normed, { scale: 1 }));
         const residMid = tap("resid_mid", add(memory, residPre, attnOut));
@@ -119,7 +121,8 @@ export const gptNeo: Architecture<GptNeoConfig> = {
 
   head({ config, weights: w, memory, taps }, residual) {
     const [weight, bias] = [w.vector("ln_final.weight"), w.vector("ln_final.bias")];
-    const normed = layerNorm(memory, residual, weight, bias, config.normEps);
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = layerNorm(memory, residual, weight, bias, config.normEps, scale);
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logits);
   },

@@ -23,7 +23,7 @@ import {
   wholeQuotient,
   type Json,
 } from "./configFields";
-import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
+import { attentionSublayer, blockName, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "./layers";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "./specs";
 
@@ -102,6 +102,7 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
     "pos_embed",
     "mlp.pre_linear",
     ...(parallel ? (["resid_mid"] as const) : []),
+    ...POST_NORM_SITES,
   ],
 
   blocks(context, batch) {
@@ -117,8 +118,10 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
       x = memory.scope(() => {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
-        const norm = (name: string, tensor: typeof x) =>
-          layerNorm(memory, tensor, layer.vector(`${name}.weight`), layer.vector(`${name}.bias`), normEps);
+        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
+          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+        };
         const normed = tap("ln1.normalized", norm("ln1", residPre));
         const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
         const attended = add(memory, residPre, attnOut);
@@ -134,8 +137,10 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
   head({ config, weights: w, memory, taps }, residual) {
     const { normEps } = config;
     const [weight, bias] = [w.vector("ln_final.weight"), w.vector("ln_final.bias")];
-    const normed = taps.tap("ln_final.normalized", layerNorm(memory, residual, weight, bias, normEps));
-    return taps.tap("logits", linear(memory, normed, w.matrix("unembed.weight")));
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = layerNorm(memory, residual, weight, bias, normEps, scale);
+    const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
+    return taps.tap("logits", logits);
   },
 
   anatomy({ nLayers, normEps: eps }) {

@@ -13,7 +13,7 @@ import type { Tensor } from "../device/tensor";
 import { add, softcap, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
-import { layerNorm, rmsNorm } from "../ops/norm";
+import { layerNorm, rmsNorm, type ScaleTap } from "../ops/norm";
 import type { Vector } from "../ops/weights";
 import { namedAnatomy } from "./anatomy";
 import type { Architecture, ForwardContext, ModelConfig, WeightSpec } from "./architecture";
@@ -24,6 +24,8 @@ import {
   gatedMlpSublayer,
   mlpSublayer,
   openLayer,
+  POST_NORM_SITES,
+  scaleTap,
   type AttentionOptions,
 } from "./layers";
 import { plainFrequencies } from "./ropeFrequencies";
@@ -217,18 +219,22 @@ function normalise(
   kind: HookedConfig["norm"],
   x: Tensor,
   vector: (name: "weight" | "bias") => Vector,
+  scale: ScaleTap,
 ): Tensor {
   if (kind === "none") return x;
-  if (kind.startsWith("RMS")) return rmsNorm(memory, x, vector("weight"), config.normEps);
-  return layerNorm(memory, x, vector("weight"), vector("bias"), config.normEps);
+  if (kind.startsWith("RMS")) return rmsNorm(memory, x, vector("weight"), config.normEps, 0, scale);
+  return layerNorm(memory, x, vector("weight"), vector("bias"), config.normEps, scale);
 }
 
 function absentSites({ norm, positions, attnOnly, parallel, gatedMlp }: HookedConfig): SiteName[] {
   return [
     ...(positions === "none" || positions === "rotary" ? (["pos_embed"] as const) : []),
     ...(positions === "rotary" ? [] : (["attn.rot_q", "attn.rot_k"] as const)),
-    ...(norm === "none" ? (["ln1.normalized", "ln_final.normalized"] as const) : []),
-    ...(norm === "none" || attnOnly ? (["ln2.normalized"] as const) : []),
+    ...(norm === "none"
+      ? (["ln1.scale", "ln1.normalized", "ln_final.scale", "ln_final.normalized"] as const)
+      : []),
+    ...(norm === "none" || attnOnly ? (["ln2.scale", "ln2.normalized"] as const) : []),
+    ...POST_NORM_SITES,
     ...(attnOnly || parallel ? (["resid_mid"] as const) : []),
     ...(attnOnly ? (["mlp.pre", "mlp.post", "mlp_out"] as const) : []),
     ...(attnOnly || !gatedMlp ? (["mlp.pre_linear"] as const) : []),
@@ -255,7 +261,13 @@ export const hookedTransformer: Architecture<HookedConfig> = {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
         const normalised = (name: "ln1" | "ln2", tensor: Tensor) => {
-          const y = normalise(context, norm, tensor, (part) => layer.vector(`${name}.${part}`));
+          const y = normalise(
+            context,
+            norm,
+            tensor,
+            (part) => layer.vector(`${name}.${part}`),
+            layer.scaleTap(name),
+          );
           return norm === "none" ? y : tap(`${name}.normalized`, y);
         };
         const normed = normalised("ln1", residPre);
@@ -281,7 +293,8 @@ export const hookedTransformer: Architecture<HookedConfig> = {
   head(context, residual) {
     const { config, weights: w, memory, taps } = context;
     const kind = finalNorm(config);
-    const normed = normalise(context, kind, residual, (part) => w.vector(`ln_final.${part}`));
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = normalise(context, kind, residual, (part) => w.vector(`ln_final.${part}`), scale);
     const read = kind === "none" ? normed : taps.tap("ln_final.normalized", normed);
     const logits = linear(memory, read, w.matrix("unembed.weight"), w.vectorIfAny("unembed.bias"));
     const { logitCap } = config;

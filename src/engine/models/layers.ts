@@ -6,12 +6,12 @@
  * Weights are found by name: `<block>.q.weight` … `<block>.o.weight`, `<block>.up.weight`, with `.bias` where the
  * checkpoint has one.
  */
-import { blockSite, type BlockSiteName } from "../../protocol/sites";
+import { blockSite, type BlockSiteName, type Site } from "../../protocol/sites";
 import type { Tensor } from "../device/tensor";
 import { attention, storeInCache, type AttentionTaps } from "../ops/attention";
 import { activation, multiply, type ActivationName } from "../ops/elementwise";
 import { linear } from "../ops/linear";
-import { rmsNorm } from "../ops/norm";
+import { rmsNorm, type ScaleTap } from "../ops/norm";
 import { rotary } from "../ops/rotary";
 import type { Vector } from "../ops/weights";
 import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "./architecture";
@@ -24,6 +24,16 @@ export interface Layer<C extends ModelConfig = ModelConfig> extends ForwardConte
   /** x times our weight `<block>.<name>.weight`, plus its bias if it has one. */
   project(x: Tensor, name: string): Tensor;
   vector(name: string): Vector;
+  /** Of the norm `name`. */
+  scaleTap(name: "ln1" | "ln1_post" | "ln2" | "ln2_post"): ScaleTap;
+}
+
+/** Sites of norms between a sublayer and the residual stream, which most architectures lack. */
+export const POST_NORM_SITES = ["ln1_post.scale", "ln2_post.scale"] as const satisfies BlockSiteName[];
+
+/** Where a norm's scale passes through. */
+export function scaleTap(taps: Taps, site: Site): ScaleTap {
+  return { edited: taps.edits(site), tap: (scale) => taps.tap(site, scale) };
 }
 
 /** Prefix of a layer's weights among ours. */
@@ -44,6 +54,7 @@ export function openLayer<C extends ModelConfig>(
     project: (x, name) =>
       linear(memory, x, weights.matrix(ours(`${name}.weight`)), weights.vectorIfAny(ours(`${name}.bias`))),
     vector: (name) => weights.vector(ours(name)),
+    scaleTap: (name) => scaleTap(taps, blockSite(index, `${name}.scale`)),
   };
 }
 

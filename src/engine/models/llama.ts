@@ -24,7 +24,14 @@ import {
   wholeQuotient,
   type Json,
 } from "./configFields";
-import { attentionSublayer, blockName, gatedMlpSublayer, openLayer } from "./layers";
+import {
+  attentionSublayer,
+  blockName,
+  gatedMlpSublayer,
+  openLayer,
+  POST_NORM_SITES,
+  scaleTap,
+} from "./layers";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
 
@@ -115,7 +122,7 @@ export const llama: Architecture<LlamaConfig> = {
   name: "llama",
   parseConfig: parseLlamaConfig,
   weights,
-  absentSites: () => ["pos_embed"],
+  absentSites: () => ["pos_embed", ...POST_NORM_SITES],
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;
@@ -131,10 +138,12 @@ export const llama: Architecture<LlamaConfig> = {
       x = memory.scope(() => {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
-        const normed = tap("ln1.normalized", rmsNorm(memory, residPre, layer.vector("ln1.weight"), normEps));
+        const norm = (name: "ln1" | "ln2", tensor: typeof x) =>
+          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), normEps, 0, layer.scaleTap(name));
+        const normed = tap("ln1.normalized", norm("ln1", residPre));
         const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
         const residMid = tap("resid_mid", add(memory, residPre, attnOut));
-        const normed2 = tap("ln2.normalized", rmsNorm(memory, residMid, layer.vector("ln2.weight"), normEps));
+        const normed2 = tap("ln2.normalized", norm("ln2", residMid));
         const mlpOut = tap("mlp_out", gatedMlpSublayer(layer, normed2, activation));
         return tap("resid_post", add(memory, residMid, mlpOut));
       });
@@ -143,7 +152,14 @@ export const llama: Architecture<LlamaConfig> = {
   },
 
   head({ config, weights: w, memory, taps }, residual) {
-    const normed = rmsNorm(memory, residual, w.vector("ln_final.weight"), config.normEps);
+    const normed = rmsNorm(
+      memory,
+      residual,
+      w.vector("ln_final.weight"),
+      config.normEps,
+      0,
+      scaleTap(taps, "ln_final.scale"),
+    );
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logits);
   },

@@ -16,7 +16,7 @@ import { namedAnatomy } from "./anatomy";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
 import { choiceField, flagField, numberField, type Json } from "./configFields";
 import { rotaryDims } from "./gptNeox";
-import { attentionSublayer, blockName, mlpSublayer, openLayer } from "./layers";
+import { attentionSublayer, blockName, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "./layers";
 import { decoderSizes } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "./specs";
@@ -80,7 +80,14 @@ export const phi: Architecture<PhiConfig> = {
   name: "phi",
   parseConfig,
   weights,
-  absentSites: () => ["pos_embed", "resid_mid", "ln2.normalized", "mlp.pre_linear"],
+  absentSites: () => [
+    "pos_embed",
+    "resid_mid",
+    "ln2.scale",
+    "ln2.normalized",
+    "mlp.pre_linear",
+    ...POST_NORM_SITES,
+  ],
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;
@@ -96,7 +103,8 @@ export const phi: Architecture<PhiConfig> = {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
         const [weight, bias] = [layer.vector("ln1.weight"), layer.vector("ln1.bias")];
-        const normed = tap("ln1.normalized", layerNorm(memory, residPre, weight, bias, normEps));
+        const scale = layer.scaleTap("ln1");
+        const normed = tap("ln1.normalized", layerNorm(memory, residPre, weight, bias, normEps, scale));
         const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
         const mlpOut = tap("mlp_out", mlpSublayer(layer, normed, activation));
         return tap("resid_post", add(memory, add(memory, residPre, attnOut), mlpOut));
@@ -107,8 +115,10 @@ export const phi: Architecture<PhiConfig> = {
 
   head({ config, weights: w, memory, taps }, residual) {
     const [weight, bias] = [w.vector("ln_final.weight"), w.vector("ln_final.bias")];
-    const normed = taps.tap("ln_final.normalized", layerNorm(memory, residual, weight, bias, config.normEps));
-    const logits = linear(memory, normed, w.matrix("unembed.weight"), w.vectorIfAny("unembed.bias"));
+    const scale = scaleTap(taps, "ln_final.scale");
+    const normed = layerNorm(memory, residual, weight, bias, config.normEps, scale);
+    const read = taps.tap("ln_final.normalized", normed);
+    const logits = linear(memory, read, w.matrix("unembed.weight"), w.vectorIfAny("unembed.bias"));
     return taps.tap("logits", logits);
   },
 

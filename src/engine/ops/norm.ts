@@ -1,30 +1,52 @@
-/** Normalisation of each row; the statistics are taken in f32 or better. */
+/**
+ * Normalisation of each row; the statistics are taken in f32 or better. What a row is divided by, its scale, can be
+ * tapped; where it is edited the norm's last steps are done again with the edited scale.
+ */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { layerNorm as layerNormKernel } from "../kernels/layerNorm/layerNorm";
+import { normApply } from "../kernels/normApply/normApply";
 import { rmsNorm as rmsNormKernel } from "../kernels/rmsNorm/rmsNorm";
 import type { Vector } from "./weights";
 
-/** x [rows, cols] → (x - mean) / sqrt(variance + eps) * weight + bias, row by row (Ba et al. 2016). */
+/** Where the scale [rows, 1] passes through. */
+export interface ScaleTap {
+  /** What the tap gives back may differ from what it was given. */
+  readonly edited: boolean;
+  tap(scale: Tensor): Tensor;
+}
+
+/** x [rows, cols] → (x - mean) / scale * weight + bias, scale = sqrt(variance + eps), row by row (Ba et al. 2016). */
 export function layerNorm(
   memory: TensorMemory,
   x: Tensor,
   weight: Vector,
   bias: Vector,
   eps: number,
+  scaleTap?: ScaleTap,
 ): Tensor {
   const [rows = 0, cols = 0] = x.shape;
   const y = memory.make(x.shape, "layerNorm");
+  const scale = memory.make([rows, 1], "layerNorm scale");
+  const weights = { weight: weight.buffer, bias: bias.buffer };
   memory.device.run(
     layerNormKernel,
-    { x: x.buffer, weight: weight.buffer, bias: bias.buffer, y: y.buffer },
+    { x: x.buffer, ...weights, y: y.buffer, scale: scale.buffer },
     { rows, cols, eps },
   );
-  return y;
+  const divisor = scaleTap?.tap(scale);
+  if (!divisor || !scaleTap?.edited) return y;
+  const edited = memory.make(x.shape, "layerNorm");
+  memory.device.run(
+    normApply,
+    { x: x.buffer, scale: divisor.buffer, ...weights, y: edited.buffer },
+    { rows, cols, centred: 1, weightOffset: 0 },
+  );
+  return edited;
 }
 
 /**
- * x [rows, …] → x / sqrt(mean(x²) + eps) * (weight + weightOffset), over as many elements at a time as there are
- * weights: whole rows, or each head of a row (Zhang & Sennrich 2019).
+ * x [rows, …] → x / scale * (weight + weightOffset), scale = sqrt(mean(x²) + eps), over as many elements at a time as
+ * there are weights: whole rows, or each head of a row (Zhang & Sennrich 2019).
  */
 export function rmsNorm(
   memory: TensorMemory,
@@ -32,14 +54,25 @@ export function rmsNorm(
   weight: Vector,
   eps: number,
   weightOffset = 0,
+  scaleTap?: ScaleTap,
 ): Tensor {
   const cols = weight.size;
   const rows = x.size / cols;
   const y = memory.make(x.shape, "rmsNorm");
+  const scale = memory.make([rows, 1], "rmsNorm scale");
   memory.device.run(
     rmsNormKernel,
-    { x: x.buffer, weight: weight.buffer, y: y.buffer },
+    { x: x.buffer, weight: weight.buffer, y: y.buffer, scale: scale.buffer },
     { rows, cols, eps, weightOffset },
   );
-  return y;
+  const divisor = scaleTap?.tap(scale);
+  if (!divisor || !scaleTap?.edited) return y;
+  const edited = memory.make(x.shape, "rmsNorm");
+  memory.device.run(
+    normApply,
+    // The bias is not read.
+    { x: x.buffer, scale: divisor.buffer, weight: weight.buffer, bias: weight.buffer, y: edited.buffer },
+    { rows, cols, centred: 0, weightOffset },
+  );
+  return edited;
 }

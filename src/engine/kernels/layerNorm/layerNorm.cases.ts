@@ -11,6 +11,7 @@ function caseOf(label: string, rows: number, cols: number, shift = 0, scale = 1)
       weight: noise(cols, 2),
       bias: noise(cols, 3),
       y: new Float32Array(rows * cols).fill(NaN),
+      scale: new Float32Array(rows).fill(NaN),
     },
     // A mean a hundred times the spread costs two digits of f32.
     tolerance: shift > 10 ? 1e-4 : 1e-5,

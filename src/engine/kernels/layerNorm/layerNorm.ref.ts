@@ -4,6 +4,7 @@ interface Views {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
   readonly y: Float32Array;
+  readonly scale: Float32Array;
 }
 
 interface Params {
@@ -12,16 +13,17 @@ interface Params {
   readonly eps: number;
 }
 
-export function layerNormReference({ x, weight, bias, y }: Views, { rows, cols, eps }: Params): void {
+export function layerNormReference({ x, weight, bias, y, scale }: Views, { rows, cols, eps }: Params): void {
   for (let r = 0; r < rows; r++) {
     const start = r * cols;
     let mean = 0;
     for (let c = 0; c < cols; c++) mean += (x[start + c] ?? 0) / cols;
     let variance = 0;
     for (let c = 0; c < cols; c++) variance += ((x[start + c] ?? 0) - mean) ** 2 / cols;
-    const scale = 1 / Math.sqrt(variance + eps);
+    const deviation = Math.sqrt(variance + eps);
+    scale[r] = deviation;
     for (let c = 0; c < cols; c++) {
-      y[start + c] = ((x[start + c] ?? 0) - mean) * scale * (weight[c] ?? 0) + (bias[c] ?? 0);
+      y[start + c] = (((x[start + c] ?? 0) - mean) / deviation) * (weight[c] ?? 0) + (bias[c] ?? 0);
     }
   }
 }

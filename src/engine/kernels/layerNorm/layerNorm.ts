@@ -8,10 +8,13 @@ export const layerNorm = defineKernel({
   name: "layerNorm",
   wgsl,
   reads: { x: "f32", weight: "f32", bias: "f32" },
-  writes: { y: "f32" },
+  writes: { y: "f32", scale: "f32" },
   params: { rows: "u32", cols: "u32", eps: "f32" },
   constants: { workgroupSize: 64 },
   grid: ({ rows }) => flatGrid(rows),
   reference: layerNormReference,
-  simd: { name: "layerNorm", args: (at, p) => [at.x, at.weight, at.bias, at.y, p.rows, p.cols, p.eps] },
+  simd: {
+    name: "layerNorm",
+    args: (at, p) => [at.x, at.weight, at.bias, at.y, at.scale, p.rows, p.cols, p.eps],
+  },
 });

@@ -1,12 +1,12 @@
 // Layer normalisation of each row.
 //
-//   y[r, c] = (x[r, c] - mean_r) / sqrt(variance_r + eps) * weight[c] + bias[c]
+//   y[r, c] = (x[r, c] - mean_r) / scale[r] * weight[c] + bias[c],   scale[r] = sqrt(variance_r + eps)
 //
-//   x, y  f32  [rows, cols];  weight, bias  f32  [cols]
+//   x, y  f32  [rows, cols];  weight, bias  f32  [cols];  scale  f32  [rows]
 //
 // One workgroup per row. Each invocation sums the elements it owns; the sums are joined by a tree in workgroup
 // memory. Mean first, then the variance of what is left:
-// two passes, so that a large mean costs no digits. Ba et al. (2016).
+// two passes, so that a large mean costs no digits. Ba et al. (2016). `normApply` repeats the last steps.
 struct Params {
   rows: u32,
   cols: u32,
@@ -20,6 +20,7 @@ override workgroupSize: u32 = 64;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> scale: array<f32>;
 
 var<workgroup> partial: array<f32, workgroupSize>;
 
@@ -59,9 +60,13 @@ fn main(
     let centred = x[start + c] - mean;
     own += centred * centred;
   }
-  let scale = 1.0 / sqrt(sumOverWorkgroup(own, local) / f32(params.cols) + params.eps);
+  let deviation = sqrt(sumOverWorkgroup(own, local) / f32(params.cols) + params.eps);
+  if (local == 0) {
+    scale[row] = deviation;
+  }
 
+  let factor = 1.0 / deviation;
   for (var c = local; c < params.cols; c += workgroupSize) {
-    y[start + c] = (x[start + c] - mean) * scale * weight[c] + bias[c];
+    y[start + c] = (x[start + c] - mean) * factor * weight[c] + bias[c];
   }
 }

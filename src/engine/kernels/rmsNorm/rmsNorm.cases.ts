@@ -10,6 +10,7 @@ function caseOf(label: string, rows: number, cols: number, shift = 0, scale = 1)
       x: noise(rows * cols, rows + cols, scale).map((value) => value + shift),
       weight: noise(cols, 2),
       y: new Float32Array(rows * cols).fill(NaN),
+      scale: new Float32Array(rows).fill(NaN),
     },
     // A mean a hundred times the spread costs two digits of f32.
     tolerance: shift > 10 ? 1e-4 : 1e-5,

@@ -19,28 +19,44 @@ function meanSquareOf(x: usize, cols: u32): f64 {
   return sum / <f64>cols;
 }
 
+/** One row divided by its scale, as `normApply` does it too. */
+export function rescaleRow(
+  x: usize,
+  weight: usize,
+  y: usize,
+  cols: u32,
+  scale: f32,
+  weightOffset: f32,
+): void {
+  const factor: f32 = 1 / scale;
+  let c: u32 = 0;
+  for (; c + 4 <= cols; c += 4) {
+    const at = <usize>c * 4;
+    const gain = f32x4.add(v128.load(weight + at), f32x4.splat(weightOffset));
+    v128.store(y + at, f32x4.mul(f32x4.mul(v128.load(x + at), f32x4.splat(factor)), gain));
+  }
+  for (; c < cols; c++) {
+    const at = <usize>c * 4;
+    store<f32>(y + at, load<f32>(x + at) * factor * (load<f32>(weight + at) + weightOffset));
+  }
+}
+
 export function rmsNorm(
   x: usize,
   weight: usize,
   y: usize,
+  scale: usize,
   rows: u32,
   cols: u32,
   eps: f32,
   weightOffset: f32,
 ): void {
   for (let r: u32 = 0; r < rows; r++) {
-    const factor = <f32>(1 / Math.sqrt(meanSquareOf(x, cols) + <f64>eps));
-    let c: u32 = 0;
-    for (; c + 4 <= cols; c += 4) {
-      const at = <usize>c * 4;
-      const gain = f32x4.add(v128.load(weight + at), f32x4.splat(weightOffset));
-      v128.store(y + at, f32x4.mul(f32x4.mul(v128.load(x + at), f32x4.splat(factor)), gain));
-    }
-    for (; c < cols; c++) {
-      const at = <usize>c * 4;
-      store<f32>(y + at, load<f32>(x + at) * factor * (load<f32>(weight + at) + weightOffset));
-    }
+    const rootMeanSquare = <f32>Math.sqrt(meanSquareOf(x, cols) + <f64>eps);
+    store<f32>(scale, rootMeanSquare);
+    rescaleRow(x, weight, y, cols, rootMeanSquare, weightOffset);
     x += <usize>cols * 4;
     y += <usize>cols * 4;
+    scale += 4;
   }
 }

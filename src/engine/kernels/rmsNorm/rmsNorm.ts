@@ -8,10 +8,13 @@ export const rmsNorm = defineKernel({
   name: "rmsNorm",
   wgsl,
   reads: { x: "f32", weight: "f32" },
-  writes: { y: "f32" },
+  writes: { y: "f32", scale: "f32" },
   params: { rows: "u32", cols: "u32", eps: "f32", weightOffset: "f32" },
   constants: { workgroupSize: 64 },
   grid: ({ rows }) => flatGrid(rows),
   reference: rmsNormReference,
-  simd: { name: "rmsNorm", args: (at, p) => [at.x, at.weight, at.y, p.rows, p.cols, p.eps, p.weightOffset] },
+  simd: {
+    name: "rmsNorm",
+    args: (at, p) => [at.x, at.weight, at.y, at.scale, p.rows, p.cols, p.eps, p.weightOffset],
+  },
 });

@@ -25,12 +25,6 @@ function mean(x: ArrayLike<number>): number {
   return sum / x.length;
 }
 
-/** What a norm divides `x` by. */
-export function scaleOf({ kind, eps }: NormWeights, x: ArrayLike<number>): number {
-  const centre = kind === "layer" ? mean(x) : 0;
-  return Math.sqrt(dot(x, x) / x.length - centre * centre + eps);
-}
-
 /** The norm with its weights, at this scale. Without a norm: the identity. */
 export function frozenNorm(
   norm: NormWeights | undefined,

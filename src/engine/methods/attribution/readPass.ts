@@ -11,8 +11,8 @@ import { multiply } from "../../ops/elementwise";
 import { embedding, gatherRows } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 
-/** Sites that components of a residual stream are captured at. */
-const WRITTEN = /^(embed|pos_embed|blocks\.\d+\.(resid_(pre|mid|post)|attn_out|mlp_out))$/;
+/** Sites that components of a residual stream are captured at, and the scales that lie between. */
+const WRITTEN = /^(embed|pos_embed|blocks\.\d+\.(resid_(pre|mid|post)|attn_out|ln1_post\.scale|mlp_out))$/;
 
 export interface LayerNumbers {
   /** What each head adds before any norm that follows: [nHeads, dModel]. */
@@ -26,11 +26,13 @@ export interface LayerNumbers {
 
 export interface PassNumbers {
   readonly position: number;
-  /** A site at the position, [dModel]; undefined where the model has no such site. */
+  /** A site at the position, [dModel] or [1]; undefined where the model has no such site. */
   at(site: Site): Float32Array | undefined;
   readonly layers: readonly LayerNumbers[];
   readonly finalNormWeight: Float32Array;
   readonly finalNormBias: Float32Array;
+  /** What the final norm divides by here; 1 without one. */
+  readonly finalScale: number;
   /** What the unembedding reads, [dModel]. */
   readonly unembedded: Float32Array;
   /** Of each token: its row of the unembedding, its bias (0 without one), its logit before any cap. */
@@ -73,7 +75,7 @@ export async function readPass(
       const hereForHeads = upload(Array.from({ length: nHeads }, () => position));
       const mask = memory.from(headMask(nHeads, dHead), [nHeads, nHeads * dHead], "head mask");
       const unembed = weights.matrix(`${anatomy.unembed}.weight`);
-      const unembedded = kept.unembedded([position]);
+      const { read: unembedded, scale } = kept.unembedded([position]);
       const bias = weights.vectorIfAny(`${anatomy.unembed}.bias`);
       return {
         sites: new Map(
@@ -91,6 +93,7 @@ export async function readPass(
         }),
         finalNormWeight: vector(anatomy.finalNorm?.name, "weight"),
         finalNormBias: vector(anatomy.finalNorm?.name, "bias"),
+        finalScale: scale && back.tensor(scale),
         unembedded: back.tensor(unembedded),
         rows: back.tensor(embedding(memory, unembed, upload(tokens))),
         biases: tokens.map((token) => vector(anatomy.unembed, "bias", token, 1)),
@@ -111,6 +114,7 @@ export async function readPass(
       })),
       finalNormWeight: later.finalNormWeight(),
       finalNormBias: later.finalNormBias(),
+      finalScale: later.finalScale?.()[0] ?? 1,
       unembedded: later.unembedded(),
       tokens: tokens.map((token, i) => ({
         row: rows.subarray(i * config.dModel, (i + 1) * config.dModel),
