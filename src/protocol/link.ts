@@ -6,6 +6,9 @@
 import * as v from "valibot";
 import { ABLATION_MODES } from "./chain";
 import { VitrineError } from "./errors";
+import type { Edit } from "./interventions";
+import { EDITS } from "./linkEdits";
+import { between, label, listOf, number, perStep, text, tokens, whole } from "./linkFields";
 
 export const LINK_VERSION = 1;
 
@@ -13,21 +16,36 @@ export const LINK_VERSION = 1;
 const MAX_ENCODED = 400_000;
 /** Bytes that the state may inflate to. */
 const MAX_INFLATED_BYTES = 1_000_000;
-const MAX_TEXT = 200_000;
-const MAX_STEPS = 512;
-const MAX_TOKENS = 100_000;
-
 /** Characters of a schema's complaint that are shown: it may quote the stranger. */
 const MAX_COMPLAINT = 200;
 
-const bounded = (length: number) =>
-  v.pipe(v.string(), v.maxLength(length), v.excludes("\0", "must not hold a NUL character"));
-const text = bounded(MAX_TEXT);
-const label = bounded(200);
-const number = v.pipe(v.number(), v.finite());
-const between = (low: number, high: number) => v.pipe(number, v.minValue(low), v.maxValue(high));
-const whole = v.pipe(between(0, 0xffffffff), v.integer());
-const perStep = <S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.maxLength(MAX_STEPS));
+/** Of a distribution, the tokens whose numbers travel. */
+export const EXPECTED_TOKENS = 5;
+const distribution = v.strictObject({
+  ids: listOf(whole, EXPECTED_TOKENS),
+  logProbs: listOf(number, EXPECTED_TOKENS),
+});
+
+const MAX_PANELS = 64;
+const MAX_SETTINGS = 128;
+const MAX_SETTING_ITEMS = 4096;
+const NAME = /^[A-Za-z]\w{0,63}$/;
+
+/** Its names are plain words: nothing that a prototype has is reached by them. */
+const namedBy = <S extends v.GenericSchema>(item: S, most: number) =>
+  v.pipe(
+    v.unknown(),
+    v.check((value) => {
+      const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
+      return names.length <= most && names.every((name) => NAME.test(name) && !(name in {}));
+    }, `must have at most ${most} fields, named by plain words`),
+    v.record(v.string(), item),
+  );
+const setting = v.union(
+  [number, v.boolean(), text, listOf(number, MAX_SETTING_ITEMS), listOf(label, MAX_SETTING_ITEMS)],
+  "is no setting",
+);
+const VIEWS = namedBy(namedBy(setting, MAX_SETTINGS), MAX_PANELS);
 
 const LINK_SCHEMA = v.strictObject({
   model: v.strictObject({
@@ -42,7 +60,7 @@ const LINK_SCHEMA = v.strictObject({
   device: label,
   prompt: text,
   /** Token ids of the whole chain, to show whether another tokenizer reads it differently. */
-  tokens: v.pipe(v.array(whole), v.maxLength(MAX_TOKENS)),
+  tokens,
   addBos: v.boolean(),
   generation: v.strictObject({
     temperature: between(0, 100),
@@ -58,18 +76,35 @@ const LINK_SCHEMA = v.strictObject({
   filler: v.strictObject({ text: label, id: whole }),
   panel: label,
   selectedStep: v.optional(whole),
+  edits: v.optional(EDITS),
+  /** Each panel's own settings, by the panel's name. */
+  views: v.optional(VIEWS),
+  selection: v.optional(
+    v.strictObject({ pinned: v.optional(whole), layer: whole, head: whole, neuron: whole }),
+  ),
   expected: v.optional(
     v.strictObject({
-      now: number,
-      baseline: number,
-      early: perStep(number),
-      loo: perStep(number),
+      now: v.optional(number),
+      baseline: v.optional(number),
+      early: v.optional(perStep(number)),
+      loo: v.optional(perStep(number)),
+      /** The most probable tokens after a position, of the run without and with the edits. */
+      next: v.optional(
+        v.strictObject({ position: whole, base: distribution, edited: v.optional(distribution) }),
+      ),
       shapley: v.optional(v.strictObject({ phi: perStep(number), vAll: number, vNone: number })),
     }),
   ),
 });
 
-export type LinkState = v.InferOutput<typeof LINK_SCHEMA>;
+type Parsed = v.InferOutput<typeof LINK_SCHEMA>;
+export interface LinkState extends Omit<Parsed, "edits" | "views"> {
+  edits?: readonly Edit[] | undefined;
+  views?: Readonly<Record<string, ViewSettings>> | undefined;
+}
+type ViewSettings = Readonly<
+  Record<string, string | number | boolean | readonly number[] | readonly string[]>
+>;
 
 function bad(message: string, cause?: unknown): never {
   throw new VitrineError("BadLink", `This link cannot be opened: ${message}.`, { cause });
@@ -93,7 +128,24 @@ function check(value: unknown): { state: LinkState } | { complaint: string } {
     ["expected.shapley.phi", state.expected?.shapley?.phi, n],
   ] as const;
   const odd = perStepNumbers.find(([, list, length]) => list !== undefined && list.length !== length);
-  return odd ? { complaint: `${odd[0]}: has ${odd[1]?.length} numbers for ${n} steps` } : { state };
+  if (odd) return { complaint: `${odd[0]}: has ${odd[1]?.length} numbers for ${n} steps` };
+  const complaint = oddExpectation(state.expected);
+  return complaint === undefined ? { state } : { complaint };
+}
+
+/** The chain's numbers come together or not at all; a distribution has as many ids as numbers. */
+function oddExpectation(expected: LinkState["expected"]): string | undefined {
+  if (!expected) return undefined;
+  const chain = ["now", "baseline", "early", "loo"] as const;
+  const missing = chain.filter((name) => expected[name] === undefined);
+  const isChain = missing.length < chain.length || expected.shapley !== undefined;
+  if (isChain && missing[0]) return `expected.${missing[0]}: is missing beside the others`;
+  for (const name of ["base", "edited"] as const) {
+    const { ids, logProbs } = expected.next?.[name] ?? { ids: [], logProbs: [] };
+    if (ids.length !== logProbs.length)
+      return `expected.next.${name}: has ${logProbs.length} numbers for ${ids.length} tokens`;
+  }
+  return undefined;
 }
 
 /** The hash of a link, without the leading "#". A state that no page would open is refused here already. */

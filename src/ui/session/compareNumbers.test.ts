@@ -42,26 +42,45 @@ it("reads the numbers off results, without Shapley values that are not complete"
 });
 
 it("matches within a thousandth of a nat", () => {
-  expect(compareNumbers(numbers, results)).toEqual({ compared: 8, worst: 0 });
+  expect(compareNumbers(numbers, numbers)).toEqual({ compared: 8, worst: 0 });
   const near = { ...numbers, loo: [3.0005] };
-  expect(compareNumbers(near, results).worst).toBeCloseTo(5e-4);
-  expect(compareNumbers(near, results).first).toBeUndefined();
+  expect(compareNumbers(near, numbers).worst).toBeCloseTo(5e-4);
+  expect(compareNumbers(near, numbers).first).toBeUndefined();
 });
 
 it("names the first number that differs, and the largest difference", () => {
   const other = { ...numbers, baseline: -1.02, shapley: { ...numbers.shapley, phi: [3.5] } };
-  const { first, worst } = compareNumbers(other, results);
+  const { first, worst } = compareNumbers(other, numbers);
   expect(first).toEqual({ name: "log p at baseline", here: -1, there: -1.02 });
   expect(worst).toBeCloseTo(0.5);
 });
 
 it("names a number that this page does not have", () => {
-  expect(compareNumbers(numbers, { effect, exact: undefined }).first).toEqual({
+  expect(compareNumbers(numbers, expectedNumbers({ effect, exact: undefined })).first).toEqual({
     name: "v(all)",
     here: NaN,
     there: -1,
   });
-  expect(compareNumbers(numbers, { effect: undefined, exact: undefined }).first?.name).toBe("log p now");
+  expect(compareNumbers(numbers, undefined).first?.name).toBe("log p now");
+});
+
+it("finds the sender's next tokens among those that are listed here", () => {
+  const there = {
+    next: { position: 4, base: { ids: [7, 8], logProbs: [-0.1, -3] }, edited: { ids: [8], logProbs: [-1] } },
+  };
+  const here = {
+    next: {
+      position: 4,
+      base: { ids: [8, 7, 9], logProbs: [-3, -0.1, -5] },
+      edited: { ids: [9, 8], logProbs: [-1, -1.5] },
+    },
+  };
+  expect(compareNumbers(there, here)).toEqual({
+    compared: 3,
+    worst: 0.5,
+    first: { name: "log p of token 8 after position 4 with the edits", here: -1.5, there: -1 },
+  });
+  expect(compareNumbers(there, { next: { ...here.next, position: 5 } }).first).toMatchObject({ here: NaN });
 });
 
 it.each([

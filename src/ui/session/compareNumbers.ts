@@ -28,10 +28,10 @@ interface NamedNumber {
   readonly value: number;
 }
 
-function named({ now, baseline, early, loo, shapley }: ExpectedNumbers): NamedNumber[] {
+function named({ now, baseline, early = [], loo = [], shapley, next }: ExpectedNumbers): NamedNumber[] {
   return [
-    { name: "log p now", value: now },
-    { name: "log p at baseline", value: baseline },
+    ...(now === undefined ? [] : [{ name: "log p now", value: now }]),
+    ...(baseline === undefined ? [] : [{ name: "log p at baseline", value: baseline }]),
     ...early.map((value, k) => ({ name: `log p after ${k} steps`, value })),
     ...loo.map((value, i) => ({ name: `leave-one-out of step ${i + 1}`, value })),
     ...(shapley
@@ -41,7 +41,20 @@ function named({ now, baseline, early, loo, shapley }: ExpectedNumbers): NamedNu
           ...shapley.phi.map((value, i) => ({ name: `Shapley value of step ${i + 1}`, value })),
         ]
       : []),
+    ...(next
+      ? [...afterPosition(next, "base", ""), ...afterPosition(next, "edited", " with the edits")]
+      : []),
   ];
+}
+
+function afterPosition(
+  next: NonNullable<ExpectedNumbers["next"]>,
+  run: "base" | "edited",
+  how: string,
+): NamedNumber[] {
+  const { ids = [], logProbs = [] } = next[run] ?? {};
+  const name = (id: number) => `log p of token ${id} after position ${next.position}${how}`;
+  return ids.map((id, i) => ({ name: name(id), value: logProbs[i] ?? NaN }));
 }
 
 export interface Comparison {
@@ -52,8 +65,8 @@ export interface Comparison {
   readonly first?: { readonly name: string; readonly here: number; readonly there: number };
 }
 
-export function compareNumbers(there: ExpectedNumbers, results: Results): Comparison {
-  const mine = expectedNumbers(results);
+/** `mine` may hold more numbers than `there`. */
+export function compareNumbers(there: ExpectedNumbers, mine: ExpectedNumbers | undefined): Comparison {
   const here = new Map(mine && named(mine).map(({ name, value }) => [name, value]));
   const pairs = named(there).map(({ name, value }) => ({ name, there: value, here: here.get(name) ?? NaN }));
   const differences = pairs.map((pair) => Math.abs(pair.here - pair.there));

@@ -1,17 +1,26 @@
 /** The session as a share link, and a share link as a session that recomputes and compares. */
+import type { Edit } from "../../protocol/interventions";
 import { decodeLink, encodeLink, type LinkState } from "../../protocol/link";
-import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
+import {
+  compareNumbers,
+  expectedNumbers,
+  formatDifference,
+  TOLERANCE_NATS,
+  type ExpectedNumbers,
+} from "./compareNumbers";
+import { LISTED_TOKENS } from "./editedRun.svelte";
+import { editsText } from "./editText";
 import { EMBEDDED_MODELS } from "./examples";
 import { formatCount, formatNumber } from "./format";
 import type { Session } from "./session.svelte";
-
-/** The panel that links are made in; others will name themselves. */
-const PANEL = "ChainOfThought";
+import type { ViewSettings } from "./views.svelte";
 
 export async function toLinkState(session: Session): Promise<LinkState> {
-  const { chain, model, device, selection } = session;
+  const { chain, model, device, selection, edits, editedRun } = session;
   if (!model) throw new Error("There is nothing to share before a model is loaded.");
-  const expected = chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(chain) : undefined;
+  await editedRun.ensure();
+  const expected = numbersOf(session);
+  const views = session.views.toJson();
   return {
     model: {
       name: model.name,
@@ -36,10 +45,27 @@ export async function toLinkState(session: Session): Promise<LinkState> {
     answer: chain.answer,
     mode: chain.mode,
     filler: { text: chain.fillerText, id: chain.fillerId },
-    panel: PANEL,
+    panel: session.panel,
     ...(selection.step === undefined ? {} : { selectedStep: selection.step }),
+    ...(edits.all.length > 0
+      ? { edits: edits.all.map((edit) => ({ ...edit, on: isOn(edit, session) })) }
+      : {}),
+    ...(Object.keys(views).length > 0 ? { views } : {}),
+    selection: {
+      ...(selection.pinned === undefined ? {} : { pinned: selection.pinned }),
+      ...{ layer: selection.layer, head: selection.head, neuron: selection.neuron },
+    },
     ...(expected ? { expected } : {}),
   };
+}
+
+const isOn = ({ on }: Edit, { edits }: Session) => on && !edits.paused;
+
+/** What this page shows now, as numbers to expect elsewhere; `k` tokens of every distribution. */
+function numbersOf({ chain, editedRun }: Session, k?: number): ExpectedNumbers | undefined {
+  const ofChain = chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(chain) : undefined;
+  const next = editedRun.numbers(k);
+  return ofChain || next ? { ...ofChain, ...(next ? { next } : {}) } : undefined;
 }
 
 /** The address of this page with the session in its hash. */
@@ -94,6 +120,7 @@ export async function completeLink(session: Session): Promise<void> {
   session.comparison = "opened from a link · recomputing…";
   await Promise.all([session.refreshTokens(), session.chain.recompute()]);
   if (state.expected?.shapley) await session.chain.runShapley();
+  if (state.expected?.next) await session.editedRun.ensure();
   // The visitor may have moved on while it ran: then there is nothing to compare.
   if (!isAsSent(session, state)) return;
   session.comparison = (await tokenDifference(session, state)) ?? compare(session, state);
@@ -119,13 +146,23 @@ function restore(session: Session, state: LinkState): void {
     { prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer },
     state.steps.map(({ present }) => present),
   );
-  const { selectedStep } = state;
+  const { selectedStep, selection } = state;
   session.selection.step =
     selectedStep !== undefined && selectedStep < steps.length ? selectedStep : undefined;
+  if (selection) Object.assign(session.selection, { pinned: undefined, ...selection });
+  // Until its model is loaded the tokens in its edits mean nothing here.
+  const isHere = session.model?.sha256 === state.model.sha256;
+  session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
+  session.views.set((state.views ?? {}) as Record<string, ViewSettings>);
+  session.panel = state.panel;
 }
 
-function isAsSent({ chain }: Session, state: LinkState): boolean {
+function isAsSent(session: Session, state: LinkState): boolean {
+  const { chain, edits, selection } = session;
   const { prompt, answerPrefix, answer } = state;
+  const sentEdits = editsText((state.edits ?? []).filter(({ on }) => on));
+  if (editsText(edits.all.filter((edit) => isOn(edit, session))) !== sentEdits) return false;
+  if (state.selection && selection.pinned !== state.selection.pinned) return false;
   const sent = [prompt, ...state.steps.map(({ text }) => text), answerPrefix, answer].join("");
   const toggles = state.steps.every(({ present }, i) => chain.present[i] === present);
   return chain.wholeText === sent && chain.mode === state.mode && toggles;
@@ -141,17 +178,16 @@ async function tokenDifference(session: Session, { tokens }: LinkState): Promise
 }
 
 /** One sentence: whether the numbers are the sender's, how far the worst one is off, which is the first. */
-export function compare(
-  { chain }: Pick<Session, "chain">,
-  { expected, device }: LinkState,
-): string | undefined {
+export function compare(session: Session, { expected, device }: LinkState): string | undefined {
   if (!expected) return undefined;
-  const { compared, worst, first } = compareNumbers(expected, chain);
+  const mine = numbersOf(session, LISTED_TOKENS);
+  const { compared, worst, first } = compareNumbers(expected, mine);
   const tolerance = `tolerance ${formatDifference(TOLERANCE_NATS)}`;
   if (!first)
     return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)} nats, ${tolerance}).`;
   if (Number.isNaN(first.here)) {
-    const why = chain.error ? `: ${chain.error}` : ".";
+    const error = session.chain.error ?? session.editedRun.all.error;
+    const why = error ? `: ${error}` : ".";
     return `The sender's ${first.name} could not be computed here${why}`;
   }
   const both = `${formatNumber(first.here, 4)} here, ${formatNumber(first.there, 4)} there`;

@@ -81,7 +81,7 @@ export async function compareWithRecording(session: Session): Promise<void> {
 function sentence({ chain }: Session): string {
   const there = expectedNumbers({ effect: recordedEffect(RECORDING), exact: RECORDING.shapley });
   if (!there) return "";
-  const { worst, first } = compareNumbers(there, chain);
+  const { worst, first } = compareNumbers(there, expectedNumbers(chain));
   if (!first) return `live · matches the recording (max difference ${formatDifference(worst)} nats)`;
   return `live · differs from the recording by up to ${formatDifference(worst)} nats, first in ${first.name} (tolerance ${formatDifference(TOLERANCE_NATS)})`;
 }

@@ -19,6 +19,7 @@ import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
 import { ModelLoader } from "./modelLoader.svelte";
+import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
 import { writeChain } from "./generation";
 import { OtherModel } from "./otherModel.svelte";
@@ -41,6 +42,8 @@ export class Session {
   readonly shelf: Shelf;
   /** A second model, to compare with. */
   readonly other: OtherModel;
+  /** The prompt with and without the edits. */
+  readonly editedRun: EditedRun;
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */
@@ -88,6 +91,7 @@ export class Session {
     });
     this.shelf = new Shelf(engine, this.loader);
     this.other = new OtherModel(engine);
+    this.editedRun = new EditedRun(engine, this);
   }
 
   /**

@@ -114,6 +114,27 @@ export function createTestEngine(): TestEngine {
       }
       return { tokens: made, stoppedBy: "stop", elapsedMs: 1 };
     },
+    async compare({ base, other, pairs, k, targets = [] }) {
+      const asked = pairs ?? base.tokens.map((_, i) => [i, i] as const);
+      // Every edit takes half a nat from the most probable token.
+      const lost = (other.edits?.length ?? 0) / 2;
+      const predict = (position: number, less: number) => ({
+        top: {
+          ids: Uint32Array.from({ length: k }, (_, i) => 2 + ((position + i) % 12)),
+          logProbs: Float32Array.from({ length: k }, (_, i) => -(i + 1) - (i === 0 ? less : 0)),
+        },
+        entropy: 1 + less,
+        targets: targets.map((id) => ({ logProb: -id - less, rank: id })),
+      });
+      return {
+        pairs: asked,
+        kl: Float32Array.from(asked, () => lost),
+        base: asked.map(([position]) => predict(position, 0)),
+        other: asked.map(([, position]) => predict(position, lost)),
+        baseNext: Float32Array.from(asked, () => -1),
+        otherNext: Float32Array.from(asked, () => -1 - lost),
+      };
+    },
     coalitions: async ({ coalitions }) => coalitions.map(value),
     shapleyCost: async ({ chain }) => ({ coalitions: 2 ** chain.steps.length, tokens: 10 }),
     async shapley({ chain, mode, fillerId }): Promise<ShapleyResult> {

@@ -1,0 +1,71 @@
+/** Edits in links: what `interventions.ts` says, field by field, strict and bounded. */
+import * as v from "valibot";
+import type { Edit, EditSite } from "./interventions";
+import { between, indices, label, listOf, number, text, tokens, whole } from "./linkFields";
+import { BLOCK_SITES, MODEL_SITES, type BlockSiteName } from "./sites";
+
+const MAX_EDITS = 64;
+const MAX_PROMPTS = 1024;
+/** Numbers of a direction. */
+const MAX_VALUES = 200_000;
+
+const SITES = [...Object.keys(BLOCK_SITES), ...Object.keys(MODEL_SITES)] as (BlockSiteName & EditSite)[];
+
+const positions = v.union([indices, v.strictObject({ from: whole })], "is neither a list nor a start");
+const named = v.strictObject({ text, tokens });
+const promptSet = v.strictObject({ name: label, prompts: listOf(named, MAX_PROMPTS) });
+const share = between(0, 1);
+
+const base = { id: label, on: v.boolean() };
+const place = {
+  ...base,
+  site: v.picklist(SITES),
+  layers: v.optional(indices),
+  heads: v.optional(indices),
+  dims: v.optional(indices),
+  positions: v.optional(positions),
+};
+const replacement = { ...place, strength: share };
+const over = v.picklist(["last", "all"]);
+
+const DIRECTION = v.variant("kind", [
+  v.strictObject({ kind: v.literal("difference"), plus: named, minus: named, over }),
+  v.strictObject({ kind: v.literal("vector"), name: label, values: listOf(number, MAX_VALUES) }),
+]);
+
+const EDIT = v.variant("kind", [
+  v.strictObject({ kind: v.literal("zero"), ...replacement }),
+  v.strictObject({
+    kind: v.literal("mean"),
+    ...replacement,
+    over: promptSet,
+    by: v.picklist(["token", "position"]),
+  }),
+  v.strictObject({ kind: v.literal("resample"), ...replacement, from: promptSet, seed: whole }),
+  v.strictObject({
+    kind: v.literal("patch"),
+    ...replacement,
+    from: named,
+    align: v.picklist(["position", "token"]),
+  }),
+  v.strictObject({ kind: v.literal("scale"), ...place, factor: number }),
+  v.strictObject({ kind: v.literal("add"), ...place, coefficient: number, direction: DIRECTION }),
+  v.strictObject({
+    kind: v.literal("knockOut"),
+    ...base,
+    layers: v.optional(indices),
+    heads: v.optional(indices),
+    queries: v.optional(positions),
+    keys: v.optional(positions),
+  }),
+  v.strictObject({ kind: v.literal("token"), ...base, position: whole, token: whole, text: label }),
+  v.strictObject({
+    kind: v.literal("freeze"),
+    ...base,
+    what: v.picklist(["patterns", "norms"]),
+    layers: v.optional(indices),
+  }),
+]);
+
+/** The schema's output is the protocol's type; the compiler holds the two together. */
+export const EDITS: v.GenericSchema<unknown, Edit[]> = listOf(EDIT, MAX_EDITS);
