@@ -28,6 +28,7 @@ import { run, withCanonicalSites } from "./interp/run";
 import { attribution } from "./methods/attribution";
 import { capture, generationBytes, planCapture } from "./methods/capture";
 import { evaluateCoalitions } from "./methods/coalitions";
+import { compare } from "./methods/compare";
 import { generate } from "./methods/generate";
 import { logitLens } from "./methods/logitLens";
 import { neuron } from "./methods/neuron";
@@ -157,9 +158,6 @@ export function createEngine(host: EngineHost): EngineApi {
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }
 
-  const notYet = (): never => {
-    throw new VitrineError("Unsupported", "not built yet");
-  };
   return {
     planCapture: async (request) => captures.limited(planCapture(modelIn(request.model).model, request)),
     capture: (request, runId) =>
@@ -173,7 +171,14 @@ export function createEngine(host: EngineHost): EngineApi {
     tensorStats: async (...asked) => captures.stats(...asked),
     readTensor: async (window) => captures.window(window),
     exportTensors: async (...asked) => captures.file(...asked),
-    compare: notYet,
+    compare: (request, runId) =>
+      cancellable(runId, (pauser) =>
+        withModel((base) => {
+          const [slot, against] = [request.base.model ?? "main", request.other.model ?? "main"];
+          const klAbsent = slot === against ? undefined : models.differingTokens();
+          return models.during(against, (other) => compare(base, other, request, pauser, klAbsent));
+        }, request.base.model),
+      ),
     sweepCost: (request) =>
       withModel(async (model) => {
         const cost = sweepCost(model, request);

@@ -6,6 +6,7 @@ import type { ModelSource } from "../protocol/api";
 import { CancelToken } from "../protocol/cancel";
 import { createCpuDevice } from "./device/cpu";
 import type { Device } from "./device/device";
+import { createEngine } from "./engine";
 import type { FileSet } from "./formats/source";
 import { filesFromFolder } from "./formats/sourceNode";
 import { run } from "./interp/run";
@@ -115,4 +116,29 @@ it("says when tokens of one model are not those of the other", async () => {
   sets.set("bare", rest);
   await load("other", { kind: "embedded", name: "bare", companions });
   expect(models.differingTokens()).toMatch(/^The tokenizers of ledger and bare differ/);
+});
+
+it("compares runs of either model by name", async () => {
+  const engine = createEngine({
+    openDevice: async () => ({ device: await createCpuDevice(), reason: "" }),
+    openFiles: async ({ name }) => sets.get(name) ?? [],
+  });
+  await engine.loadModel(LEDGER, "auto", "main");
+  const ask = (model?: ModelSlot) =>
+    engine.compare(
+      { base: { tokens: TOKENS }, other: { tokens: TOKENS, ...(model && { model }) }, k: 3 },
+      "c",
+    );
+  await expect(ask("other")).rejects.toThrow("No second model is open");
+  await engine.loadOtherModel(POSTHOC, "auto", "other");
+  expect([...(await ask()).kl]).toEqual([0, 0, 0, 0]);
+  const apart = await ask("other");
+  expect(apart.klAbsent).toBeUndefined();
+  expect(apart.kl.every((value) => value > 0)).toBe(true);
+  // The same text in the other order of models: what was left is right.
+  const turned = await engine.compare(
+    { base: { tokens: TOKENS, model: "other" }, other: { tokens: TOKENS }, k: 3 },
+    "c",
+  );
+  expect(turned.base).toEqual(apart.other);
 });

@@ -190,8 +190,10 @@ export interface CompareRequest {
 
 export interface CompareResult {
   readonly pairs: readonly (readonly [base: number, other: number])[];
-  /** KL(base ‖ other) of the next-token distributions, nats, per pair. */
+  /** KL(base ‖ other) of the next-token distributions, nats, per pair; NaN where `klAbsent` says why. */
   readonly kl: Float32Array;
+  /** Why there is no KL, in a sentence: the two models' tokens are not the same. */
+  readonly klAbsent?: string;
   readonly base: readonly Prediction[];
   readonly other: readonly Prediction[];
   /** log p of the token that follows in its own text, per pair; NaN at the end. */

@@ -8,7 +8,6 @@ import type { Site } from "../../protocol/sites";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Taps } from "../models/architecture";
 import { editRows, type RowEdits } from "../ops/editRows";
-import { gatherRows } from "../ops/embedding";
 
 export interface CapturedTensor {
   readonly site: Site;
@@ -29,8 +28,6 @@ export class RunTaps implements Taps {
     private readonly memory: TensorMemory,
     /** On the device already: nothing is sent while a pass is recorded. */
     private readonly changes: ReadonlyMap<Site, RowEdits> = new Map(),
-    /** u32 [n]: only these tokens of a captured site are kept, as a copy; the pass then holds no more than that. */
-    private readonly rows?: Tensor,
   ) {}
 
   wants(site: Site): boolean {
@@ -53,11 +50,10 @@ export class RunTaps implements Taps {
   }
 
   #capture(site: Site, tensor: Tensor, offset: number, width: number): void {
-    const taken = this.rows ? gatherRows(this.memory, tensor, this.rows) : tensor;
-    let index = this.tensors.indexOf(taken);
+    let index = this.tensors.indexOf(tensor);
     if (index < 0) {
-      index = this.tensors.push(this.memory.keep(taken)) - 1;
+      index = this.tensors.push(this.memory.keep(tensor)) - 1;
     }
-    this.captured.push({ site, tensor: index, shape: taken.shape, columns: { offset, width } });
+    this.captured.push({ site, tensor: index, shape: tensor.shape, columns: { offset, width } });
   }
 }
