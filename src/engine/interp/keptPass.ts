@@ -1,6 +1,7 @@
 /**
- * One prompt's forward pass, kept on the device for methods that read it again and again: whole-tensor sites, and
- * logits of any of its positions. Nothing is read back here.
+ * One prompt's forward pass, of which some positions are kept on the device for methods that read them again and again:
+ * chosen sites, and logits by the model's own head. Nothing is read back here, and a long prompt takes no more memory
+ * than the positions that are looked at.
  */
 import type { Site } from "../../protocol/sites";
 import type { Tensor } from "../device/tensor";
@@ -27,15 +28,19 @@ export class KeptPass {
   readonly #tensors = new Map<Site, Tensor>();
   readonly #residual: Tensor;
   readonly #edits: PassEdits;
+  /** Row of each kept position. */
+  readonly #rowOf: ReadonlyMap<number, number>;
 
-  /** Records the pass; `sites` must be whole tensors (not q, k or v). */
+  /** Records the pass; `sites` must be whole tensors of one row a token (not q, k, v, scores or patterns). */
   constructor(
     private readonly model: Model,
     { tokens, interventions }: ResolvedPrompt,
+    positions: readonly number[],
     sites: readonly Site[] = [],
   ) {
     const { config, memory, architecture, weights } = model;
     checkTokens([{ tokens }], config.dVocab);
+    this.#rowOf = new Map(positions.map((position, row) => [position, row]));
     const cache = new KeyValueCache(memory, config.nLayers, tokens.length, config.nKvHeads * config.dHead);
     try {
       const segment = { context: EMPTY_CONTEXT, tokens, interventions };
@@ -47,8 +52,9 @@ export class KeptPass {
         memory.scope(() => {
           const batch = uploadBatch(packed, cache, memory, config.nCtx);
           edits = uploadPassEdits(model, [segment], packed, contexts);
-          taps = new RunTaps(new Set(sites), memory, edits.blocks);
-          return architecture.blocks({ config, weights, memory, taps }, batch);
+          const rows = memory.from(Uint32Array.from(positions), [positions.length], "positions");
+          taps = new RunTaps(new Set(sites), memory, edits.blocks, rows);
+          return gatherRows(memory, architecture.blocks({ config, weights, memory, taps }, batch), rows);
         }),
       );
       if (!taps || !edits) throw new Error("the pass was not recorded");
@@ -62,7 +68,7 @@ export class KeptPass {
     }
   }
 
-  /** A captured site, [tokens, width]. */
+  /** A captured site at the kept positions, in their order: [positions, width]. */
   tensor(site: Site): Tensor {
     const tensor = this.#tensors.get(site);
     if (tensor === undefined) throw new Error(`${site} was not kept`);
@@ -76,12 +82,13 @@ export class KeptPass {
 
   /**
    * Logits [positions, dVocab] through the model's own final norm and unembedding: of this pass, with its edits, or of
-   * another residual tensor of it. Owned by the open scope.
+   * another site of the residual stream. Owned by the open scope.
    */
-  logits(positions: readonly number[], from?: Tensor): Tensor {
-    const edits = from ? undefined : this.#edits.head(positions);
-    const taps = edits && edits.size > 0 ? new RunTaps(new Set(), this.model.memory, edits) : NO_TAPS;
-    return this.#head(positions, from ?? this.#residual, taps);
+  logits(positions: readonly number[], site?: Site): Tensor {
+    if (site !== undefined) return this.#head(positions, this.tensor(site), NO_TAPS);
+    const edits = this.#edits.head(positions);
+    const taps = edits.size > 0 ? new RunTaps(new Set(), this.model.memory, edits) : NO_TAPS;
+    return this.#head(positions, this.#residual, taps);
   }
 
   /**
@@ -111,8 +118,12 @@ export class KeptPass {
 
   #rows(positions: readonly number[], from: Tensor): Tensor {
     const { memory } = this.model;
-    const indices = memory.from(Uint32Array.from(positions), [positions.length], "positions");
-    return gatherRows(memory, from, indices);
+    const rows = Uint32Array.from(positions, (position) => {
+      const row = this.#rowOf.get(position);
+      if (row === undefined) throw new Error(`position ${position} was not kept`);
+      return row;
+    });
+    return gatherRows(memory, from, memory.from(rows, [rows.length], "rows"));
   }
 
   #head(positions: readonly number[], from: Tensor, taps: Taps): Tensor {

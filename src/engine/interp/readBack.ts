@@ -28,6 +28,11 @@ export class ReadBack {
 
   tensor(tensor: Tensor): Later {
     this.#kept.push(this.memory.keep(tensor));
+    return this.borrowed(tensor);
+  }
+
+  /** A tensor that somebody else frees, after the read. */
+  borrowed(tensor: Tensor): Later {
     return this.#later({ buffer: tensor.buffer, offsetBytes: 0, sizeBytes: 4 * tensor.size });
   }
 

@@ -8,6 +8,7 @@ import type { Site } from "../../protocol/sites";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Taps } from "../models/architecture";
 import { editRows, type RowEdits } from "../ops/editRows";
+import { gatherRows } from "../ops/embedding";
 
 export interface CapturedTensor {
   readonly site: Site;
@@ -28,6 +29,8 @@ export class RunTaps implements Taps {
     private readonly memory: TensorMemory,
     /** On the device already: nothing is sent while a pass is recorded. */
     private readonly changes: ReadonlyMap<Site, RowEdits> = new Map(),
+    /** u32 [n]: only these tokens of a captured site are kept, as a copy; the pass then holds no more than that. */
+    private readonly rows?: Tensor,
   ) {}
 
   wants(site: Site): boolean {
@@ -50,10 +53,11 @@ export class RunTaps implements Taps {
   }
 
   #capture(site: Site, tensor: Tensor, offset: number, width: number): void {
-    let index = this.tensors.indexOf(tensor);
+    const taken = this.rows ? gatherRows(this.memory, tensor, this.rows) : tensor;
+    let index = this.tensors.indexOf(taken);
     if (index < 0) {
-      index = this.tensors.push(this.memory.keep(tensor)) - 1;
+      index = this.tensors.push(this.memory.keep(taken)) - 1;
     }
-    this.captured.push({ site, tensor: index, shape: tensor.shape, columns: { offset, width } });
+    this.captured.push({ site, tensor: index, shape: taken.shape, columns: { offset, width } });
   }
 }

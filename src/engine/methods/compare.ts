@@ -1,7 +1,8 @@
 /**
  * Two runs side by side: what each of them expects after every pair of positions, and how far apart they are.
  *
- *   1. run both prompts once, each in its model with its edits; the residual streams stay on the device
+ *   1. run both prompts once, each in its model with its edits; of the residual streams the paired positions stay on the
+ *      device
  *   2. take the pairs in goes whose logits fit in one buffer: logits of the base at its positions, of the other at its
  *   3. of every pair, from both rows of logits p and q: KL(p ‖ q) = Σ p (log p - log q) in nats (Kullback and Leibler
  *      1951, doi.org/10.1214/aoms/1177729694), the k most probable tokens, the entropy, log p and rank of asked tokens,
@@ -15,7 +16,6 @@
 import type { CompareRequest, CompareResult, Prediction } from "../../protocol/analysis";
 import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
-import type { Tensor } from "../device/tensor";
 import { pieces, rowsAtOnce } from "../interp/forward";
 import { resolveEdits } from "../interp/interventions/index";
 import { KeptPass } from "../interp/keptPass";
@@ -23,6 +23,7 @@ import { ReadBack } from "../interp/readBack";
 import type { Model } from "../models/model";
 import { klDivergence, MAX_TOP_K, tokenStats, topTokens } from "../ops/score";
 
+type Logits = ReturnType<KeptPass["logits"]>;
 type Pair = readonly [base: number, other: number];
 
 interface SideResult {
@@ -42,9 +43,10 @@ export async function compare(
   const pairs = pairsAsked(request);
   checkAsked(base, request);
   checkAsked(other, request);
-  const first = await Side.create(base, request.base, request, pauser);
+  const positions = (of: 0 | 1) => [...new Set(pairs.map((pair) => pair[of]))];
+  const first = await Side.create(base, request.base, positions(0), request, pauser);
   try {
-    const second = await Side.create(other, request.other, request, pauser);
+    const second = await Side.create(other, request.other, positions(1), request, pauser);
     try {
       const kl = new Float32Array(pairs.length).fill(NaN);
       const sides: [SideResult[], SideResult[]] = [[], []];
@@ -89,21 +91,22 @@ class Side {
   static async create(
     model: Model,
     prompt: CompareRequest["base"],
+    positions: readonly number[],
     { k, targets = [] }: CompareRequest,
     pauser: Pauser,
   ): Promise<Side> {
     const resolved = await resolveEdits(model, prompt, pauser);
     await pauser.pause();
     const most = Math.min(k, MAX_TOP_K, model.config.dVocabOut ?? model.config.dVocab);
-    return new Side(model, new KeptPass(model, resolved), resolved.tokens, targets, most);
+    return new Side(model, new KeptPass(model, resolved, positions), resolved.tokens, targets, most);
   }
 
-  logits(positions: readonly number[]): Tensor {
+  logits(positions: readonly number[]): Logits {
     return this.pass.logits(positions);
   }
 
   /** Records what is read off the logits of these positions; the answer is there once `back` has read. */
-  ask(back: ReadBack, logits: Tensor, positions: readonly number[]): () => SideResult {
+  ask(back: ReadBack, logits: Logits, positions: readonly number[]): () => SideResult {
     const { k, targets, tokens } = this;
     const { memory } = this.model;
     const cols = logits.shape[1] ?? 0;

@@ -25,7 +25,7 @@ export async function logitLens(model: Model, request: LensRequest, pauser: Paus
   checkAsked(model, request);
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const sites = lensSites(model);
-  const pass = new KeptPass(model, prompt, sites);
+  const pass = new KeptPass(model, prompt, positions, sites);
   try {
     const cells: Prediction[][] = [];
     for (const [index, site] of sites.entries()) {
@@ -70,7 +70,7 @@ async function predictions(
         positions.flatMap((_, row) => followed.flatMap((target) => [row, target])),
       );
       const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
-      const logits = pass.logits(positions, site === undefined ? undefined : pass.tensor(site));
+      const logits = pass.logits(positions, site);
       const top = topTokens(memory, logits, k);
       return {
         ids: back.tensor(top.ids),
@@ -102,6 +102,7 @@ function checkAsked({ config }: Model, { prompt, positions, targets, k }: LensRe
   };
   const { length } = prompt.tokens;
   const { dVocab, dVocabOut = dVocab } = config;
+  if (positions.length === 0) refuse("No position was asked; name at least one.");
   const position = positions.find((one) => !whole(one, length));
   if (position !== undefined)
     refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);

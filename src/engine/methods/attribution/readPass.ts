@@ -63,7 +63,7 @@ export async function readPass(
   const anatomy = architecture.anatomy(config);
   const written = sitesOf(model).filter((site) => WRITTEN.test(site));
   const z = anatomy.layers.map((_, layer): Site => `blocks.${layer}.attn.z`);
-  const kept = new KeptPass(model, prompt, [...written, ...z]);
+  const kept = new KeptPass(model, prompt, [position], [...written, ...z]);
   const back = new ReadBack(memory);
   const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
     back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
@@ -71,18 +71,15 @@ export async function readPass(
     const later = back.record(() => {
       const upload = (indices: readonly number[]) =>
         memory.from(Uint32Array.from(indices), [indices.length], "indices");
-      const here = upload([position]);
-      const hereForHeads = upload(Array.from({ length: nHeads }, () => position));
+      const forHeads = upload(Array.from({ length: nHeads }, () => 0));
       const mask = memory.from(headMask(nHeads, dHead), [nHeads, nHeads * dHead], "head mask");
       const unembed = weights.matrix(`${anatomy.unembed}.weight`);
       const { read: unembedded, scale } = kept.unembedded([position]);
       const bias = weights.vectorIfAny(`${anatomy.unembed}.bias`);
       return {
-        sites: new Map(
-          written.map((site) => [site, back.tensor(gatherRows(memory, kept.tensor(site), here))]),
-        ),
+        sites: new Map(written.map((site) => [site, back.borrowed(kept.tensor(site))])),
         layers: anatomy.layers.map(({ attentionOut, attentionPostNorm }, layer) => {
-          const copies = gatherRows(memory, kept.tensor(z[layer] ?? ""), hereForHeads);
+          const copies = gatherRows(memory, kept.tensor(z[layer] ?? ""), forHeads);
           const alone = multiply(memory, copies, mask);
           return {
             heads: back.tensor(linear(memory, alone, weights.matrix(`${attentionOut}.weight`))),
