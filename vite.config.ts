@@ -6,6 +6,20 @@ import { cspPlugin } from "./scripts/cspPlugin.ts";
 import { simdPlugin } from "./scripts/simdPlugin.ts";
 import { SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags.ts";
 
+/** A real Chromium with a WebGPU adapter in software. */
+const chromiumWithWebGpu = {
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({
+    launchOptions: {
+      ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}),
+      args: SOFTWARE_WEBGPU_FLAGS,
+    },
+  }),
+  instances: [{ browser: "chromium" as const }],
+};
+
 export default defineConfig({
   // Relative, so that the built site works under any path of any static host.
   base: "./",
@@ -42,18 +56,16 @@ export default defineConfig({
           include: ["{src,workers}/**/*.gpu.test.ts"],
           // A software adapter compiles long shaders in seconds.
           testTimeout: 120_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}),
-                args: SOFTWARE_WEBGPU_FLAGS,
-              },
-            }),
-            instances: [{ browser: "chromium" }],
-          },
+          browser: chromiumWithWebGpu,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "bench",
+          include: ["bench/**/*.gpu.test.ts"],
+          testTimeout: 600_000,
+          browser: chromiumWithWebGpu,
         },
       },
     ],

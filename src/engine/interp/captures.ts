@@ -21,25 +21,46 @@ export function readCaptures(
 ): RowCapture[] {
   const start = packed.starts[segment] ?? 0;
   const count = packed.slots[segment]?.length ?? 0;
-  return captured.map(({ site, shape, columns, data }) => {
+  const given = new Set<Float32Array>();
+  return captured.map(({ site, shape, columns, data, isEdited }) => {
     if (site.endsWith(".attn.scores") || site.endsWith(".attn.pattern")) {
       const empty = site.endsWith(".scores") ? -Infinity : 0;
       const window = config.windows?.[Number(site.split(".")[1])];
-      return { site, ...byKeyPosition(data, shape, packed, start, count, context, window, empty) };
+      return { site, ...byKeyPosition(data, shape, packed, start, count, context, window, empty, isEdited) };
     }
     const width = shape.slice(1).reduce((product, n) => product * n, 1);
-    const rows = new Float32Array(count * columns.width);
-    for (let i = 0; i < count; i++) {
-      const from = (start + i) * width + columns.offset;
-      rows.set(data.subarray(from, from + columns.width), i * columns.width);
-    }
     const perHead = /\.attn\.(rot_)?[qkvz]$/.test(site);
     return {
       site,
       shape: perHead ? [count, columns.width / config.dHead, config.dHead] : [count, columns.width],
-      data: rows,
+      data: columnsOf(data, width, columns, start, count, given),
     };
   });
+}
+
+/**
+ * Rows `start` … of [rows, width], a range of their columns. What was read back is given as it is where it is all of
+ * it, but only once: neighbouring sites may share a tensor, and two captures never share their numbers.
+ */
+function columnsOf(
+  data: Float32Array,
+  width: number,
+  columns: { readonly offset: number; readonly width: number },
+  start: number,
+  count: number,
+  given: Set<Float32Array>,
+): Float32Array {
+  if (data.length === count * columns.width && !given.has(data)) {
+    given.add(data);
+    return data;
+  }
+  if (columns.width === width) return data.slice(start * width, (start + count) * width);
+  const rows = new Float32Array(count * columns.width);
+  for (let i = 0; i < count; i++) {
+    const from = (start + i) * width + columns.offset;
+    rows.set(data.subarray(from, from + columns.width), i * columns.width);
+  }
+  return rows;
 }
 
 /** [tokens, heads, visible keys] → [head, query, key], where key counts positions of the row's context. */
@@ -52,24 +73,33 @@ function byKeyPosition(
   context: RowContext,
   window: number | undefined,
   empty: number,
+  isEdited: boolean,
 ): { shape: number[]; data: Float32Array } {
   const [, heads = 0, stride = 0] = shape;
   const keys = context.nextPosition;
-  const result = new Float32Array(heads * count * keys).fill(empty);
+  const result = new Float32Array(heads * count * keys);
+  if (empty !== 0) result.fill(empty);
   // The row's visible positions, in order; a token sees the first `count` of them (what its window reaches), and itself.
   for (let i = 0; i < count; i++) {
     const view = packed.views[start + i];
     if (view === undefined) continue;
     const first = firstWithin(context.positions, view.count, view.position, window);
+    const seen = context.positions.slice(first, view.count);
+    // Without hidden keys, positions that follow each other land side by side.
+    const firstKey = seen[0] ?? view.position;
+    const isRun = (seen.at(-1) ?? view.position) - firstKey === Math.max(0, seen.length - 1);
     for (let head = 0; head < heads; head++) {
       const from = ((start + i) * heads + head) * stride;
       const to = (head * count + i) * keys;
-      for (let j = first; j < view.count; j++) {
-        const value = data[from + j - first] ?? empty;
-        result[to + (context.positions[j] ?? 0)] = value < KNOCKED_OUT_BELOW ? -Infinity : value;
-      }
-      result[to + view.position] = data[from + view.count - first] ?? empty;
+      const values = data.subarray(from, from + seen.length);
+      if (isRun) result.set(values, to + firstKey);
+      else seen.forEach((key, j) => (result[to + key] = values[j] ?? empty));
+      result[to + view.position] = data[from + seen.length] ?? empty;
     }
+  }
+  // Only a knock-out leaves scores below it.
+  for (let i = 0; isEdited && i < result.length; i++) {
+    if ((result[i] ?? 0) < KNOCKED_OUT_BELOW) result[i] = -Infinity;
   }
   return { shape: [heads, count, keys], data: result };
 }

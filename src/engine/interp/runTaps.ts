@@ -16,6 +16,8 @@ export interface CapturedTensor {
   readonly tensor: number;
   /** Its shape: [tokens, …]. */
   readonly shape: readonly number[];
+  /** An edit may have changed it. */
+  readonly isEdited: boolean;
   /** The columns that belong to the site. */
   readonly columns: { readonly offset: number; readonly width: number };
 }
@@ -58,6 +60,12 @@ export class RunTaps implements Taps {
     if (index < 0) {
       index = this.tensors.push(this.memory.keep(taken)) - 1;
     }
-    this.captured.push({ site, tensor: index, shape: taken.shape, columns: { offset, width } });
+    this.captured.push({
+      site,
+      tensor: index,
+      shape: taken.shape,
+      isEdited: this.edits(site),
+      columns: { offset, width },
+    });
   }
 }

@@ -53,6 +53,23 @@ identity("gives the same logits, bit for bit, as with every site captured", asyn
   expect(tapped).toEqual(await logitsOf(model, tokens));
 });
 
+identity("captures every site in not one dispatch more, and reads back once", async (model, tokens) => {
+  const { device } = model.memory;
+  // Logits are computed where somebody scores them: here everywhere, as where they are captured.
+  const score = tokens.map((_, position) => ({ row: 0, position, target: 0 }));
+  const spent = async (capture: string[]) => {
+    const { dispatches, readBacks } = device.counters;
+    await run(model, { rows: [{ tokens }], score, capture });
+    return {
+      dispatches: device.counters.dispatches - dispatches,
+      readBacks: device.counters.readBacks - readBacks,
+    };
+  };
+  const bare = await spent([]);
+  expect(bare.readBacks).toBe(1);
+  expect(await spent(sitesOf(model))).toEqual(bare);
+});
+
 identity("is itself, bit for bit, with nothing on the stack", async (model, tokens) => {
   expect(await logitsOf(model, tokens, [])).toEqual(
     (await run(model, { rows: [{ tokens }], capture: ["logits"] })).captures[0]!.data,

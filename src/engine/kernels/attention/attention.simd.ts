@@ -115,10 +115,9 @@ function storePattern(scores: usize, pattern: usize, count: u32, stride: u32, hi
     const weight = exp4(f32x4.splat(load<f32>(scores) - highest));
     store<f32>(pattern, f32x4.extract_lane(weight, 0) / total);
   }
-  for (; j < stride; j++, scores += 4, pattern += 4) {
-    store<f32>(scores, LOWEST);
-    store<f32>(pattern, 0);
-  }
+  memory.fill(pattern, 0, <usize>(stride - j) * 4);
+  for (; j + 4 <= stride; j += 4, scores += 16) v128.store(scores, f32x4.splat(LOWEST));
+  for (; j < stride; j++, scores += 4) store<f32>(scores, LOWEST);
 }
 
 /**
