@@ -194,10 +194,12 @@ function patternWriter(config: ModelConfig, change: AffineChange, stride: number
       const seen = keysOf(token);
       for (const head of heads) {
         const from = (row * config.nHeads + head) * keys;
-        const own =
-          row < 0
-            ? undefined
-            : Float32Array.from(seen, (key) => (key < keys ? (values?.[from + key] ?? 0) : 0));
+        const own = row < 0 ? undefined : new Float32Array(seen.length);
+        // A loop: there is one such array for every query and head.
+        for (let j = 0; own && values && j < seen.length; j++) {
+          const key = seen[j] ?? 0;
+          if (key < keys) own[j] = values[from + key] ?? 0;
+        }
         table.entry([head * stride, seen.length], change.keep, own ? table.values(own) : NO_VALUES);
       }
     },

@@ -1,6 +1,9 @@
 /** AssemblyScript: the module of all SIMD twins that the CPU device loads. One line for each twin. */
 export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
 export { attention } from "./attention/attention.simd";
+export { attentionMix } from "./attentionMix/attentionMix.simd";
+export { attentionPattern } from "./attentionPattern/attentionPattern.simd";
+export { attentionScores } from "./attentionScores/attentionScores.simd";
 export { attentionTapped } from "./attentionTapped/attentionTapped.simd";
 export { scoreTargets } from "./scoreTargets/scoreTargets.simd";
 export { tokenStats } from "./tokenStats/tokenStats.simd";

@@ -10,10 +10,21 @@
 import { exp4 } from "../exp.simd";
 import { softcap4 } from "../softcap/softcap.simd";
 
-const TILE: u32 = 256;
+export const TILE: u32 = 256;
 const NONE: f32 = -Infinity;
 /** Stands in the scores where there is no key. */
 const LOWEST: f32 = -3.4028235e38;
+
+/** Byte offsets of the slots of keys `first` … of a query, `padded` of them; past the last stands its own slot. */
+export function tileStarts(span: usize, visible: usize, first: u32, padded: u32, slotBytes: u32, starts: usize): void {
+  const list = visible + <usize>load<u32>(span) * 4;
+  const count = load<u32>(span, 4);
+  const selfSlot = load<u32>(span, 8);
+  for (let j: u32 = 0; j < padded; j++) {
+    const slot = first + j < count ? load<u32>(list + <usize>(first + j) * 4) : selfSlot;
+    store<u32>(starts + <usize>j * 4, slot * slotBytes);
+  }
+}
 
 /** Scaled scores of the query against the four keys at `starts` (byte offsets from `keys`). */
 // @ts-ignore: decorator
@@ -59,8 +70,31 @@ function scoreFour(q: usize, keys: usize, starts: usize, dHead: u32, scale: f32)
   return f32x4.mul(sum, f32x4.splat(scale));
 }
 
+/** Scores of the query against `padded` keys, capped where cap > 0; returns the highest. */
+export function scoreTile(
+  query: usize, keys: usize, starts: usize, padded: u32, dHead: u32, scale: f32, cap: f32, scores: usize,
+): f32 {
+  let best = f32x4.splat(NONE);
+  for (let at: usize = 0; at < <usize>padded * 4; at += 16) {
+    let four = scoreFour(query, keys, starts + at, dHead, scale);
+    if (cap > 0) four = softcap4(four, cap);
+    v128.store(scores + at, four);
+    best = f32x4.pmax(best, four);
+  }
+  return highestLane(best);
+}
+
+// @ts-ignore: decorator
+@inline
+export function highestLane(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  );
+}
+
 /** z = z * keep + sum_j weights[j] * values[starts[j]], over `count` keys. */
-function mix(z: usize, values: usize, weights: usize, starts: usize, count: u32, dHead: u32, keep: f32): void {
+export function mix(z: usize, values: usize, weights: usize, starts: usize, count: u32, dHead: u32, keep: f32): void {
   const weightsEnd = weights + <usize>count * 4;
   const kept = f32x4.splat(keep);
   let d: u32 = 0;
@@ -105,7 +139,7 @@ function mix(z: usize, values: usize, weights: usize, starts: usize, count: u32,
 }
 
 /** A row of the pattern from its scores: `count` + 1 keys, then nothing up to `stride`. */
-function storePattern(scores: usize, pattern: usize, count: u32, stride: u32, highest: f32, total: f32): void {
+export function storePattern(scores: usize, pattern: usize, count: u32, stride: u32, highest: f32, total: f32): void {
   let j: u32 = 0;
   for (; j + 4 <= count + 1; j += 4, scores += 16, pattern += 16) {
     const weight = exp4(f32x4.sub(v128.load(scores), f32x4.splat(highest)));
@@ -116,8 +150,14 @@ function storePattern(scores: usize, pattern: usize, count: u32, stride: u32, hi
     store<f32>(pattern, f32x4.extract_lane(weight, 0) / total);
   }
   memory.fill(pattern, 0, <usize>(stride - j) * 4);
-  for (; j + 4 <= stride; j += 4, scores += 16) v128.store(scores, f32x4.splat(LOWEST));
-  for (; j < stride; j++, scores += 4) store<f32>(scores, LOWEST);
+}
+
+/** Scores after the last key. */
+export function fillLowest(scores: usize, from: u32, stride: u32): void {
+  const end = scores + <usize>stride * 4;
+  scores += <usize>from * 4;
+  for (; scores + 16 <= end; scores += 16) v128.store(scores, f32x4.splat(LOWEST));
+  for (; scores < end; scores += 4) store<f32>(scores, LOWEST);
 }
 
 /**
@@ -136,9 +176,7 @@ export function attend(
   const headBytes = <usize>dHead * 4;
   for (let i: u32 = 0; i < queries; i++) {
     const span = spans + <usize>i * 12;
-    const list = visible + <usize>load<u32>(span) * 4;
     const count = load<u32>(span, 4);
-    const selfSlot = load<u32>(span, 8);
     const zAt = z + <usize>i * heads * headBytes;
     memory.fill(zAt, 0, <usize>heads * headBytes);
     for (let h: u32 = 0; h < heads; h++) {
@@ -148,32 +186,19 @@ export function attend(
     for (let first: u32 = 0; first <= count; first += TILE) {
       const inTile = min(TILE, count + 1 - first);
       const padded = (inTile + 3) & ~3;
-      for (let j: u32 = 0; j < padded; j++) {
-        const slot = first + j < count ? load<u32>(list + <usize>(first + j) * 4) : selfSlot;
-        store<u32>(starts + <usize>j * 4, slot * slotBytes);
-      }
+      tileStarts(span, visible, first, padded, slotBytes, starts);
       for (let h: u32 = 0; h < heads; h++) {
         const state = states + <usize>h * 8;
         const kvStart = <usize>(h * kvHeads / heads) * headBytes;
         const query = q + (<usize>i * qStride + qOffset) * 4 + <usize>h * headBytes;
-        let best = f32x4.splat(NONE);
-        for (let j: u32 = 0; j < padded; j += 4) {
-          const at = <usize>j * 4;
-          let four = scoreFour(query, keys + kvStart, starts + at, dHead, scale);
-          if (cap > 0) four = softcap4(four, cap);
-          v128.store(weights + at, four);
-          best = f32x4.pmax(best, four);
-        }
+        const best = scoreTile(query, keys + kvStart, starts, padded, dHead, scale, cap, weights);
         if (scores != 0) {
           memory.copy(scores + (<usize>(i * heads + h) * stride + first) * 4, weights, <usize>inTile * 4);
         }
         // Padding repeats the query's own key: it cannot raise the maximum, and is taken out of the sum here.
         for (let j = inTile; j < padded; j++) store<f32>(weights + <usize>j * 4, NONE);
         const before = load<f32>(state);
-        const highest = max(before, max(
-          max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)),
-          max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)),
-        ));
+        const highest = max(before, best);
         let sum = f32x4.splat(0);
         for (let j: u32 = 0; j < padded; j += 4) {
           const at = weights + <usize>j * 4;
@@ -198,6 +223,7 @@ export function attend(
       }
       if (scores != 0) {
         const row = <usize>(i * heads + h) * stride * 4;
+        fillLowest(scores + row, count + 1, stride);
         storePattern(scores + row, pattern + row, count, stride, load<f32>(states + <usize>h * 8), total);
       }
     }

@@ -15,4 +15,13 @@ export const attentionMix = defineKernel({
   constants: { workgroupSize },
   grid: ({ queries, heads, dHead }) => flatGrid(Math.ceil((queries * heads * dHead) / workgroupSize)),
   reference: attentionMixReference,
+  simd: {
+    name: "attentionMix",
+    args: (at, p, scratch) => [
+      ...[at.pattern, at.values, at.visible, at.spans, at.z],
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.stride],
+      // Offsets of a tile of 256 keys.
+      scratch(1024),
+    ],
+  },
 });

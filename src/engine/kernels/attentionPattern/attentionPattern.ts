@@ -13,4 +13,8 @@ export const attentionPattern = defineKernel({
   constants: { workgroupSize: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
   reference: attentionPatternReference,
+  simd: {
+    name: "attentionPattern",
+    args: (at, p) => [at.scores, at.spans, at.pattern, p.queries, p.heads, p.stride],
+  },
 });

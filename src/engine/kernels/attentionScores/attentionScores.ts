@@ -23,4 +23,13 @@ export const attentionScores = defineKernel({
   constants: { workgroupSize: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
   reference: attentionScoresReference,
+  simd: {
+    name: "attentionScores",
+    args: (at, p, scratch) => [
+      ...[at.q, at.keys, at.visible, at.spans, at.scores],
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap, p.stride],
+      // Offsets and scores of a tile of 256 keys.
+      scratch(2048),
+    ],
+  },
 });
