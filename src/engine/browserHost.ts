@@ -3,7 +3,7 @@ import { transfer } from "comlink";
 import type { EngineApi } from "../protocol/api";
 import { openDevice } from "./device/choose";
 import { createEngine } from "./engine";
-import { Hub } from "./formats/hub";
+import type { Hub } from "./formats/hub";
 import { ModelCache } from "./formats/modelCache";
 import { filesFromBlobs, filesFromUrl } from "./formats/source";
 
@@ -19,14 +19,18 @@ const EMBEDDED_FILES = [
 const siteRoot = () => new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
 
 export function createBrowserEngine(): EngineApi {
-  const hub = new Hub();
+  /** Its code is fetched with the first model from the network. */
+  let hub: Promise<Hub> | undefined;
   const cache = new ModelCache();
   const engine = createEngine({
     openDevice,
     cache,
-    openFiles(source, signal, onProgress) {
-      if (source.kind === "hub") return hub.open(source, signal, onProgress);
-      hub.forget();
+    async openFiles(source, signal, onProgress) {
+      if (source.kind === "hub") {
+        hub ??= import("./formats/hub").then(({ Hub: Opened }) => new Opened());
+        return (await hub).open(source, signal, onProgress);
+      }
+      (await hub)?.forget();
       if (source.kind === "kept") return cache.open(source.sha256);
       if (source.kind === "files") return filesFromBlobs(source.files);
       const folder = new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot());

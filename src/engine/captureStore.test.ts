@@ -68,15 +68,15 @@ describe("CaptureStore", () => {
     const refs = store.put([tensor("blocks.0.attn.scores"), tensor("embed"), tensor("embed", 2)]);
     const ids = refs.map(({ id }) => id);
     const names = async (chosen: readonly number[]) => {
-      const bytes = store.file(chosen, "safetensors", { model: "ledger" });
+      const bytes = await store.file(chosen, "safetensors", { model: "ledger" });
       const { tensors, metadata } = await readSafetensorsHeader(fileFromBytes("x.safetensors", bytes));
       expect(metadata["model"]).toBe("ledger");
       return tensors.map(({ name }) => name).sort();
     };
     expect(await names(ids.slice(0, 2))).toEqual(["blocks.0.attn.hook_attn_scores", "hook_embed"]);
     expect(await names(ids.slice(1))).toEqual(["prompt.0.hook_embed", "prompt.2.hook_embed"]);
-    const npz = await readZipDirectory(fileFromBytes("x.npz", store.file(ids.slice(0, 1), "npz", {})));
+    const npz = await readZipDirectory(fileFromBytes("x.npz", await store.file(ids.slice(0, 1), "npz", {})));
     expect([...npz.keys()].sort()).toEqual(["__metadata__.npy", "blocks.0.attn.hook_attn_scores.npy"]);
-    expect(() => store.file([1, 1], "npz", {})).toThrow("asked twice");
+    await expect(store.file([1, 1], "npz", {})).rejects.toThrow("asked twice");
   });
 });

@@ -5,8 +5,7 @@
 import type { CapturePlan, TensorRef, TensorStats, TensorWindow, WindowData } from "../protocol/analysis";
 import { VitrineError } from "../protocol/errors";
 import { toHookName } from "../protocol/sites";
-import { writeNpz } from "./formats/writeNpz";
-import { writeSafetensors, type TensorToWrite } from "./formats/writeSafetensors";
+import type { TensorToWrite } from "./formats/writeSafetensors";
 import type { CapturedTensor } from "./methods/capture";
 import { tensorStats } from "./tensorStats";
 import { tensorWindow } from "./tensorWindow";
@@ -94,11 +93,11 @@ export class CaptureStore {
   }
 
   /** Whole tensors as a file: hook names as keys, and before them the prompt where there are several. */
-  file(
+  async file(
     ids: readonly number[],
     format: "safetensors" | "npz",
     metadata: Readonly<Record<string, string>>,
-  ): Uint8Array<ArrayBuffer> {
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const tensors = ids.map((id) => this.#tensor(id));
     const isOne = new Set(tensors.map(({ prompt }) => prompt)).size <= 1;
     const named = tensors.map(({ prompt, site, shape, data }): TensorToWrite => {
@@ -111,7 +110,9 @@ export class CaptureStore {
         throw new VitrineError("Unsupported", `${name} was asked twice; write it to two files.`);
       names.add(name);
     }
-    return format === "npz" ? writeNpz(named, metadata) : writeSafetensors(named, metadata);
+    // Most visits write no file: the code is fetched with the first one.
+    if (format === "npz") return (await import("./formats/writeNpz")).writeNpz(named, metadata);
+    return (await import("./formats/writeSafetensors")).writeSafetensors(named, metadata);
   }
 
   #subtrahend(shape: readonly number[], id: number): Float32Array {

@@ -18,25 +18,29 @@ import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
 import { CaptureStore } from "./captureStore";
-import { checkKernels } from "./checkKernels";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
 import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
-import { attribution } from "./methods/attribution";
 import { capture, generationBytes, planCapture } from "./methods/capture";
 import { evaluateCoalitions } from "./methods/coalitions";
-import { compare } from "./methods/compare";
 import { generate } from "./methods/generate";
-import { logitLens } from "./methods/logitLens";
-import { neuron } from "./methods/neuron";
 import { shapley, shapleyTokens } from "./methods/shapley";
-import { sweep, sweepCost } from "./methods/sweep";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
+
+/** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
+const LATER = {
+  attribution: () => import("./methods/attribution"),
+  checkKernels: () => import("./checkKernels"),
+  compare: () => import("./methods/compare"),
+  logitLens: () => import("./methods/logitLens"),
+  neuron: () => import("./methods/neuron"),
+  sweep: () => import("./methods/sweep"),
+};
 
 /** What differs between the page and Node. */
 export interface EngineHost {
@@ -172,20 +176,23 @@ export function createEngine(host: EngineHost): EngineApi {
     readTensor: async (window) => captures.window(window),
     exportTensors: async (...asked) => captures.file(...asked),
     compare: (request, runId) =>
-      cancellable(runId, (pauser) =>
-        withModel((base) => {
+      cancellable(runId, async (pauser) => {
+        const { compare } = await LATER.compare();
+        return withModel((base) => {
           const [slot, against] = [request.base.model ?? "main", request.other.model ?? "main"];
           const klAbsent = slot === against ? undefined : models.differingTokens();
           return models.during(against, (other) => compare(base, other, request, pauser, klAbsent));
-        }, request.base.model),
-      ),
+        }, request.base.model);
+      }),
     sweepCost: (request) =>
       withModel(async (model) => {
+        const { sweepCost } = await LATER.sweep();
         const cost = sweepCost(model, request);
         return { ...cost, ...(tokensPerSecond ? { seconds: cost.tokens / tokensPerSecond } : {}) };
       }, request.model),
     sweep: (request, runId, onProgress) =>
       cancellable(runId, async (pauser) => {
+        const { sweep } = await LATER.sweep();
         const started = performance.now();
         const work = (model: Model) => sweep(model, request, pauser, onProgress);
         return measured(started, await withModel(work, request.model));
@@ -251,9 +258,18 @@ export function createEngine(host: EngineHost): EngineApi {
         }),
       ),
     logitLens: (request, runId) =>
-      cancellable(runId, (pauser) => withModel((model) => logitLens(model, request, pauser), request.model)),
-    attribution: (request) => withModel((model) => attribution(model, request), request.model),
-    neuron: (request) => withModel((model) => neuron(model, request), request.model),
+      cancellable(runId, async (pauser) => {
+        const { logitLens } = await LATER.logitLens();
+        return withModel((model) => logitLens(model, request, pauser), request.model);
+      }),
+    async attribution(request) {
+      const { attribution } = await LATER.attribution();
+      return withModel((model) => attribution(model, request), request.model);
+    },
+    async neuron(request) {
+      const { neuron } = await LATER.neuron();
+      return withModel((model) => neuron(model, request), request.model);
+    },
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(
@@ -269,7 +285,10 @@ export function createEngine(host: EngineHost): EngineApi {
         return measured(started, await withModel((model) => shapley(model, request, pauser, onProgress)));
       }),
     checkKernels: (runId, onProgress) =>
-      cancellable(runId, async (pauser) => checkKernels(await device(), pauser, onProgress)),
+      cancellable(runId, async (pauser) => {
+        const { checkKernels } = await LATER.checkKernels();
+        return checkKernels(await device(), pauser, onProgress);
+      }),
 
     async cancel(runId) {
       running.get(runId)?.cancel();

@@ -167,11 +167,6 @@ export async function encodeLink(state: LinkState): Promise<string> {
   return `v=${LINK_VERSION}&s=${base64url}`;
 }
 
-/** True for a hash that means to be a share link. */
-export function looksLikeLink(hash: string): boolean {
-  return /^#?v=/.test(hash);
-}
-
 /** The state of a link's hash, or BadLink with what is wrong. */
 export async function decodeLink(hash: string): Promise<LinkState> {
   const params = new URLSearchParams(hash.replace(/^#/, ""));

@@ -3,11 +3,8 @@
  * The known layouts are listed below.
  */
 import { VitrineError } from "../../protocol/errors";
-import { readGguf } from "./ggufModel";
 import { readHuggingFace } from "./huggingFace";
 import type { Json } from "./json";
-import { readLlama2c } from "./llama2c";
-import { readPyTorch } from "./pytorch";
 import type { TensorEntry } from "./safetensors";
 import type { ByteFile, FileSet } from "./source";
 
@@ -34,16 +31,26 @@ export interface ModelFiles {
   readonly notes: readonly string[];
 }
 
+type ReadLayout = (files: FileSet) => Promise<ModelFiles | undefined>;
+
 /** Layouts, tried in order; one line each. A layout answers undefined if the files are not of its kind. */
-const LAYOUTS: readonly ((files: FileSet) => Promise<ModelFiles | undefined>)[] = [
-  readGguf,
-  readLlama2c,
-  readPyTorch,
+const LAYOUTS: readonly ReadLayout[] = [
+  async (files) => (await import("./ggufModel")).readGguf(files),
+  async (files) => (await import("./llama2c")).readLlama2c(files),
+  async (files) => (await import("./pytorch")).readPyTorch(files),
   readHuggingFace,
 ];
 
+/** Endings of a Hugging Face folder with safetensors; where there is no other file, no other layout is fetched. */
+const USUAL = /\.(json|safetensors|txt|md|jinja)$/i;
+
+function layoutsFor(files: FileSet): readonly ReadLayout[] {
+  const isUsual = files.length > 0 && files.every(({ name }) => USUAL.test(name));
+  return isUsual ? [readHuggingFace] : LAYOUTS;
+}
+
 export async function openModelFiles(files: FileSet): Promise<ModelFiles> {
-  for (const read of LAYOUTS) {
+  for (const read of layoutsFor(files)) {
     const found = await read(files);
     if (found) return found;
   }

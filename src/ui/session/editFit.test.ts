@@ -46,6 +46,16 @@ it.each([
   [zero({ site: "attn.rot_q" } as Partial<NewEdit>), "ledger has no site attn.rot_q."],
   [edit({ kind: "knockOut", heads: [7] }), "ledger has 4 heads, 0 to 3: there is no head 7."],
   [
+    edit({
+      kind: "mean",
+      site: "attn.scores",
+      over: { name: "s", prompts: [named] },
+      by: "token",
+      strength: 1,
+    }),
+    "attn.scores has keys, which differ from prompt to prompt: it has no mean.",
+  ],
+  [
     edit({ kind: "patch", site: "attn.pattern", from: named, align: "token", strength: 1 }),
     "attn.pattern has keys, which are positions: align it by position.",
   ],

@@ -60,6 +60,9 @@ function kindProblem(edit: Edit, model: FitModel): string | undefined {
       if (model.sites.some((site) => site.endsWith(needs))) return undefined;
       return `${model.name} shows no ${edit.what === "patterns" ? "attention patterns" : "norm scales"}.`;
     }
+    case "mean":
+      if (siteSize(model, edit.site).width !== undefined) return undefined;
+      return `${edit.site} has keys, which differ from prompt to prompt: it has no mean.`;
     case "patch": {
       const isKeyed = siteSize(model, edit.site).width === undefined;
       if (!isKeyed || edit.align === "position") return undefined;

@@ -54,14 +54,14 @@ it("asks for both numbers of every listed token after one position", async () =>
 
 it("gives links the first tokens of both runs, and of one where there are no edits", async () => {
   const { editedRun } = session;
-  expect(editedRun.numbers()).toBeUndefined();
+  expect(editedRun.numbers(5)).toBeUndefined();
   await editedRun.ensure();
   const base = { ids: [5, 6, 7, 8, 9], logProbs: [-1, -2, -3, -4, -5] };
   session.selection.pinned = 3;
-  expect(editedRun.numbers()).toEqual({ position: 3, base });
+  expect(editedRun.numbers(5)).toEqual({ position: 3, base });
   session.edits.add(freeze);
   await editedRun.ensure();
-  expect(editedRun.numbers()).toEqual({
+  expect(editedRun.numbers(5)).toEqual({
     position: 3,
     base,
     edited: { ...base, logProbs: [-1.5, -2, -3, -4, -5] },
@@ -73,5 +73,5 @@ it("says the engine's words when it cannot", async () => {
   vi.spyOn(engine, "compare").mockRejectedValue(new Error("too long"));
   await session.editedRun.ensure();
   expect(session.editedRun.all.error).toBe("too long");
-  expect(session.editedRun.numbers()).toBeUndefined();
+  expect(session.editedRun.numbers(5)).toBeUndefined();
 });

@@ -5,7 +5,6 @@
 import type { CompareResult, Prediction } from "../../protocol/analysis";
 import type { EngineApi } from "../../protocol/api";
 import type { EditedPrompt } from "../../protocol/interventions";
-import { EXPECTED_TOKENS } from "../../protocol/link";
 import { Latest } from "./latest.svelte";
 
 /** Tokens listed at every position. */
@@ -89,8 +88,8 @@ export class EditedRun {
     if (!this.current) await this.refresh();
   }
 
-  /** Nothing before there is an answer; with `k` tokens of each list. */
-  numbers(k = EXPECTED_TOKENS): NextNumbers | undefined {
+  /** Of `k` tokens of each list; nothing before there is an answer. */
+  numbers(k: number): NextNumbers | undefined {
     const { current } = this;
     const { position } = this.asker;
     const [base, edited] = [current?.result.base[position], current?.result.other[position]];

@@ -1,6 +1,6 @@
 /** The session as a share link, and a share link as a session that recomputes and compares. */
 import type { Edit } from "../../protocol/interventions";
-import { decodeLink, encodeLink, type LinkState } from "../../protocol/link";
+import { decodeLink, encodeLink, EXPECTED_TOKENS, type LinkState } from "../../protocol/link";
 import {
   compareNumbers,
   expectedNumbers,
@@ -19,7 +19,7 @@ export async function toLinkState(session: Session): Promise<LinkState> {
   const { chain, model, device, selection, edits, editedRun } = session;
   if (!model) throw new Error("There is nothing to share before a model is loaded.");
   await editedRun.ensure();
-  const expected = numbersOf(session);
+  const expected = numbersOf(session, EXPECTED_TOKENS);
   const views = session.views.toJson();
   return {
     model: {
@@ -62,7 +62,7 @@ export async function toLinkState(session: Session): Promise<LinkState> {
 const isOn = ({ on }: Edit, { edits }: Session) => on && !edits.paused;
 
 /** What this page shows now, as numbers to expect elsewhere; `k` tokens of every distribution. */
-function numbersOf({ chain, editedRun }: Session, k?: number): ExpectedNumbers | undefined {
+function numbersOf({ chain, editedRun }: Session, k: number): ExpectedNumbers | undefined {
   const ofChain = chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(chain) : undefined;
   const next = editedRun.numbers(k);
   return ofChain || next ? { ...ofChain, ...(next ? { next } : {}) } : undefined;
