@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/engine": ["src/protocol", "src/engine"],
   "src/headless.ts": ["src/protocol", "src/engine"],
   workers: ["src/protocol", "src/engine"],
-  "src/ui/charts": ["src/protocol"],
+  "src/ui/charts": ["src/protocol", "src/ui/controls", "src/ui/session/format.ts"],
   "src/ui/controls": ["src/protocol", "src/ui/session"],
   "src/ui/session": ["src/protocol", "src/languages", "workers"],
   "src/ui/panels": ["src/protocol", "src/ui/charts", "src/ui/controls", "src/ui/session"],

@@ -1,0 +1,61 @@
+/** The same prompt continued twice, with the edits and without, by the same settings and seed. */
+import type { TokenInfo } from "../../../protocol/api";
+import { isVitrineError, messageOf } from "../../../protocol/errors";
+import type { Edit } from "../../../protocol/interventions";
+import { editsText } from "../../session/editText";
+import { generateRequest } from "../../session/generation";
+import type { Session } from "../../session/session.svelte";
+
+export interface Written {
+  readonly now: readonly TokenInfo[];
+  readonly baseline: readonly TokenInfo[];
+  /** What it was written under, in words. */
+  readonly under: string;
+  readonly isDone: boolean;
+}
+
+let count = 0;
+
+export class BothTexts {
+  written = $state.raw<Written | undefined>();
+  busy = $state(false);
+  error = $state.raw<string | undefined>();
+  #runId = "";
+
+  constructor(private readonly session: Session) {}
+
+  async write(): Promise<void> {
+    const { session } = this;
+    const { model, engine, temperature, seed } = session;
+    if (!model || this.busy) return;
+    const runId = (this.#runId = `both-${++count}`);
+    const edits = session.edits.active;
+    const how = temperature === 0 ? "temperature 0" : `temperature ${temperature}, seed ${seed}`;
+    this.busy = true;
+    this.error = undefined;
+    let written: Written = { now: [], baseline: [], under: `${editsText(edits)} · ${how}`, isDone: false };
+    const show = (part: Partial<Written>) => (this.written = written = { ...written, ...part });
+    try {
+      const prompt = await session.promptTokens(session.promptText);
+      const one = async (which: "now" | "baseline", under: readonly Edit[]) => {
+        const request = generateRequest(prompt, under, session, model);
+        const { tokens } = await engine.generate(request, runId, (token) => {
+          show({ [which]: [...written[which], token] });
+        });
+        show({ [which]: await engine.describeTokens(tokens) });
+      };
+      show({});
+      await one("baseline", []);
+      await one("now", edits);
+      show({ isDone: true });
+    } catch (error) {
+      if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  cancel(): void {
+    void this.session.engine.cancel(this.#runId);
+  }
+}
