@@ -19,15 +19,17 @@ export interface LineData {
 }
 
 /** Around the plot; below come its numbers, then labels where they fit, then the axis' name. */
-export const MARGIN = { top: 8, right: 12, left: 58 } as const;
+export const MARGIN = { top: 8, right: 30, left: 58 } as const;
 export const PLOT_HEIGHT = 156;
 export const BOTTOM = MARGIN.top + PLOT_HEIGHT;
 const BELOW = 34;
 const LABEL_LINE = 13;
-/** Space that a number, and a label, take along the axis, in px. */
+/** Space that a number, and a character of a label, take along the axis, in px. */
 const TICK_SPACE = 46;
 const LABEL_CHARACTER = 7.2;
 const LABEL_CHARACTERS = 8;
+/** Labels of fewer than one in so many indices say too little to be drawn. */
+const MOST_SPARSE = 4;
 const Y_TICKS = 4;
 
 export interface LineLayout {
@@ -66,8 +68,11 @@ export function lineLayout({ series, xLabels }: LineData, width: number): LineLa
     (value) => y(value),
   ).defined(Number.isFinite);
   const step = (width - MARGIN.left - MARGIN.right) / last;
-  const fits = step >= LABEL_CHARACTERS * LABEL_CHARACTER;
-  const every = fits ? 1 : Math.ceil(TICK_SPACE / Math.max(step, 1e-6));
+  const longest = Math.max(...xLabels.map((label) => label.length), 0);
+  const labelSpace = (Math.min(LABEL_CHARACTERS, longest) + 1) * LABEL_CHARACTER;
+  const everyLabel = Math.ceil(labelSpace / Math.max(step, 1e-6));
+  const fits = everyLabel <= MOST_SPARSE;
+  const every = fits ? everyLabel : Math.ceil(TICK_SPACE / Math.max(step, 1e-6));
   const indices = ticks(0, last, Math.max(1, Math.floor((last + 1) / every))).filter(
     (index) => Number.isInteger(index) && index < xLabels.length,
   );
