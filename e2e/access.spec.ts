@@ -10,7 +10,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     await page.getByRole("button", { name: "Table", exact: true }).click();
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-    for (const hash of ["#/check", "#/docs", "#/docs/shapley", "#/docs/scripting"]) {
+    for (const hash of ["#/check", "#/docs", "#/docs/shapley", "#/docs/scripting", "#/docs/sites"]) {
       await page.goto(`./${hash}`);
       await expect(page.locator("h1, h2").first()).toBeVisible();
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);

@@ -9,7 +9,7 @@
 
 export type Site = string;
 
-interface SiteDoc {
+export interface SiteDoc {
   /** Axes of the captured tensor, outermost first. */
   readonly shape: readonly string[];
   readonly meaning: string;
@@ -112,4 +112,9 @@ export function siteLayer(site: Site): number | undefined {
 /** A site's name without its block: "attn.z" of "blocks.3.attn.z". */
 export function siteName(site: Site): SiteName {
   return site.replace(/^blocks\.\d+\./, "") as SiteName;
+}
+
+/** Its shape and what it is. */
+export function siteDoc(site: Site): SiteDoc {
+  return { ...MODEL_SITES, ...BLOCK_SITES }[siteName(site)];
 }

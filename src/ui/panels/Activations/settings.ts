@@ -1,0 +1,30 @@
+/** What a link carries of this panel. Layer, head and neuron are the session's own selection. */
+import type { Session } from "../../session/session.svelte";
+
+export const PARTS = ["site", "neuron"] as const;
+export const SHOWN = ["now", "baseline", "difference"] as const;
+export type Shown = (typeof SHOWN)[number];
+export const SOURCES = ["prompt", "prompts", "writing"] as const;
+export type Source = (typeof SOURCES)[number];
+
+export const settingsOf = (session: Session) =>
+  session.views.of("Activations", {
+    part: "site",
+    /** A site's name without its layer. */
+    name: "resid_post",
+    /** All heads side by side, where there are heads. */
+    allHeads: false,
+    shown: "now",
+    source: "prompt",
+    /** Prompts of one's own, one a line. */
+    prompts: "",
+    /** Colours end at a few deviations, so that outliers do not make everything else grey. */
+    clip: true,
+  });
+
+export type Settings = ReturnType<typeof settingsOf>;
+
+/** What a setting says, if it is one that is known. */
+export function known<T extends string>(values: readonly T[], value: string): T {
+  return values.find((one) => one === value) ?? (values[0] as T);
+}
