@@ -142,3 +142,29 @@ it("compares runs of either model by name", async () => {
   );
   expect(turned.base).toEqual(apart.other);
 });
+
+it("has both models again after the device was lost", async () => {
+  const devices: Device[] = [];
+  const engine = createEngine({
+    async openDevice() {
+      const device = await createCpuDevice();
+      devices.push(device);
+      return { device, reason: "" };
+    },
+    openFiles: async ({ name }) => sets.get(name) ?? [],
+  });
+  await engine.loadModel(LEDGER, "auto", "main");
+  await engine.loadOtherModel(POSTHOC, "auto", "other");
+  const ask = () =>
+    engine.compare({ base: { tokens: TOKENS }, other: { tokens: TOKENS, model: "other" }, k: 1 }, "c");
+  const before = await ask();
+  const restored = new Promise<void>((resolve) => {
+    void engine.subscribe(({ type }) => {
+      if (type === "deviceRestored") resolve();
+    });
+  });
+  devices[0]?.destroy();
+  await restored;
+  expect(devices).toHaveLength(2);
+  expect(await ask()).toEqual(before);
+});
