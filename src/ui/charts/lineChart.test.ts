@@ -1,6 +1,6 @@
 /** Line charts: round axes, gaps, labels that thin out, and a figure for paper that holds what is on screen. */
 import { expect, it } from "vitest";
-import { BOTTOM, lineDomain, lineLayout, MARGIN } from "./lineChart";
+import { BOTTOM, lineDomain, lineLayout, MARGIN, moved, zoomed } from "./lineChart";
 import { lineChartSvg } from "./lineChartSvg";
 
 const data = (values: readonly number[], labels = values.map((_, i) => `t${i}`)) => ({
@@ -37,6 +37,22 @@ it("thins labels out instead of overlapping them", () => {
   const gaps = long.slice(1).map(({ x }, i) => x - (long[i]?.x ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThan(25);
   expect(lineLayout(data([1]), 600).xTicks.map(({ index }) => index)).toEqual([0]);
+});
+
+it("zooms around a place and stays on the axis", () => {
+  expect(zoomed([0, 2000], 1, 1000, 2000)).toEqual([500, 1500]);
+  expect(zoomed([500, 1500], -1, 1000, 2000)).toEqual([0, 2000]);
+  expect(zoomed([0, 2000], 1, 1999, 2000)).toEqual([1000, 2000]);
+  expect(zoomed([0, 5], 1, 2, 5)).toEqual([0, 5]);
+  expect(moved([10, 20], -50, 100)).toEqual([0, 10]);
+  expect(moved([10, 20], 500, 100)).toEqual([90, 100]);
+});
+
+it("draws what is in its range, and fits its axis to that", () => {
+  const layout = lineLayout(data([0, 1, 2, 3, 100]), 600, [1, 4]);
+  expect([layout.x(1), layout.y(3)]).toEqual([MARGIN.left, MARGIN.top]);
+  expect([layout.indexAt(0), layout.indexAt(600)]).toEqual([1, 3]);
+  expect(layout.xTicks.map(({ index }) => index)).toEqual([1, 2, 3]);
 });
 
 it("draws for paper: both axes named, every series in words, nothing but text from texts", () => {

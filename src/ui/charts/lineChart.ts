@@ -46,6 +46,25 @@ export interface LineLayout {
   readonly indexAt: (x: number) => number;
 }
 
+/** Indices that are shown: from the first to before the end. */
+export type Range = readonly [first: number, end: number];
+/** Fewer are not zoomed into. */
+export const FEWEST = 8;
+
+/** The range twice as long (-1) or half as long (1), with `around` where it was. */
+export function zoomed([first, end]: Range, by: 1 | -1, around: number, count: number): Range {
+  const length = Math.max(Math.min(FEWEST, count), Math.min(count, Math.round((end - first) * 2 ** -by)));
+  const share = (around - first) / Math.max(1, end - first);
+  return moved([0, length], Math.round(around - share * length), count);
+}
+
+/** The range begun `by` indices later, within the axis. */
+export function moved([first, end]: Range, by: number, count: number): Range {
+  const length = end - first;
+  const start = Math.max(0, Math.min(count - length, first + by));
+  return [start, start + length];
+}
+
 /** A domain that ends on round numbers and is never empty. */
 export function lineDomain(series: readonly Series[]): readonly [number, number] {
   let [low = Infinity, high = -Infinity] = [Infinity, -Infinity];
@@ -58,23 +77,28 @@ export function lineDomain(series: readonly Series[]): readonly [number, number]
   return low === high ? nice(low - 0.5, high + 0.5, Y_TICKS) : nice(low, high, Y_TICKS);
 }
 
-export function lineLayout({ series, xLabels }: LineData, width: number): LineLayout {
-  const last = Math.max(1, xLabels.length - 1);
-  const x = scaleLinear([0, last], [MARGIN.left, width - MARGIN.right]);
+export function lineLayout(
+  { series: all, xLabels }: LineData,
+  width: number,
+  [from, end]: Range = [0, xLabels.length],
+): LineLayout {
+  const last = Math.max(from + 1, end - 1);
+  const x = scaleLinear([from, last], [MARGIN.left, width - MARGIN.right]);
+  const series = all.map(({ values, ...rest }) => ({ ...rest, values: Array.from(values).slice(from, end) }));
   const [low, high] = lineDomain(series);
   const y = scaleLinear([low, high], [BOTTOM, MARGIN.top]);
   const draw = line<number>(
-    (_, index) => x(index),
+    (_, index) => x(from + index),
     (value) => y(value),
   ).defined(Number.isFinite);
-  const step = (width - MARGIN.left - MARGIN.right) / last;
-  const longest = Math.max(...xLabels.map((label) => label.length), 0);
+  const step = (width - MARGIN.left - MARGIN.right) / (last - from);
+  const longest = Math.max(...xLabels.slice(from, end).map((label) => label.length), 0);
   const labelSpace = (Math.min(LABEL_CHARACTERS, longest) + 1) * LABEL_CHARACTER;
   const everyLabel = Math.ceil(labelSpace / Math.max(step, 1e-6));
   const fits = everyLabel <= MOST_SPARSE;
   const every = fits ? everyLabel : Math.ceil(TICK_SPACE / Math.max(step, 1e-6));
-  const indices = ticks(0, last, Math.max(1, Math.floor((last + 1) / every))).filter(
-    (index) => Number.isInteger(index) && index < xLabels.length,
+  const indices = ticks(from, last, Math.max(1, Math.floor((last - from + 1) / every))).filter(
+    (index) => Number.isInteger(index) && index < end,
   );
   const short = (text: string) =>
     text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
@@ -83,12 +107,14 @@ export function lineLayout({ series, xLabels }: LineData, width: number): LineLa
     paths: series.map(({ name, values, dashed = false }) => ({
       name,
       dashed,
-      d: draw(Array.from(values)) ?? "",
+      d: draw(values) ?? "",
     })),
     dots: series.flatMap(({ values }, i) =>
-      Array.from(values).flatMap((value, index, all) => {
-        const isAlone = !Number.isFinite(all[index - 1] ?? NaN) && !Number.isFinite(all[index + 1] ?? NaN);
-        return Number.isFinite(value) && isAlone ? [{ series: i, x: x(index), y: y(value) }] : [];
+      values.flatMap((value, index) => {
+        const hasNeighbour = [values[index - 1], values[index + 1]].some(Number.isFinite);
+        return Number.isFinite(value) && !hasNeighbour
+          ? [{ series: i, x: x(from + index), y: y(value) }]
+          : [];
       }),
     ),
     xTicks: indices.map((index) => ({ index, x: x(index), label: fits ? short(xLabels[index] ?? "") : "" })),
@@ -100,6 +126,6 @@ export function lineLayout({ series, xLabels }: LineData, width: number): LineLa
     height: BOTTOM + BELOW + (fits ? LABEL_LINE : 0),
     x,
     y,
-    indexAt: (at) => Math.max(0, Math.min(xLabels.length - 1, Math.round(x.invert(at)))),
+    indexAt: (at) => Math.max(from, Math.min(end - 1, Math.round(x.invert(at)))),
   };
 }

@@ -41,6 +41,13 @@ it("is out of date once prompt, edits or followed tokens are others", async () =
   expect(editedRun.current).toBeUndefined();
 });
 
+it("asks once where two want the same", async () => {
+  const compare = vi.spyOn(engine, "compare");
+  await Promise.all([session.editedRun.ensure(), session.editedRun.ensure()]);
+  expect(compare).toHaveBeenCalledOnce();
+  expect(session.editedRun.current).toBeDefined();
+});
+
 it("asks for both numbers of every listed token after one position", async () => {
   session.selection.pinned = 3;
   session.edits.add(freeze);

@@ -37,6 +37,9 @@ export class EditedRun {
   readonly here: Latest<Compared & { readonly position: number }>;
   /** Tokens to follow at every position. */
   targets = $state.raw<readonly number[]>([]);
+  /** What is being asked about every position. */
+  #asked: { readonly prompt: EditedPrompt; readonly targets: readonly number[] } | undefined;
+  #answering: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly engine: EngineApi,
@@ -60,11 +63,13 @@ export class EditedRun {
     const { prompt } = this.asker;
     const { targets } = this;
     if (!prompt) return this.all.clear();
-    await this.all.ask(async (runId) => {
+    this.#asked = { prompt, targets };
+    this.#answering = this.all.ask(async (runId) => {
       const { tokens } = prompt;
       const request = { base: { tokens }, other: prompt, k: LISTED_TOKENS, targets };
       return { prompt, targets, result: await this.engine.compare(request, runId) };
     });
+    await this.#answering;
   }
 
   /** Asks for both probabilities of every token that is listed after the position that views are about. */
@@ -83,9 +88,12 @@ export class EditedRun {
     });
   }
 
-  /** Asks if nobody has; for links, which carry these numbers whichever panel is shown. */
+  /** Asks if nobody has, and waits; for links, which carry these numbers whichever panel is shown. */
   async ensure(): Promise<void> {
-    if (!this.current) await this.refresh();
+    if (this.current) return;
+    const isUnderWay =
+      this.all.busy && this.#asked?.prompt === this.asker.prompt && this.#asked?.targets === this.targets;
+    await (isUnderWay ? this.#answering : this.refresh());
   }
 
   /** Of `k` tokens of each list; nothing before there is an answer. */

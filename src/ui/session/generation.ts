@@ -51,8 +51,10 @@ export async function writeChain(session: Session, model: ModelInfo, runId: RunI
   session.promptLength = prompt.length;
   session.generated = undefined;
   session.comparison = undefined;
-  const leftOut = leftOutText(editsOfPrompt(edits.active, prompt.length).leftOut);
+  const reaching = editsOfPrompt(edits.active, prompt.length);
+  const leftOut = leftOutText(reaching.leftOut);
   if (leftOut) session.message = { kind: "info", text: leftOut };
+  session.writtenUnder = reaching.edits.length;
   const generated = await engine.generate(
     generateRequest(prompt, edits.active, session, model),
     runId,

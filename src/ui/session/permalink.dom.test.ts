@@ -90,6 +90,15 @@ it("says how far they are off where they do not", async () => {
   );
 });
 
+it("does not wait long for numbers that no panel shows", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  vi.spyOn(sender.engine, "compare").mockReturnValue(new Promise(() => undefined));
+  const made = toLinkState(sender);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect((await made).expected).not.toHaveProperty("next");
+  vi.useRealTimers();
+});
+
 it("sends what is switched off for the moment as off", async () => {
   sender.edits.add({ kind: "freeze", what: "patterns" });
   sender.edits.paused = true;

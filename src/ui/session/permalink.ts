@@ -15,10 +15,13 @@ import { formatCount, formatNumber } from "./format";
 import type { Session } from "./session.svelte";
 import type { ViewSettings } from "./views.svelte";
 
+/** A link is wanted now: numbers that take longer do not go with it. */
+const PATIENCE_MS = 3000;
+
 export async function toLinkState(session: Session): Promise<LinkState> {
   const { chain, model, device, selection, edits, editedRun } = session;
   if (!model) throw new Error("There is nothing to share before a model is loaded.");
-  await editedRun.ensure();
+  await Promise.race([editedRun.ensure(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   const expected = numbersOf(session, EXPECTED_TOKENS);
   const views = session.views.toJson();
   return {

@@ -64,6 +64,8 @@ export class Session {
   promptLength = $state(0);
   /** The last answer of the model, until the prompt changes. */
   generated = $state.raw<GenerateResult | undefined>();
+  /** How many edits it was written under. */
+  writtenUnder = $state(0);
   /** What the last check of the kernels on this device found. */
   kernelCheck = $state.raw<KernelCheckResult | undefined>();
   /** Tokens of the prompt and of what came after it, as the model sees them. */

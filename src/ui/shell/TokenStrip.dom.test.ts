@@ -108,4 +108,8 @@ it("says how far the writing is, then how it ended", async () => {
   await thinking;
   flushSync();
   expect(screen.getByRole("status").textContent).toMatch(/^100 tokens written in .* by the end token$/);
+  test.session.edits.add({ kind: "freeze", what: "patterns" });
+  await test.session.think();
+  flushSync();
+  expect(screen.getByRole("status").textContent).toMatch(/^100 tokens written under 1 edit in /);
 });
