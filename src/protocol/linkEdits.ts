@@ -69,3 +69,13 @@ const EDIT = v.variant("kind", [
 
 /** The schema's output is the protocol's type; the compiler holds the two together. */
 export const EDITS: v.GenericSchema<unknown, Edit[]> = listOf(EDIT, MAX_EDITS);
+
+/** A stack of edits that a panel carries as JSON; none if that is not one. */
+export function editsOfJson(json: string): readonly Edit[] {
+  try {
+    const read = v.safeParse(EDITS, JSON.parse(json));
+    return read.success ? read.output : [];
+  } catch {
+    return [];
+  }
+}

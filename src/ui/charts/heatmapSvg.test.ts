@@ -29,6 +29,12 @@ it("draws the cells that are there", () => {
   expect(svg).toContain("model x");
 });
 
+it("names the rows beside them, or below where there is no room", () => {
+  expect(heatmapSvg(FIGURE)).toMatch(/rotate\(-90\)[^>]*>layer</);
+  const long = heatmapSvg({ ...FIGURE, rowTitle: "a name longer than two rows are high" });
+  expect(long).toContain("↓ a name longer than two rows are high · → token");
+});
+
 it("writes in cells, and says where cells were pooled", () => {
   expect(heatmapSvg({ ...FIGURE, cellText: (row, col) => `t${row}${col}` })).toContain(">t02<");
   const many = { ...FIGURE, rows: 1, cols: 1000, values: new Float32Array(1000), rowLabels: ["x"] };

@@ -94,6 +94,8 @@ export function heatmapSvg(figure: HeatmapFigure): string {
       `<rect x="${round(left + i * 2.5)}" y="${round(barTop)}" width="2.8" height="9" fill="${cssColour(colours[i * 4] ?? 0)}"/>`,
   );
   const muted = `font-size="11" fill="${PAPER.muted}"`;
+  // The name of the rows stands beside them where it is not longer than they are high.
+  const besideRows = figure.rowTitle.length * CHARACTER <= height;
   const pooled =
     raster.rowStep > 1 || raster.colStep > 1
       ? ` Each mark is the element of largest size of ${raster.rowStep} × ${raster.colStep}.`
@@ -104,13 +106,22 @@ export function heatmapSvg(figure: HeatmapFigure): string {
       ...cells,
       ...rowTicks,
       ...colTicks,
-      svgText(left + width / 2, height + below + 12, figure.colTitle, `text-anchor="middle" ${muted}`),
       svgText(
-        0,
-        0,
-        figure.rowTitle,
-        `transform="translate(14 ${round(height / 2)}) rotate(-90)" text-anchor="middle" ${muted}`,
+        left + width / 2,
+        height + below + 12,
+        besideRows ? figure.colTitle : `↓ ${figure.rowTitle} · → ${figure.colTitle}`,
+        `text-anchor="middle" ${muted}`,
       ),
+      ...(besideRows
+        ? [
+            svgText(
+              0,
+              0,
+              figure.rowTitle,
+              `transform="translate(14 ${round(height / 2)}) rotate(-90)" text-anchor="middle" ${muted}`,
+            ),
+          ]
+        : []),
       ...bar,
       svgText(left, barTop + 21, format(domain[0]), muted),
       svgText(left + 160, barTop + 21, `${format(domain[1])} ${unit}`, muted),

@@ -1,0 +1,99 @@
+/** What is shown of an activation's difference, computed: labels, curves over whole rows, tables. */
+import type { DataTable } from "../../charts/dataTable";
+import type { ActivationDifference } from "./activation";
+import type { RowCurve } from "./settings";
+import { pairLabels, type CurveView } from "./view";
+
+/** "12", "h3 12" where heads lie side by side, "12–14" where a cell holds several; keys by their tokens. */
+export function columnLabels({ aligned, columns, rows, heads }: ActivationDifference): string[] {
+  if (columns === "key" && rows.colStep === 1) return pairLabels(aligned);
+  const perHead = rows.width / heads;
+  const name = (i: number) => (heads === 1 ? `${i}` : `h${Math.floor(i / perHead)} ${i % perHead}`);
+  return Array.from({ length: rows.cols }, (_, col) => {
+    const first = col * rows.colStep;
+    const last = Math.min(rows.width, first + rows.colStep) - 1;
+    return first === last ? name(first) : `${name(first)}–${name(last)}`;
+  });
+}
+
+const whatOf = ({ site, head }: ActivationDifference) =>
+  head === undefined ? site : `${site}, head ${head}`;
+
+/** What the caption says of it beside the two sides. */
+export function partsOf(difference: ActivationDifference): string[] {
+  const { colStep } = difference.rows;
+  const pooled = colStep > 1 ? [`${colStep} columns to a cell, the largest |difference| shown`] : [];
+  return [whatOf(difference), ...pooled];
+}
+
+/** The heatmap: a row for each pair. */
+export function heatOf(difference: ActivationDifference) {
+  const { aligned, columns, rows } = difference;
+  const dimension = rows.colStep > 1 ? `dimension, ${rows.colStep} to a cell` : "dimension";
+  return {
+    ...{ rows: rows.rows, cols: rows.cols, values: rows.values },
+    title: `Left − right of ${whatOf(difference)}`,
+    rowLabels: pairLabels(aligned),
+    colLabels: columnLabels(difference),
+    rowTitle: columns === "key" ? "query" : "aligned token",
+    colTitle: columns === "key" ? "key" : dimension,
+    unit: "left − right",
+    scale: "signed" as const,
+  };
+}
+
+export function rowSeries(difference: ActivationDifference, curve: RowCurve): CurveView {
+  const { rows } = difference;
+  const what = whatOf(difference);
+  if (curve === "cosine") {
+    return {
+      title: `Cosine of left and right, ${what}`,
+      yTitle: "cosine",
+      series: [{ name: "cosine", values: rows.cosine }],
+    };
+  }
+  return {
+    title: `Norms over each row, ${what}`,
+    yTitle: "Euclidean norm",
+    series: [
+      { name: "left − right", values: rows.difference },
+      { name: "left", values: rows.left },
+      { name: "right", values: rows.right, dashed: true },
+    ],
+  };
+}
+
+const text = (name: string) => ({ name, numeric: false });
+const number = (name: string) => ({ name, numeric: true });
+
+export function rowTable({ aligned, rows }: ActivationDifference): DataTable {
+  const labels = pairLabels(aligned);
+  return {
+    columns: [
+      ...[number("left position"), number("right position"), text("token")],
+      ...["norm of left − right", "norm of left", "norm of right", "cosine"].map(number),
+    ],
+    rows: aligned.pairs.map(([l, r], i) => [
+      ...[l, r, labels[i] ?? ""],
+      ...[rows.difference, rows.left, rows.right, rows.cosine].map((values) => values[i] ?? NaN),
+    ]),
+  };
+}
+
+/** One row a pair, one column a cell. */
+export function differenceTable(difference: ActivationDifference): DataTable {
+  const { aligned, rows } = difference;
+  const labels = pairLabels(aligned);
+  return {
+    columns: [
+      number("left position"),
+      number("right position"),
+      text("token"),
+      ...columnLabels(difference).map(number),
+    ],
+    rows: aligned.pairs.map(([l, r], i) => [
+      ...[l, r, labels[i] ?? ""],
+      ...rows.values.subarray(i * rows.cols, (i + 1) * rows.cols),
+    ]),
+  };
+}
