@@ -1,6 +1,5 @@
 /** Where the points, ticks and line of a step curve go. */
 import { ticks } from "d3-array";
-import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 
 export const WIDTH = 420;
@@ -20,10 +19,16 @@ export interface CurveLayout {
   readonly yTicks: readonly { readonly value: number; readonly y: number }[];
 }
 
+/** A linear scale. d3-scale's also mixes colours and dates: too much for what loads before any model. */
+const linear =
+  ([low, high]: readonly [number, number], [from, to]: readonly [number, number]) =>
+  (value: number) =>
+    from + ((value - low) / (high - low)) * (to - from);
+
 export function curveLayout(values: readonly number[], [low, high]: readonly [number, number]): CurveLayout {
   const last = Math.max(1, values.length - 1);
-  const x = scaleLinear([0, last], [MARGIN.left, WIDTH - MARGIN.right]);
-  const y = scaleLinear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const x = linear([0, last], [MARGIN.left, WIDTH - MARGIN.right]);
+  const y = linear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]);
   const points = values.map((value, index) => ({ index, value, x: x(index), y: y(value) }));
   const drawn = points.filter(({ value }) => Number.isFinite(value));
   const path =
