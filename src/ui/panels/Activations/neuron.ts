@@ -6,8 +6,12 @@ import type { DataTable } from "../../charts/dataTable";
 
 type TokenList = "promotes" | "suppresses" | "readsMost" | "readsLeast";
 
-const WRITES = "logits per unit of activation, before the final norm's scale";
-const READS = "input weight · token embedding";
+const WRITES = "logits";
+const READS = "product";
+
+/** What the units stand for. */
+export const LISTS_SENTENCE =
+  "Raises and lowers: logits per unit of activation, the final norm's gain included and its scale left out. Reads: the product of its input weights and a token's embedding.";
 
 export const LISTS = [
   { of: "promotes", title: "Raises most", unit: WRITES },

@@ -144,7 +144,7 @@ export function normSeries(stats: TextStats, shown: Shown): NormSeries[] {
   const { now, baseline, difference } = stats;
   if (shown === "difference" && difference) return [{ name: "now − baseline", values: difference.norms }];
   return [
-    ...(now ? [{ name: "now", values: now.norms }] : []),
+    ...(now ? [{ name: baseline ? "now" : "norm", values: now.norms }] : []),
     ...(baseline ? [{ name: "baseline", values: baseline.norms, dashed: true }] : []),
   ];
 }
@@ -159,7 +159,7 @@ export function normsTable(
     columns: [
       { name: axis, numeric: true },
       ...(named ? [{ name: "token", numeric: false }] : []),
-      ...series.map(({ name }) => ({ name: `norm, ${name}`, numeric: true })),
+      ...series.map(({ name }) => ({ name: name === "norm" ? name : `norm, ${name}`, numeric: true })),
     ],
     rows: labels.map((label, i) => [
       i,
