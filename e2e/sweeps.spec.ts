@@ -1,0 +1,74 @@
+/** Sweeps on the example that the page opens with: two clicks to a causal trace, cancelling, recipes as files. */
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Page } from "@playwright/test";
+import { dropFiles, numberIn, openPlayground } from "./playground";
+
+async function openSweeps(page: Page) {
+  await openPlayground(page);
+  await page.getByRole("tab", { name: "Sweeps" }).click();
+}
+
+const run = (page: Page) => page.getByRole("button", { name: "Run the sweep" }).click();
+
+/** The table's cells: where, and the change of the metric. */
+async function changes(page: Page): Promise<{ where: string; change: number; share: number }[]> {
+  const panel = page.getByRole("region", { name: "Sweeps", exact: true });
+  await panel.getByRole("button", { name: "Table", exact: true }).click();
+  const rows = await panel
+    .locator("tbody tr")
+    .evaluateAll((found) => found.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+  return rows.map(([where = "", , change = "", share = ""]) => ({
+    where,
+    change: numberIn(change),
+    share: numberIn(share),
+  }));
+}
+
+test("a causal trace takes two clicks and finds the number that differs", async ({ page }) => {
+  await openSweeps(page);
+  await run(page);
+  await expect(page.getByText(/last run: \d+ cells/)).toBeVisible({ timeout: 60_000 });
+  const suggestion = await page.getByText(/^suggested: this prompt with/).textContent();
+  const position = Number(/at position (\d+)/.exec(suggestion ?? "")?.[1]);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  const cells = await changes(page);
+  const largest = cells.reduce((most, cell) => (Math.abs(cell.change) > Math.abs(most.change) ? cell : most));
+  expect(largest.where).toContain(`layer 0, position ${position} `);
+  expect(largest.share).toBeCloseTo(1, 2);
+});
+
+test("cancelling keeps the cells that are there; a cell becomes an edit", async ({ page }) => {
+  await openSweeps(page);
+  await page.getByRole("button", { name: /^Neurons of layer/ }).click();
+  await page.getByLabel("measure").selectOption("kl");
+  await run(page);
+  await expect(page.getByText(/^[1-9]\d* of 384 cells/)).toBeVisible();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  const kept = await page.getByText(/last run: \d+ cells .* stopped early/).textContent();
+  const count = Number(/(\d+) cells/.exec(kept ?? "")?.[1]);
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(384);
+  const cells = await changes(page);
+  expect(cells.filter(({ change }) => !Number.isNaN(change))).toHaveLength(count);
+
+  await page.getByRole("button", { name: "Zero every head" }).click();
+  await run(page);
+  const heatmap = page.getByRole("region", { name: "Sweeps", exact: true }).locator("canvas");
+  await heatmap.click();
+  await page.getByRole("button", { name: "Add this as an edit" }).click();
+  // The sweep on screen was made before that edit.
+  await expect(page.getByText(/^Made with earlier settings/)).toBeVisible();
+});
+
+test("a recipe is Python, or a file that opens by dropping it", async ({ page, context }) => {
+  await openSweeps(page);
+  await page.getByRole("button", { name: "TransformerLens", exact: true }).click();
+  await expect(page.getByLabel("Program for TransformerLens")).toContainText("run_with_hooks");
+  await page.getByRole("button", { name: "Vitrine recipe (JSON)" }).click();
+  const json = await page.getByLabel("Program for Vitrine recipe (JSON)").textContent();
+  const other = await context.newPage();
+  await openPlayground(other);
+  await dropFiles(other, [{ name: "recipe.json", bytes: Buffer.from(json ?? "") }]);
+  await expect(other.getByText(/^Matches the sender's numbers/)).toBeVisible({ timeout: 60_000 });
+});
