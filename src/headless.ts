@@ -9,19 +9,24 @@
  *   capture  --model DIR (--tokens … | --text T) --sites a,b --out FILE.safetensors
  *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
  *            [--filler T]; without --answer-prefix the model writes the cue before the answer itself
+ *   call METHOD --model DIR --request JSON [--tokens … | --text T]
+ *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts); --text or --tokens is the
+ *            request's prompt where it has none
  *
+ * logits, generate, capture and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
+ * left out, and a prompt inside an edit may be its text alone).
  * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder or
  * file in any layout that the page opens, or the name of an embedded model.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
+import type { Edit } from "./protocol/interventions";
 import { ABLATION_MODES, type AblationMode } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
-import { writeSafetensors } from "./engine/formats/safetensors";
 import { filesFromPath } from "./engine/formats/sourceNode";
 
 const OPTIONS = {
@@ -36,6 +41,8 @@ const OPTIONS = {
   "top-p": { type: "string", default: "1" },
   seed: { type: "string", default: "0" },
   sites: { type: "string" },
+  edits: { type: "string" },
+  request: { type: "string" },
   out: { type: "string" },
   problem: { type: "string" },
   steps: { type: "string" },
@@ -108,6 +115,35 @@ async function inputTokens(engine: EngineApi, values: Options): Promise<number[]
   return [...chain.prompt];
 }
 
+/** The edits of --edits: texts inside them become tokens. */
+async function inputEdits(engine: EngineApi, values: Options): Promise<Edit[]> {
+  const given: unknown = JSON.parse(values.edits ?? "[]");
+  if (!Array.isArray(given)) return usage("--edits must be a JSON list");
+  const edits = (await withTokens(engine, given)) as Record<string, unknown>[];
+  return edits.map((edit, i) => ({ id: `e${i}`, on: true, strength: 1, ...edit }) as unknown as Edit);
+}
+
+/** The same with every prompt inside it as `{ text, tokens }`; those that come as text are tokenized. */
+async function withTokens(engine: EngineApi, value: unknown, key = ""): Promise<unknown> {
+  const isPrompt = ["from", "plus", "minus", "prompts"].includes(key);
+  if (typeof value === "string" && isPrompt) {
+    return { text: value, tokens: (await engine.tokenize(value, undefined)).map(({ id }) => id) };
+  }
+  if (Array.isArray(value)) {
+    // Token ids in a prompt's place.
+    const isTokens = isPrompt && key !== "prompts" && value.every((id) => typeof id === "number");
+    if (isTokens) return { text: "", tokens: value };
+    return Promise.all(value.map((item: unknown) => withTokens(engine, item, key)));
+  }
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).map(
+    async ([name, item]) => [name, await withTokens(engine, item, name)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+const CALLS = ["logitLens", "attribution", "neuron", "compare", "sweep"] as const;
+
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
@@ -120,9 +156,13 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
   async logits(values) {
     const { engine } = await openEngine(values);
     const tokens = await inputTokens(engine, values);
-    const { captures } = await engine.run({ rows: [{ tokens }], capture: ["logits"] });
-    const data = captures[0]?.data ?? new Float32Array();
-    const width = data.length / tokens.length;
+    const edits = await inputEdits(engine, values);
+    const [tensor] = await engine.capture({ prompts: [{ tokens, edits }], sites: ["logits"] }, "logits");
+    const [count = 0, width = 0] = tensor?.shape ?? [];
+    const { data } = await engine.readTensor({
+      ...{ id: tensor?.id ?? -1, leading: [], rows: [0, count], cols: [0, width] },
+      ...{ maxRows: count, maxCols: width },
+    });
     const rows = tokens.map((_, i) => Array.from(data.subarray(i * width, (i + 1) * width)));
     return { tokens, logits: rows };
   },
@@ -138,6 +178,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         topP: numberOption(values, "top-p"),
         seed: numberOption(values, "seed"),
         stopIds: info.eosId === undefined ? [] : [info.eosId],
+        edits: await inputEdits(engine, values),
       },
       "generate",
     );
@@ -148,11 +189,24 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     const tokens = await inputTokens(engine, values);
     const sites = required(values, "sites").split(",");
     const out = required(values, "out");
-    const { captures } = await engine.run({ rows: [{ tokens }], capture: sites });
-    const tensors = captures.map(({ site, shape, data }) => ({ name: site, shape, data }));
+    const edits = await inputEdits(engine, values);
+    const tensors = await engine.capture({ prompts: [{ tokens, edits }], sites }, "capture");
     const metadata = { model: info.name, sha256: info.sha256, tokens: tokens.join(",") };
-    writeFileSync(out, writeSafetensors(tensors, metadata));
-    return { tokens, out, sites: captures.map(({ site, shape }) => ({ site, shape })) };
+    const ids = tensors.map(({ id }) => id);
+    writeFileSync(out, await engine.exportTensors(ids, "safetensors", metadata));
+    return { tokens, out, sites: tensors.map(({ site, shape }) => ({ site, shape })) };
+  },
+  async call(values, [name]) {
+    const method = oneOf("method", name ?? "", CALLS);
+    const { engine } = await openEngine(values);
+    const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
+    const edits = await inputEdits(engine, values);
+    const needsPrompt = method !== "neuron" && method !== "compare";
+    const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
+    const request = { ...(prompt && { prompt }), ...(given as object) };
+    // The request is what the visitor wrote: the engine says what is wrong with it.
+    const call = engine[method] as (request: unknown, runId: string) => Promise<object>;
+    return plain(await call(request, "call")) as object;
   },
   async shapley(values) {
     const { engine } = await openEngine(values);
@@ -171,6 +225,15 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     );
   },
 };
+
+/** Typed arrays as lists, for JSON. */
+function plain(value: unknown): unknown {
+  if (ArrayBuffer.isView(value))
+    return Array.from(value as Float32Array, (x) => (Number.isNaN(x) ? null : x));
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
 
 /** How many tokens a cue may take. */
 const CUE_TOKENS = 16;
