@@ -5,7 +5,7 @@
 import type { CapturePlan, TensorRef, TensorStats, TensorWindow, WindowData } from "../protocol/analysis";
 import { VitrineError } from "../protocol/errors";
 import { toHookName } from "../protocol/sites";
-import type { TensorToWrite } from "./formats/writeSafetensors";
+import { writeSafetensors, type TensorToWrite } from "./formats/writeSafetensors";
 import type { CapturedTensor } from "./methods/capture";
 import { tensorStats } from "./tensorStats";
 import { tensorWindow } from "./tensorWindow";
@@ -112,7 +112,7 @@ export class CaptureStore {
     }
     // Most visits write no file: the code is fetched with the first one.
     if (format === "npz") return (await import("./formats/writeNpz")).writeNpz(named, metadata);
-    return (await import("./formats/writeSafetensors")).writeSafetensors(named, metadata);
+    return writeSafetensors(named, metadata);
   }
 
   #subtrahend(shape: readonly number[], id: number): Float32Array {

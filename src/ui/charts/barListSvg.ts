@@ -1,6 +1,6 @@
 /** Signed bars for paper: a line for each item, zero in one column, the value beside its bar. */
 import { formatSigned } from "../session/format";
-import { signedBar, signedDomain } from "./signedScale";
+import { lowEnd, signedBar, signedDomain } from "./signedScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 
 export interface BarItem {
@@ -27,7 +27,9 @@ const SMALL = `font-size="11" fill="${PAPER.muted}"`;
 
 export function barListSvg(figure: BarFigure): string {
   const { items, unit, title, caption, format = (value) => formatSigned(value, 3) } = figure;
-  const { low, high } = signedDomain(items.map(({ value }) => value));
+  const values = items.map(({ value }) => value);
+  const domain = signedDomain(values);
+  const { low, high } = domain;
   const at = (percent: number) => BARS.left + (percent / 100) * BARS.width;
   const zero = at(signedBar(0, low, high).zero);
   const top = 20;
@@ -44,7 +46,7 @@ export function barListSvg(figure: BarFigure): string {
     ];
   });
   return svgFigure({ title, caption, width: VALUE + 16, height: bottom + 4 }, [
-    svgText(BARS.left, top - 6, format(low), SMALL),
+    svgText(BARS.left, top - 6, format(lowEnd(domain, values)), SMALL),
     svgText(BARS.left + BARS.width, top - 6, format(high), `${SMALL} text-anchor="end"`),
     svgText(VALUE, top - 6, unit, `${SMALL} text-anchor="end"`),
     ...lines,

@@ -1,6 +1,6 @@
 /** Draws the part of a heatmap that is in view on a canvas, sharp at the device's pixels. */
 import { colourIndex, colourTable, cssColour, inkOn, type ScaleKind, type Theme } from "./colourScales";
-import { rasterOf, type Box, type HeatmapShape, type HeatmapView } from "./heatmap";
+import { rasterOf, type Box, type HeatmapShape, type HeatmapView, type Raster } from "./heatmap";
 
 export interface HeatmapDrawing {
   readonly shape: HeatmapShape;
@@ -31,7 +31,7 @@ const CURSOR = [
 ] as const;
 
 export function drawHeatmap(canvas: HTMLCanvasElement, drawing: HeatmapDrawing): void {
-  const { shape, view, box, kind, domain, theme, partial } = drawing;
+  const { shape, view, box, partial } = drawing;
   const context = canvas.getContext("2d");
   if (!context) return;
   const ratio = globalThis.devicePixelRatio || 1;
@@ -43,17 +43,7 @@ export function drawHeatmap(canvas: HTMLCanvasElement, drawing: HeatmapDrawing):
   const row1 = Math.min(shape.rows, Math.ceil(view.row + box.height / view.cellHeight));
   const col1 = Math.min(shape.cols, Math.ceil(view.col + box.width / view.cellWidth));
   if (row1 <= row0 || col1 <= col0) return;
-  const raster = rasterOf(shape, [row0, row1], [col0, col1], { width: canvas.width, height: canvas.height });
-  const colours = colourTable(kind, theme);
-  const image = new ImageData(raster.width, raster.height);
-  const words = new Uint32Array(image.data.buffer);
-  raster.values.forEach((value, i) => {
-    words[i] = Number.isNaN(value) ? 0 : (colours[colourIndex(value, domain)] ?? 0);
-  });
-  const bitmap = document.createElement("canvas");
-  bitmap.width = raster.width;
-  bitmap.height = raster.height;
-  bitmap.getContext("2d")?.putImageData(image, 0, 0);
+  const { raster, bitmap } = painted(canvas, drawing, [row0, row1], [col0, col1]);
   const left = (col: number) => (col - view.col) * view.cellWidth;
   const top = (row: number) => (row - view.row) * view.cellHeight;
   if (partial) hatch(context, box, drawing.muted);
@@ -86,6 +76,50 @@ export function drawHeatmap(canvas: HTMLCanvasElement, drawing: HeatmapDrawing):
       context.strokeRect(x + 1, y + 1, Math.max(3, view.cellWidth) - 2, Math.max(3, view.cellHeight) - 2);
     }
   }
+}
+
+interface Painted {
+  readonly key: readonly unknown[];
+  readonly raster: Raster;
+  readonly bitmap: HTMLCanvasElement;
+}
+/** What each canvas showed last: a pointer that moves over millions of cells paints none of them again. */
+const lastPainted = new WeakMap<HTMLCanvasElement, Painted>();
+
+/** The cells in view, one pixel each. */
+function painted(
+  canvas: HTMLCanvasElement,
+  { shape, kind, domain, theme }: HeatmapDrawing,
+  rows: readonly [number, number],
+  cols: readonly [number, number],
+): Painted {
+  const key = [
+    shape.values,
+    shape.cols,
+    ...rows,
+    ...cols,
+    canvas.width,
+    canvas.height,
+    kind,
+    ...domain,
+    theme,
+  ];
+  const last = lastPainted.get(canvas);
+  if (last && key.every((part, i) => part === last.key[i])) return last;
+  const raster = rasterOf(shape, rows, cols, { width: canvas.width, height: canvas.height });
+  const colours = colourTable(kind, theme);
+  const image = new ImageData(raster.width, raster.height);
+  const words = new Uint32Array(image.data.buffer);
+  raster.values.forEach((value, i) => {
+    words[i] = Number.isNaN(value) ? 0 : (colours[colourIndex(value, domain)] ?? 0);
+  });
+  const bitmap = document.createElement("canvas");
+  bitmap.width = raster.width;
+  bitmap.height = raster.height;
+  bitmap.getContext("2d")?.putImageData(image, 0, 0);
+  const now = { key, raster, bitmap };
+  lastPainted.set(canvas, now);
+  return now;
 }
 
 function hatch(context: CanvasRenderingContext2D, box: Box, colour: string): void {

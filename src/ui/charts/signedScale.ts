@@ -16,6 +16,10 @@ export function signedDomain(values: readonly number[]): Domain {
   return { low: low === 0 ? -0.04 * span : niceLow, high: niceHigh };
 }
 
+/** What stands at the low end of the axis: 0 where nothing lies below it. */
+export const lowEnd = ({ low }: Domain, values: readonly number[]) =>
+  values.some((value) => value < 0) ? low : 0;
+
 /** Percent of the track: where zero is, where the bar begins, how wide it is. */
 export function signedBar(
   value: number,

@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { CaptureRequest, TensorRef } from "../../../protocol/analysis";
 import type { GenerateRequest } from "../../../protocol/api";
 import type { Edit } from "../../../protocol/interventions";
+import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
-import { AUTOMATIC_BYTES, PanelCapture, promptsOf, withTokenEdits, type Ask } from "./capture.svelte";
+import { AUTOMATIC_BYTES, PanelCapture, promptsOf, type Ask } from "./capture.svelte";
 import { fileMetadata, tensorFile } from "./tensorFile";
 
 const token = (id: number) => ({ id, text: `t${id}`, special: false });

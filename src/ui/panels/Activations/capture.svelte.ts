@@ -7,6 +7,7 @@ import type { EngineApi, GenerateRequest, RunId, TokenInfo } from "../../../prot
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import { Latest } from "../../session/latest.svelte";
+import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
 import { isByKey } from "./layout";
 import type { Source } from "./settings";
@@ -47,16 +48,6 @@ export const AUTOMATIC_BYTES = 64 * 2 ** 20;
 export function promptsOf({ texts, edits }: Pick<Ask, "texts" | "edits">): EditedPrompt[] {
   const plain = texts.map(({ tokens }) => ({ tokens: tokens.map(({ id }) => id) }));
   return edits.length > 0 ? [...plain.map((prompt) => ({ ...prompt, edits })), ...plain] : plain;
-}
-
-/** The tokens as the model reads them: edits may have put others in their place. */
-export function withTokenEdits(tokens: readonly TokenInfo[], edits: readonly Edit[]): readonly TokenInfo[] {
-  const changed = [...tokens];
-  for (const edit of edits) {
-    const old = edit.kind === "token" ? changed[edit.position] : undefined;
-    if (edit.kind === "token" && old) changed[edit.position] = { ...old, id: edit.token, text: edit.text };
-  }
-  return changed;
 }
 
 export class PanelCapture {

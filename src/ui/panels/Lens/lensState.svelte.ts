@@ -7,6 +7,7 @@ import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { Latest } from "../../session/latest.svelte";
+import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
 import { tokenLabel } from "../../session/tokenText";
 import type { Both, TextOf } from "./view";
@@ -121,15 +122,10 @@ export class LensState {
     return { ...both, prompt, targets, tokens: labels, textOf: await this.#texts(both) };
   }
 
-  /** Tokens as the model reads them, those that an edit put there included. */
+  /** Tokens as the model reads them. */
   #labels({ edits = [] }: EditedPrompt, positions: readonly number[]): string[] {
-    const replaced = new Map(
-      edits.flatMap((edit) =>
-        edit.kind === "token" && edit.on ? [[edit.position, edit.text] as const] : [],
-      ),
-    );
-    const text = (position: number) => replaced.get(position) ?? this.session.tokens[position]?.text ?? "";
-    return positions.map((position) => tokenLabel(text(position)));
+    const read = withTokenEdits(this.session.tokens, edits);
+    return positions.map((position) => tokenLabel(read[position]?.text ?? ""));
   }
 
   /** The texts of every token in an answer. */
