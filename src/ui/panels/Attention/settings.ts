@@ -7,9 +7,11 @@ export const ATTENTION_DEFAULTS = {
   heads: "one",
   drawing: "map",
   side: "now",
+  stretched: false,
 } as const;
 
 export const GLANCES = ["layer", "model"] as const;
+export type Glance = (typeof GLANCES)[number];
 /** Patterns of all layers are read without being asked for up to this size. */
 export const QUICK_BYTES = 64 * 2 ** 20;
 

@@ -70,10 +70,11 @@ const CARDS = [card(0, 0, f(1, NaN, 0.5, 0.5), 0.2), card(0, 1, f(3, NaN, 0, 2),
 
 describe("figures", () => {
   it("draw weights from 0 to 1, the rest as far as it goes", () => {
-    expect(mapDomain(f(0.2, 0.4), { measure: "pattern", side: "now" })).toEqual([0, 1]);
-    expect(mapDomain(f(0.2, 0.4), { measure: "valueWeighted", side: "now" })[0]).toBe(0);
+    expect(mapDomain(f(0.2, 0.4), { measure: "pattern", side: "now" }, false)).toEqual([0, 1]);
+    expect(mapDomain(f(1, NaN, 0.25, 0.5), { measure: "pattern", side: "now" }, true)).toEqual([0, 0.5]);
+    expect(mapDomain(f(0.2, 0.4), { measure: "valueWeighted", side: "now" }, false)[0]).toBe(0);
     expect(scaleKind({ measure: "pattern", side: "difference" })).toBe("signed");
-    expect(cardDomain({ cards: CARDS, measure: "valueWeighted", side: "now" })).toEqual([0, 3]);
+    expect(cardDomain({ cards: CARDS, measure: "valueWeighted", side: "now" }, false)).toEqual([0, 3]);
   });
 
   it("mark the largest of a column, and list every head", () => {
@@ -98,7 +99,7 @@ describe("figures", () => {
       ...{ cards: CARDS, layers: [0], layersDone: 1, prompt: { tokens: [1, 2] } },
       ...({ measure: "pattern", side: "now" } as const),
     };
-    const heads = glanceSvg(answer, "Heads", "model x");
+    const heads = glanceSvg(answer, [0, 1], "Heads", "model x");
     expect(heads).toContain(">0.1</text>");
     expect(heads).toContain("queries down");
     const lines = linesOf(PATTERN, 3, [0, 3], 1);

@@ -13,16 +13,23 @@ type Looks = Pick<Question, "measure" | "side">;
 export const scaleKind = ({ measure, side }: Looks): ScaleKind =>
   measure === "scores" || side === "difference" ? "signed" : "sequential";
 
-/** Weights are drawn from 0 to 1 so that heads and prompts compare; all else as far as it goes. */
-export function mapDomain(values: Float32Array, looks: Looks): readonly [number, number] {
-  if (looks.measure === "pattern" && looks.side !== "difference") return [0, 1];
-  const [low, high] = colourDomain(values, scaleKind(looks));
+/**
+ * Weights are drawn from 0 to 1 so that heads and prompts compare; all else as far as it goes. Stretched: as far as the
+ * later half of the queries goes, which have so many keys that each gets little.
+ */
+export function mapDomain(values: Float32Array, looks: Looks, stretched: boolean): readonly [number, number] {
+  if (looks.measure === "pattern" && looks.side !== "difference" && !stretched) return [0, 1];
+  const drawn = stretched ? values.subarray(Math.floor(values.length / 2)) : values;
+  const [low, high] = colourDomain(drawn, scaleKind(looks));
   return scaleKind(looks) === "sequential" ? [0, high] : [low, high];
 }
 
 /** One scale for all heads. */
-export function cardDomain(answer: Looks & Pick<GlanceAnswer, "cards">): readonly [number, number] {
-  const domains = answer.cards.map(({ values }) => mapDomain(values, answer));
+export function cardDomain(
+  answer: Looks & Pick<GlanceAnswer, "cards">,
+  stretched: boolean,
+): readonly [number, number] {
+  const domains = answer.cards.map(({ values }) => mapDomain(values, answer, stretched));
   const low = Math.min(...domains.map(([least]) => least));
   const high = Math.max(...domains.map(([, most]) => most));
   return domains.length > 0 ? [low, high] : [0, 1];
@@ -109,9 +116,13 @@ const PER_LINE = 8;
 const MARKS = 36;
 
 /** All heads on paper: a row of pictures for every eight. */
-export function glanceSvg(answer: GlanceAnswer, title: string, caption: string): string {
+export function glanceSvg(
+  answer: GlanceAnswer,
+  domain: readonly [number, number],
+  title: string,
+  caption: string,
+): string {
   const { cards } = answer;
-  const domain = cardDomain(answer);
   const colours = colourTable(scaleKind(answer), "light");
   const pictures = cards.flatMap((card, i) => {
     const [left, top] = [12 + (i % PER_LINE) * CELL, Math.floor(i / PER_LINE) * (CELL + 14)];

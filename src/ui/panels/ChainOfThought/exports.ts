@@ -15,14 +15,13 @@ export function toCsv(session: Session): string {
   return [`# ${captionOf(session)}`, header.join(","), ...rows, ""].join("\n");
 }
 
-export function toJson({ model, device, chain, ...session }: Session): string {
+export function toJson({ model, device, chain, seed }: Session): string {
   const { shapley, effect, mode, fillerText } = chain;
   return JSON.stringify(
     {
       model: model && { name: model.name, sha256: model.sha256, precision: model.precision },
       device: device && { kind: device.kind, label: device.label },
-      seed: session.seed,
-      ...{ mode, fillerText },
+      ...{ seed, mode, fillerText },
       chain: chain.text,
       present: chain.present,
       logProb: effect && {

@@ -4,7 +4,7 @@
  */
 import type { Edit, NamedTokens } from "../../../protocol/interventions";
 import { seededIndex } from "../../../protocol/seededIndex";
-import { BLOCK_SITES, type Site } from "../../../protocol/sites";
+import { BLOCK_SITES, siteLayer, type Site } from "../../../protocol/sites";
 import type { Dialect, RecipeModel } from "./recipe";
 import { pyComment, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
 
@@ -71,7 +71,7 @@ def mean_by_position(prompts, sites):
 `;
 
 /** The sites that an edit touches, in our spelling. */
-export function sitesOfEdit(edit: Edit, { nLayers }: Pick<RecipeModel, "nLayers">): Site[] {
+export function sitesOfEdit(edit: Edit, { nLayers, sites }: Pick<RecipeModel, "nLayers" | "sites">): Site[] {
   const all = Array.from({ length: nLayers }, (_, layer) => layer);
   const inBlocks = (name: string, layers = all) => layers.map((layer) => `blocks.${layer}.${name}`);
   switch (edit.kind) {
@@ -82,11 +82,11 @@ export function sitesOfEdit(edit: Edit, { nLayers }: Pick<RecipeModel, "nLayers"
     case "freeze": {
       const layers = edit.layers && [...edit.layers];
       if (edit.what === "patterns") return inBlocks("attn.pattern", layers);
-      const norms = (layers ?? all).flatMap((layer) => [
-        `blocks.${layer}.ln1.scale`,
-        `blocks.${layer}.ln2.scale`,
-      ]);
-      return edit.layers ? norms : [...norms, "ln_final.scale"];
+      return sites.filter((site) => {
+        const layer = siteLayer(site);
+        const isChosen = layer === undefined ? layers === undefined : (layers ?? all).includes(layer);
+        return isChosen && site.endsWith(".scale");
+      });
     }
     default:
       return Object.hasOwn(BLOCK_SITES, edit.site)

@@ -6,7 +6,7 @@ import type { Site } from "../../../protocol/sites";
 
 export type RecipeModel = Pick<
   ModelInfo,
-  "name" | "sha256" | "architecture" | "precision" | "nLayers" | "nHeads" | "nKvHeads" | "dHead"
+  "name" | "sha256" | "architecture" | "precision" | "nLayers" | "nHeads" | "nKvHeads" | "dHead" | "sites"
 >;
 
 export type RecipeAsk =

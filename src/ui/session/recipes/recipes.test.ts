@@ -4,6 +4,7 @@ import { allSites } from "../../../protocol/sites";
 import type { Edit } from "../../../protocol/interventions";
 import { nnsightRecipe } from "./nnsight";
 import { moduleView } from "./nnsightModules";
+import { sitesOfEdit } from "./pythonEdits";
 import type { RecipeModel } from "./recipe";
 import { transformerLensRecipe } from "./transformerLens";
 
@@ -13,10 +14,26 @@ const MODEL: RecipeModel = {
   architecture: "gpt2",
   precision: "f16",
   ...{ nLayers: 2, nHeads: 4, nKvHeads: 4, dHead: 24 },
+  sites: allSites(2),
 };
 const DONOR = { text: "Ann has\n7", tokens: [0, 1, 9, 3] };
 const edit = (fields: object) => ({ id: "e", on: true, strength: 1, ...fields }) as unknown as Edit;
 const prompt = (...edits: Edit[]) => ({ tokens: [0, 1, 2, 3], edits });
+
+it("freezes the norms that the model has", () => {
+  const frozen = edit({ kind: "freeze", what: "norms", layers: [1] });
+  expect(sitesOfEdit(frozen, MODEL)).toEqual(
+    ["ln1", "ln1_post", "ln2", "ln2_post"].map((norm) => `blocks.1.${norm}.scale`),
+  );
+  const plain = { ...MODEL, sites: MODEL.sites.filter((site) => !site.includes("_post.scale")) };
+  expect(sitesOfEdit({ ...frozen, layers: undefined } as unknown as Edit, plain).sort()).toEqual([
+    "blocks.0.ln1.scale",
+    "blocks.0.ln2.scale",
+    "blocks.1.ln1.scale",
+    "blocks.1.ln2.scale",
+    "ln_final.scale",
+  ]);
+});
 
 describe("modules of transformers", () => {
   it("are found by architecture, or there is none", () => {
