@@ -142,7 +142,7 @@ it("says the same in tables", () => {
     ..."token,id,probability,log p, nats,rank".split(/,(?! )/),
     ..."baseline probability,baseline log p, nats,baseline rank,change of log p, nats".split(/,(?! )/),
   ]);
-  expect(cells[0]).toEqual(["t5", 5, Math.exp(-1), -1, 2 - 1, Math.exp(-0.25), -0.25, 1, -0.75]);
+  expect(cells[0]).toEqual(["t5", 5, Math.exp(-1), -1, 0, Math.exp(-0.25), -0.25, 0, -0.75]);
   expect(distributionTable(rows, String, false).columns).toHaveLength(5);
   expect(linesTable(["a", "b"], [{ name: "KL, nats", values: result.kl }]).rows).toEqual([
     [0, "a", 0],

@@ -79,7 +79,7 @@ function lines(result: CompareResult, read: (prediction: Prediction) => number):
 export const logProbLines = (result: CompareResult, index: number): Lines =>
   lines(result, ({ targets }) => targets[index]?.logProb ?? NaN);
 
-/** log10 of its rank, which begins at 1: ranks of a large vocabulary span five decades. */
+/** log10(1 + rank), 0 for the most probable token: ranks of a large vocabulary span five decades. */
 export const rankLines = (result: CompareResult, index: number): Lines =>
   lines(result, ({ targets }) => Math.log10((targets[index]?.rank ?? NaN) + 1));
 
@@ -114,8 +114,8 @@ export function distributionTable(
     rows: rows.map(({ id, now, baseline, rankNow, rankBaseline }) => [
       nameOf(id),
       id,
-      ...[Math.exp(now), now, rankNow + 1],
-      ...(hasEdits ? [Math.exp(baseline), baseline, rankBaseline + 1, now - baseline] : []),
+      ...[Math.exp(now), now, rankNow],
+      ...(hasEdits ? [Math.exp(baseline), baseline, rankBaseline, now - baseline] : []),
     ]),
   };
 }
