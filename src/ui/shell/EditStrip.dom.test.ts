@@ -27,10 +27,11 @@ const texts = () =>
 
 async function openEditor() {
   await fireEvent.click(button("+ Add an edit"));
-  return vi.waitFor(() => screen.getByRole("form", { name: "New edit" }));
+  // Its code is fetched when it is first opened, and here compiled too.
+  return vi.waitFor(() => screen.getByRole("form", { name: "New edit" }), { timeout: 20_000 });
 }
 
-it("says that there is none, and adds the one that is written", async () => {
+it("says that there is none, and adds the one that is written", { timeout: 30_000 }, async () => {
   expect(screen.getByText("none: this is the model as it is")).toBeTruthy();
   const form = await openEditor();
   await fireEvent.input(within(form).getByLabelText("layers"), { target: { value: "2" } });

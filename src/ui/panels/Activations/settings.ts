@@ -2,8 +2,6 @@
 import type { Session } from "../../session/session.svelte";
 
 export const PARTS = ["site", "neuron"] as const;
-export const SHOWN = ["now", "baseline", "difference"] as const;
-export type Shown = (typeof SHOWN)[number];
 export const SOURCES = ["prompt", "prompts", "writing"] as const;
 export type Source = (typeof SOURCES)[number];
 
@@ -23,8 +21,3 @@ export const settingsOf = (session: Session) =>
   });
 
 export type Settings = ReturnType<typeof settingsOf>;
-
-/** What a setting says, if it is one that is known. */
-export function known<T extends string>(values: readonly T[], value: string): T {
-  return values.find((one) => one === value) ?? (values[0] as T);
-}

@@ -4,31 +4,27 @@ import type { EngineApi } from "../../../protocol/api";
 import { siteDoc, type Site } from "../../../protocol/sites";
 import { tokenLabel } from "../../session/tokenText";
 import { withTokenEdits } from "../../session/readTokens";
+import { choice } from "../../session/views.svelte";
+import { SIDE_NAMES, SIDES, type Side } from "../../session/sides";
 import type { Captured } from "./capture.svelte";
 import { headsOf, isByKey, layoutOf, type Layout } from "./layout";
-import { known, SHOWN, type Settings, type Shown } from "./settings";
+import { type Settings } from "./settings";
 import type { TextStats } from "./statistics";
 
 export interface ShownTensor {
   readonly tensor: TensorRef;
   /** Subtracted from it, where the difference is shown. */
   readonly minus: TensorRef | undefined;
-  readonly shown: Shown;
+  readonly shown: Side;
   readonly tokens: readonly string[];
   readonly layout: Layout;
   readonly scale: "signed" | "sequential";
   readonly title: string;
 }
 
-export const SHOWN_WORDS: Readonly<Record<Shown, string>> = {
-  now: "now",
-  baseline: "baseline",
-  difference: "now − baseline",
-};
-
 /** Without edits there is only now. */
-export const shownOf = ({ baseline }: Captured, view: Pick<Settings, "shown">): Shown =>
-  baseline ? known(SHOWN, view.shown) : "now";
+export const shownOf = ({ baseline }: Captured, view: Pick<Settings, "shown">): Side =>
+  baseline ? choice(SIDES, view.shown, "now") : "now";
 
 /** `text`: which of several texts. */
 export function shownTensorOf(
@@ -51,7 +47,7 @@ export function shownTensorOf(
     minus: shown === "difference" ? baseline?.[text] : undefined,
     tokens: read.map((token) => tokenLabel(token.text)),
     scale: site.endsWith(".pattern") && shown !== "difference" ? "sequential" : "signed",
-    title: [site, ...oneHead, ...(baseline ? [SHOWN_WORDS[shown]] : [])].join(" · "),
+    title: [site, ...oneHead, ...(baseline ? [SIDE_NAMES[shown]] : [])].join(" · "),
   };
 }
 

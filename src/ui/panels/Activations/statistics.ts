@@ -1,11 +1,11 @@
 /** Statistics as rows of tables: of one tensor now and without edits, of several prompts and all of them together. */
+import { SIDES, type Side } from "../../session/sides";
 import type { TensorStats } from "../../../protocol/analysis";
 import { siteDoc, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";
-import type { Shown } from "./settings";
 
 /** Of one text: as it is, without edits, and how the two differ. Without edits only `now`. */
-export type TextStats = Readonly<Partial<Record<Shown, TensorStats>>>;
+export type TextStats = Readonly<Partial<Record<Side, TensorStats>>>;
 
 export const MEASURES = [
   ["mean", ({ mean }) => mean],
@@ -41,7 +41,7 @@ export function together(stats: readonly Moments[]): Moments {
 
 /** One row a measure, one column for each that is there. */
 export function momentsTable(stats: TextStats): DataTable {
-  const shown = (["now", "baseline", "difference"] as const).flatMap((name) => {
+  const shown = SIDES.flatMap((name) => {
     const found = stats[name];
     return found ? [[name, found] as const] : [];
   });
@@ -140,7 +140,7 @@ export interface NormSeries {
 }
 
 /** Norms along the first axis: of what is shown, and of the baseline beside now. */
-export function normSeries(stats: TextStats, shown: Shown): NormSeries[] {
+export function normSeries(stats: TextStats, shown: Side): NormSeries[] {
   const { now, baseline, difference } = stats;
   if (shown === "difference" && difference) return [{ name: "now − baseline", values: difference.norms }];
   return [

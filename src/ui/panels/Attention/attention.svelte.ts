@@ -9,9 +9,10 @@ import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
 import { tokenLabel } from "../../session/tokenText";
+import type { Side } from "../../session/sides";
 import { headStats, type HeadStats } from "./headStats";
 import { captureLayer, readMap, readMean, releaseLayer, type LayerTensors } from "./readHeads";
-import type { Measure, Side } from "./settings";
+import type { Measure } from "./settings";
 
 /** One head, small. */
 export interface HeadCard {

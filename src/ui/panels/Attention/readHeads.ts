@@ -6,8 +6,9 @@ import type { TensorRef } from "../../../protocol/analysis";
 import type { EngineApi, ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { blockSite, type Site } from "../../../protocol/sites";
+import type { Side } from "../../session/sides";
 import { addTo, kvHeadOf, minus, valueNorms, visible, weighted } from "./maps";
-import type { Measure, Side } from "./settings";
+import type { Measure } from "./settings";
 
 /** What one run left of a layer. */
 interface RunTensors {

@@ -31,17 +31,3 @@ export const MEASURE_UNITS: Readonly<Record<Measure, string>> = {
   valueWeighted: "weight × norm",
   scores: "score",
 };
-
-export const SIDES = ["now", "baseline", "difference"] as const;
-export type Side = (typeof SIDES)[number];
-
-export const SIDE_WORDS: Readonly<Record<Side, string>> = {
-  now: ", now",
-  baseline: ", baseline",
-  difference: ", now − baseline",
-};
-
-/** A setting that came from a link, if it is one of the choices. */
-export function choice<T>(choices: readonly T[], value: unknown, fallback: T): T {
-  return choices.find((one) => one === value) ?? fallback;
-}

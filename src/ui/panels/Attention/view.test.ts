@@ -1,11 +1,9 @@
 /** Matrices, numbers of heads and lines, worked by hand. */
 import { describe, expect, it } from "vitest";
-import { hidesKey, zeroesHead } from "./headEdits";
 import { headStats, statsDifference } from "./headStats";
 import { lineWindow, linesOf, linesSvg, WINDOW } from "./lines";
 import { addTo, kvHeadOf, minus, rowSums, strongestKeys, valueNorms, visible, weighted } from "./maps";
 import { cardDomain, glanceSvg, glanceTable, largest, mapDomain, mapTable, scaleKind } from "./view";
-import type { Edit } from "../../../protocol/interventions";
 
 const f = (...values: number[]) => Float32Array.from(values);
 /** Three tokens; each row sums to 1. */
@@ -116,15 +114,4 @@ describe("figures", () => {
     expect([end - first, first <= 500 && 500 < end]).toEqual([WINDOW, true]);
     expect(lineWindow(1999, 2000)[1]).toBe(2000);
   });
-});
-
-it("knows what an edit already does", () => {
-  const base = { id: "a", on: true };
-  const zero = { ...base, kind: "zero", site: "attn.z", layers: [1], heads: [2], strength: 1 } as Edit;
-  expect(zeroesHead(zero, 1, 2)).toBe(true);
-  expect(zeroesHead(zero, 1, undefined)).toBe(false);
-  expect(zeroesHead({ ...zero, strength: 0.5 } as Edit, 1, 2)).toBe(false);
-  const knockOut = { ...base, kind: "knockOut", layers: [1], queries: [4], keys: [2] } as Edit;
-  expect(hidesKey(knockOut, 1, undefined, 4, 2)).toBe(true);
-  expect(hidesKey(knockOut, 1, 0, 4, 3)).toBe(false);
 });

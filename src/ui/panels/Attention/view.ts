@@ -3,9 +3,9 @@ import { colourDomain, colourIndex, colourTable, cssColour, type ScaleKind } fro
 import type { DataTable } from "../../charts/dataTable";
 import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
 import { formatNumber, formatSigned } from "../../session/format";
+import type { Side } from "../../session/sides";
 import type { GlanceAnswer, HeadCard, MapAnswer, Question } from "./attention.svelte";
 import { STAT_NAMES, STATS, statsDifference, type HeadStats } from "./headStats";
-import type { Side } from "./settings";
 
 type Looks = Pick<Question, "measure" | "side">;
 

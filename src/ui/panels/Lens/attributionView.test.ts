@@ -9,7 +9,6 @@ import {
   partLabel,
   partsTable,
   sumWords,
-  zeroesHead,
 } from "./attributionView";
 
 const BASELINE: AttributionResult = {
@@ -68,14 +67,6 @@ describe("heads", () => {
     const grid = headGrid({ now: BASELINE }, "now", 2, 2);
     expect(grid.colLabels).toEqual(["0", "1", "bias"]);
     expect([...grid.values]).toEqual([2, 0.25, 0.25, NaN, NaN, NaN]);
-  });
-  it("know when an edit takes all of one away", () => {
-    const edit = { id: "a", on: true, kind: "zero", site: "attn.z", strength: 1 } as const;
-    expect(zeroesHead({ ...edit, layers: [1], heads: [2] }, 1, 2)).toBe(true);
-    expect(zeroesHead(edit, 1, 2)).toBe(true);
-    expect(zeroesHead({ ...edit, layers: [0], heads: [2] }, 1, 2)).toBe(false);
-    expect(zeroesHead({ ...edit, strength: 0.5 }, 1, 2)).toBe(false);
-    expect(zeroesHead({ ...edit, positions: [0] }, 1, 2)).toBe(false);
   });
 });
 

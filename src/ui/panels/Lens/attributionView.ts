@@ -1,10 +1,9 @@
 /** What direct logit attribution shows, computed: bars of parts, the grid of heads, sums in words, tables. */
 import type { AttributionResult, Contribution } from "../../../protocol/analysis";
-import type { Edit } from "../../../protocol/interventions";
 import type { BarItem } from "../../charts/barListSvg";
 import type { DataTable } from "../../charts/dataTable";
 import { formatSigned } from "../../session/format";
-import type { Side } from "./settings";
+import type { Side } from "../../session/sides";
 import type { Both } from "./view";
 
 export function partLabel({ component, kind, layer }: Contribution): string {
@@ -122,13 +121,4 @@ export function sumWords({ parts, logit, residual }: AttributionResult): string 
 /** "logit of “ 10”", "logit of “ 10” − logit of “ 9”". */
 export function askedWords(target: string, minus: string | undefined): string {
   return minus === undefined ? `logit of “${target}”` : `logit of “${target}” − logit of “${minus}”`;
-}
-
-/** The edit takes this head's whole output away, at every position. */
-export function zeroesHead(edit: Edit, layer: number, head: number): boolean {
-  if (edit.kind !== "zero" || edit.site !== "attn.z") return false;
-  const names = (list: readonly number[] | undefined, one: number) =>
-    list === undefined || list.includes(one);
-  const whole = edit.strength === 1 && edit.positions === undefined && edit.dims === undefined;
-  return whole && names(edit.layers, layer) && names(edit.heads, head);
 }

@@ -26,17 +26,6 @@ export const COLOUR_NAMES: Readonly<Record<Colour, string>> = {
   entropy: "entropy",
 };
 
-/** What is drawn of a run with edits and the same one without. */
-export const SIDES = ["now", "baseline", "difference"] as const;
-export type Side = (typeof SIDES)[number];
-
-/** Added to titles, where there are two runs. */
-export const SIDE_WORDS: Readonly<Record<Side, string>> = {
-  now: ", now",
-  baseline: ", baseline",
-  difference: ", now − baseline",
-};
-
 /** What the curve through the layers shows. */
 export const MEASURES = ["probability", "logProb", "rank"] as const;
 export type Measure = (typeof MEASURES)[number];
@@ -48,8 +37,3 @@ export const MEASURE_NAMES: Readonly<Record<Measure, string>> = {
 };
 
 export const COLUMN_CHOICES = [8, 16, 32, 64] as const;
-
-/** A setting that came from a link, if it is one of the choices. */
-export function choice<T>(choices: readonly T[], value: unknown, fallback: T): T {
-  return choices.find((one) => one === value) ?? fallback;
-}

@@ -4,7 +4,8 @@ import { siteLayer, siteName, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber, formatProbability, formatSigned } from "../../session/format";
 import { tokenLabel, tokenMarks } from "../../session/tokenText";
-import type { Colour, Measure, Side } from "./settings";
+import type { Side } from "../../session/sides";
+import type { Colour, Measure } from "./settings";
 
 /** An answer under edits, and the same one without; without edits there is only the first. */
 export interface Both<T> {

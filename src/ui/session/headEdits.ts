@@ -1,5 +1,5 @@
 /** Whether an edit already does what a button of this panel would do. */
-import type { Edit } from "../../../protocol/interventions";
+import type { Edit } from "../../protocol/interventions";
 
 const covers = (list: readonly number[] | undefined, one: number | undefined) =>
   list === undefined || (one !== undefined && list.includes(one));
