@@ -21,24 +21,25 @@ function report({ line, result }: SaeBench): number {
 }
 
 describe.each([
-  ["the adapter", () => adapterDevice(false), 7],
-  ["the CPU device", () => createCpuDevice(), 15],
-] as const)("on %s", (_, create, rounds) => {
+  // A software adapter takes a second for one product of 16 rows.
+  ["the adapter", () => adapterDevice(false), [16], 7],
+  ["the CPU device", () => createCpuDevice(), [16, 64], 15],
+] as const)("on %s", (_, create, rowCounts, rounds) => {
   let device: Device;
   beforeAll(async () => {
     device = await create();
   });
 
-  it.each([16, 64])("decodes %i sparse rows 50 times as fast as dense ones", async (rows) => {
+  it.each([...rowCounts])("decodes %i sparse rows 50 times as fast as dense ones", async (rows) => {
     expect(report(await decodeGain(device, rows, rounds))).toBeGreaterThan(LEAST_GAIN);
   });
 
-  it.each([16, 64])("spends 0.85 of a pass of %i rows in the encoder's product", async (rows) => {
+  it.each([...rowCounts])("spends 0.85 of a pass of %i rows in the encoder's product", async (rows) => {
     expect(report(await encodeShare(device, rows, 16_384, rounds))).toBeGreaterThan(LEAST_SHARE);
   });
 });
 
 it("costs little to stay at the default limits", async () => {
-  const cost = report(await limitsCost(await adapterDevice(true), await adapterDevice(false), 16, 7));
+  const cost = report(await limitsCost(await adapterDevice(true), await adapterDevice(false), 16, 5));
   expect(cost).toBeLessThan(MOST_LIMITS_COST);
 });

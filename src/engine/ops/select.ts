@@ -16,22 +16,12 @@ export interface Slots {
   readonly values: Tensor;
 }
 
-/** Columns of a part of a row, and workgroups that keep a GPU busy. */
-const SEGMENT_COLS = 8192;
-const MANY_WORKGROUPS = 256;
-
-/**
- * Few long rows would leave most of a GPU idle, one workgroup a row: they are cut, selected from in parts, and merged in a
- * second dispatch. Up to 32,768 columns that second dispatch costs what the cut saves.
- */
-export function segmentsFor(memory: TensorMemory, rows: number, cols: number): number {
-  if (memory.device.kind === "cpu" || cols <= 4 * SEGMENT_COLS) return 1;
-  return Math.max(1, Math.min(Math.floor(cols / SEGMENT_COLS), Math.ceil(MANY_WORKGROUPS / rows)));
-}
-
 /**
  * The k largest of each row of x [rows, cols], largest first, ties to the lower column, NaN never; with `positiveOnly` none
  * that is not above 0. Written to `into`, which may hold more rows, from row `firstRow` on.
+ *
+ * One dispatch, a workgroup a row. `segments` > 1 gives every row as many workgroups and merges their choices in a second
+ * dispatch: made for few long rows on a large GPU, where it is not measured yet; in software it is slower, five times at 16 x 131,072.
  */
 export function selectTop(
   memory: TensorMemory,
@@ -42,7 +32,7 @@ export function selectTop(
     slots: makeSlots(memory, x.shape[0] ?? 0, k),
     firstRow: 0,
   },
-  segments = segmentsFor(memory, x.shape[0] ?? 0, x.shape[1] ?? 0),
+  segments = 1,
 ): Slots {
   if (k < 1 || k > MAX_SELECT_K) throw new Error(`topKSelect takes a k of 1 to ${MAX_SELECT_K}, not ${k}`);
   const [rows = 0] = x.shape;
