@@ -1,0 +1,87 @@
+/** What methods share that encode and reconstruct with an attached autoencoder, whatever its variant. */
+import { VitrineError } from "../../protocol/errors";
+import type { Tensor, TensorMemory } from "../device/tensor";
+import type { Model } from "../models/model";
+import { compactLatents, MAX_SELECT_K, selectTop } from "../ops/select";
+import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../ops/sae";
+import type { SaeWeights } from "../ops/saeWeights";
+import type { Matrix } from "../ops/weights";
+
+/** Latents of all rows that are in memory at a time, where a variant has no k. */
+const DENSE_BYTES = 64 * 2 ** 20;
+const ROWS = 1024;
+
+/** Rows that are encoded at a time. */
+export function rowsPerGo({ memory }: Pick<Model, "memory">, { activation, encoder }: SaeWeights): number {
+  if (activation.kind === "topk") return ROWS;
+  const bytes = Math.min(DENSE_BYTES, memory.device.limits.maxBufferBytes);
+  return Math.max(1, Math.min(ROWS, Math.floor(bytes / (4 * encoder.shape[0]))));
+}
+
+export interface Codes {
+  /** u32 and f32 [rows, listed]: most active first. */
+  readonly ids: Tensor;
+  readonly values: Tensor;
+  /** u32 [rows]: active latents; of TopK they are all in the lists. */
+  readonly counts: Tensor | undefined;
+  /** [rows, dOut]. */
+  readonly reconstruction: Tensor;
+}
+
+/** x [rows, dIn]; TopK lists all of its code. Owned by the open scope. */
+export function codesOf(
+  memory: TensorMemory,
+  sae: SaeWeights,
+  x: Tensor,
+  listed: number,
+  k: number | undefined,
+): Codes {
+  const around = sae.skip ? { x } : {};
+  if (sae.activation.kind === "topk") {
+    const code = saeEncodeTopK(memory, sae, x, k ?? sae.activation.k);
+    const { ids, values } = code;
+    return { ids, values, counts: undefined, reconstruction: saeDecode(memory, sae, code, around) };
+  }
+  const dense = saeEncodeDense(memory, sae, x);
+  const { ids, values } = selectTop(memory, dense.latents, listed, true);
+  const { counts } = compactLatents(memory, dense.latents, 1);
+  return { ids, values, counts, reconstruction: saeDecodeDense(memory, sae, dense, around) };
+}
+
+/** [rows, dIn] → [rows, dOut]. Owned by the open scope. */
+export function reconstruct(memory: TensorMemory, sae: SaeWeights, x: Tensor, k: number | undefined): Tensor {
+  return memory.scope(() => codesOf(memory, sae, x, 1, k).reconstruction);
+}
+
+/** The first latents as an autoencoder by itself: what a Matryoshka prefix is. */
+export function prefixOf(sae: SaeWeights, prefix: number | undefined): SaeWeights {
+  if (prefix === undefined) return sae;
+  const first = ({ shape, dtype, chunks }: Matrix): Matrix => ({
+    shape: [prefix, shape[1]],
+    dtype,
+    chunks: chunks
+      .filter(({ firstRow }) => firstRow < prefix)
+      .map((chunk) => ({ ...chunk, rows: Math.min(chunk.rows, prefix - chunk.firstRow) })),
+  });
+  return { ...sae, encoder: first(sae.encoder), decoder: first(sae.decoder) };
+}
+
+/** Refuses sizes that the request names and the autoencoder does not have. */
+export function checkSizes(
+  sae: SaeWeights,
+  { k, prefix, listed = 1 }: { readonly k?: number; readonly prefix?: number; readonly listed?: number },
+): void {
+  const [nLatents] = sae.encoder.shape;
+  const most = Math.min(MAX_SELECT_K, prefix ?? nLatents);
+  const within = (value: number, end: number) => Number.isInteger(value) && value >= 1 && value <= end;
+  const refuse = (message: string): never => {
+    throw new VitrineError("Unsupported", message);
+  };
+  if (prefix !== undefined && !within(prefix, nLatents))
+    refuse(`A prefix of ${prefix} was asked; there are ${nLatents} latents.`);
+  if (k !== undefined && sae.activation.kind !== "topk")
+    refuse(`k was asked; this autoencoder has no k: its latents have thresholds of their own.`);
+  if (k !== undefined && !within(k, most)) refuse(`k is ${k}; give a number from 1 to ${most}.`);
+  if (!within(listed, MAX_SELECT_K))
+    refuse(`${listed} latents were asked for each position; give a number from 1 to ${MAX_SELECT_K}.`);
+}
