@@ -76,7 +76,8 @@ function isLegacy(head: Uint8Array, isUsual: boolean): boolean {
   return isUsual && first === PROTO && protocol >= 2 && protocol <= 5;
 }
 
-async function refuseLegacy(file: ByteFile): Promise<void> {
+/** Also asked of autoencoders' files. */
+export async function refuseLegacy(file: ByteFile): Promise<void> {
   if (!isLegacy(await file.slice(0, LEGACY_MAGIC.length), true)) return;
   throw new VitrineError(
     "Unsupported",

@@ -5,7 +5,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import type { StoredTensor } from "./modelFiles";
-import { showText } from "./pickleValues";
+import { showText, type PickleValue } from "./pickleValues";
 import { baseNameOf, type ByteFile } from "./source";
 import { TORCH_RULES, type TorchStorage, type TorchTensor } from "./torchGlobals";
 import { findStateDict, someOf } from "./torchStateDict";
@@ -21,6 +21,8 @@ export interface TorchArchive {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** What was left out. */
   readonly notes: readonly string[];
+  /** The state dict's values that are no tensors, by name. */
+  readonly others: ReadonlyMap<string, PickleValue>;
 }
 
 export async function readTorchArchive(file: ByteFile): Promise<TorchArchive> {
@@ -48,7 +50,7 @@ export async function readTorchArchive(file: ByteFile): Promise<TorchArchive> {
     found.leftOut.length === 0
       ? []
       : [`${baseNameOf(file)}: left out what is no weight of the model: ${someOf(found.leftOut)}.`];
-  return { tensors, notes };
+  return { tensors, notes, others: found.others };
 }
 
 /** The archive's one folder, with its slash. */

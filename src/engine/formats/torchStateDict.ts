@@ -14,6 +14,8 @@ export interface StateDict {
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   /** Keys that were left out, for a note. */
   readonly leftOut: readonly string[];
+  /** What else stands beside the tensors: settings, by name. */
+  readonly others: ReadonlyMap<string, PickleValue>;
 }
 
 export function findStateDict(where: string, root: PickleValue): StateDict {
@@ -26,12 +28,16 @@ export function findStateDict(where: string, root: PickleValue): StateDict {
   const key = USUAL_KEYS.find((name) => hasTensors(root.get(name)));
   const dict = key === undefined ? root : (root.get(key) as PickleDict);
   const tensors = new Map<string, TorchTensor>();
+  const others = new Map<string, PickleValue>();
   const leftOut = dict === root ? [] : [...root.keys()].filter((name) => name !== key).map(shownKey);
   for (const [name, value] of dict) {
     if (typeof name === "string" && value instanceof TorchTensor) tensors.set(name, value);
-    else leftOut.push(shownKey(name));
+    else {
+      leftOut.push(shownKey(name));
+      if (typeof name === "string") others.set(name, value);
+    }
   }
-  if (tensors.size > 0) return { tensors, leftOut };
+  if (tensors.size > 0) return { tensors, leftOut, others };
   throw new VitrineError(
     "BadFile",
     `${where} holds no tensors, neither at the top nor under ${USUAL_KEYS.join(", ")}, but ${someOf(leftOut) || "nothing"}: save it with torch.save(model.state_dict(), …).`,

@@ -1,0 +1,220 @@
+/**
+ * Finds every sparse autoencoder among dropped files, by what is in them: the names of tensors tell an autoencoder from a
+ * model and one layout from another. Only headers are read. A file that is one but cannot be used is refused with its
+ * reason, beside those that can.
+ */
+import { VITRINE_ERROR_NAMES, VitrineError } from "../../../protocol/errors";
+import { readJson } from "../json";
+import type { StoredTensor } from "../modelFiles";
+import { isNpz, readNpz } from "../npz";
+import { refuseLegacy } from "../pytorch";
+import { readSafetensorsHeader } from "../safetensors";
+import { hashFiles } from "../sha256";
+import { baseNameOf, type ByteFile, type FileSet } from "../source";
+import { readTorchArchive } from "../torchArchive";
+import { hasZipMagic, readZipDirectory } from "../zip";
+import { ConfigFields } from "./configFields";
+import { readDictionaryLearning } from "./dictionaryLearning";
+import { readGemmaScope } from "./gemmaScope";
+import { readOpenAi } from "./openai";
+import type { FoundSae, SaeFile } from "./saeFile";
+import { readSaeLens } from "./saeLens";
+import { TensorShelf } from "./saeTensors";
+import { readSparsify } from "./sparsify";
+
+const MAX_CONFIG_BYTES = 4_000_000;
+/** Files that are looked into; a repository of one family has hundreds. */
+const MAX_LOOKED_INTO = 4096;
+/** Names of weights; what has another name is looked into only in a small set. */
+const WEIGHTS = /\.(safetensors|npz|pt|pth|bin|ckpt)$/i;
+const NO_WEIGHTS = /\.(json|jsonl|txt|md|csv|ya?ml|py|gguf)$/i;
+const SMALL_SET = 64;
+const HEAD_BYTES = 9;
+/** Folders that the name of an autoencoder shows. */
+const FOLDERS_IN_NAME = 3;
+
+export interface Refusal {
+  readonly name: string;
+  /** The error that says why. */
+  readonly error: Error;
+}
+
+export interface FoundSaes {
+  /** In order of their files' names. */
+  readonly saes: readonly FoundSae[];
+  readonly refused: readonly Refusal[];
+}
+
+export async function findSaes(files: FileSet): Promise<FoundSaes> {
+  const candidates = files.filter(
+    ({ name }) => WEIGHTS.test(name) || (files.length <= SMALL_SET && !NO_WEIGHTS.test(name)),
+  );
+  if (candidates.length > MAX_LOOKED_INTO) {
+    throw new VitrineError(
+      "BadFile",
+      `${candidates.length} files of weights are more than ${MAX_LOOKED_INTO}; choose a smaller folder.`,
+    );
+  }
+  const saes: FoundSae[] = [];
+  const refused: Refusal[] = [];
+  for (const file of [...candidates].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))) {
+    try {
+      const found = await readFile(file, files);
+      if (found) saes.push(found);
+    } catch (error) {
+      if (!(error instanceof Error) || !VITRINE_ERROR_NAMES.some((name) => name === error.name)) throw error;
+      refused.push({ name: file.name, error });
+    }
+  }
+  return { saes, refused };
+}
+
+/** With the hash of its weights, for which they are read once. */
+export async function openSae({ about, ...rest }: FoundSae): Promise<SaeFile> {
+  const sha256 = await hashFiles(rest.files.slice(0, 1));
+  return { ...rest, description: { ...about, sha256 } };
+}
+
+/** The only autoencoder among the files. */
+export async function readSae(files: FileSet): Promise<SaeFile> {
+  const { saes, refused } = await findSaes(files);
+  const [only] = saes;
+  if (only && saes.length === 1) return openSae(only);
+  if (only) {
+    throw new VitrineError(
+      "BadFile",
+      `There are ${saes.length} autoencoders (${saes
+        .slice(0, 4)
+        .map(({ about }) => about.name)
+        .join(", ")}${saes.length > 4 ? ", …" : ""}); choose one.`,
+    );
+  }
+  if (refused[0]) throw refused[0].error;
+  const names = files.map(baseNameOf);
+  const seen = names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
+  throw new VitrineError(
+    "BadFile",
+    `No sparse autoencoder among ${seen || "nothing"}. One is cfg.json with sae_weights.safetensors or sae.safetensors, params.npz, ae.pt with config.json, or an OpenAI .pt.`,
+  );
+}
+
+type Tensors = ReadonlyMap<string, StoredTensor>;
+
+async function readFile(file: ByteFile, files: FileSet): Promise<FoundSae | undefined> {
+  const place = placeOf(file, files);
+  const head = await file.slice(0, HEAD_BYTES);
+  if (!hasZipMagic(head)) {
+    // Eight bytes of length, then JSON.
+    if (head[HEAD_BYTES - 1] === 0x7b || file.name.endsWith(".safetensors")) return inSafetensors(place);
+    if (/\.(pt|pth|ckpt)$/i.test(file.name)) await refuseLegacy(file);
+    return undefined;
+  }
+  const directory = await readZipDirectory(file);
+  if (isNpz(directory)) return inNpz(place);
+  return [...directory.keys()].some((name) => name.endsWith("/data.pkl")) ? inTorch(place) : undefined;
+}
+
+interface Place {
+  readonly file: ByteFile;
+  /** For people. */
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** The config of this name in the file's own folder, or `above` it. */
+  config(name: string, above?: boolean): Promise<Config | undefined>;
+}
+
+interface Config {
+  readonly file: ByteFile;
+  readonly fields: ConfigFields;
+}
+
+function placeOf(file: ByteFile, files: FileSet): Place {
+  const folders = file.name.split("/").slice(0, -1);
+  const isAlone = /^(sae_weights|sae|params|ae|model)\.\w+$/.test(baseNameOf(file));
+  const path = isAlone && folders.length > 0 ? folders : file.name.split("/");
+  return {
+    file,
+    folders,
+    name: path.slice(-FOLDERS_IN_NAME).join("/"),
+    async config(name, above = false) {
+      if (above && folders.length === 0) return undefined;
+      const wanted = [...folders.slice(0, above ? -1 : undefined), name].join("/");
+      const found = files.find((other) => other.name === wanted);
+      if (!found) return undefined;
+      const json = await readJson(found, MAX_CONFIG_BYTES);
+      const { metadata } = json;
+      const inner =
+        typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
+      return { file: found, fields: new ConfigFields(found.name, json, inner as Record<string, unknown>) };
+    },
+  };
+}
+
+async function inSafetensors(place: Place): Promise<FoundSae | undefined> {
+  const { file, name, folders } = place;
+  const header = await readSafetensorsHeader(file);
+  const tensors: Tensors = new Map(header.tensors.map((entry) => [entry.name, { file, entry }]));
+  const shelf = new TensorShelf(file.name, tensors);
+  if (tensors.has("W_enc") && tensors.has("W_dec")) {
+    const cfg = await needed(place, "cfg.json");
+    return { ...(await readSaeLens(name, cfg.fields, shelf)), files: [file, cfg.file] };
+  }
+  if (tensors.has("w_enc") && tensors.has("w_dec")) {
+    const cfg = await place.config("config.json");
+    const found = await readGemmaScope(name, file.name, cfg?.fields, shelf);
+    return { ...found, files: cfg ? [file, cfg.file] : [file] };
+  }
+  if (tensors.has("encoder.weight") && tensors.has("W_dec")) {
+    const cfg = await needed(place, "cfg.json");
+    const run = await place.config("config.json", true);
+    const found = await readSparsify(name, folders, cfg.fields, run?.fields, shelf);
+    return { ...found, files: [file, cfg.file, ...(run ? [run.file] : [])] };
+  }
+  if (tensors.has("encoder.weight") && tensors.has("decoder.weight") && tensors.size <= 8) {
+    throw new VitrineError(
+      "Unsupported",
+      `${file.name}: has encoder.weight and decoder.weight in safetensors, which no known layout has; known: SAELens, Gemma Scope, sparsify, OpenAI (.pt), dictionary_learning (ae.pt).`,
+    );
+  }
+  return undefined;
+}
+
+async function inNpz({ file, name }: Place): Promise<FoundSae | undefined> {
+  const arrays = await readNpz(file);
+  const isSae = ["enc", "dec"].every((part) => arrays.has(`W_${part}`) || arrays.has(`w_${part}`));
+  if (!isSae) return undefined;
+  const found = await readGemmaScope(name, file.name, undefined, new TensorShelf(file.name, arrays));
+  return { ...found, files: [file] };
+}
+
+/** What torch.compile puts before every name. */
+const COMPILED = "_orig_mod.";
+
+async function inTorch(place: Place): Promise<FoundSae | undefined> {
+  const { file, name } = place;
+  const archive = await readTorchArchive(file);
+  const tensors: Tensors = new Map(
+    [...archive.tensors].map(([key, tensor]) => [
+      key.startsWith(COMPILED) ? key.slice(COMPILED.length) : key,
+      tensor,
+    ]),
+  );
+  const shelf = new TensorShelf(file.name, tensors);
+  if (tensors.has("latent_bias") && tensors.has("pre_bias"))
+    return { ...(await readOpenAi(name, file.name, archive.others, shelf)), files: [file] };
+  const isSae =
+    (tensors.has("encoder.weight") && tensors.has("decoder.weight")) ||
+    (tensors.has("W_enc") && tensors.has("W_dec"));
+  if (!isSae) return undefined;
+  const cfg = (await place.config("config.json")) ?? (await needed(place, "config.json", true));
+  return { ...(await readDictionaryLearning(name, cfg.fields, shelf)), files: [file, cfg.file] };
+}
+
+async function needed(place: Place, name: string, above = false): Promise<Config> {
+  const cfg = await place.config(name, above);
+  if (cfg) return cfg;
+  throw new VitrineError(
+    "BadFile",
+    `${name} not found beside ${place.file.name}, which says how its weights are meant: drop the folder with both.`,
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * Takes an autoencoder's tensors out of a file by name, each checked for type and shape, and notices those that nobody
+ * asked for: what is not understood is never ignored.
+ */
+import { VitrineError } from "../../../protocol/errors";
+import type { StoredTensor } from "../modelFiles";
+import { DTYPE_BYTES, type FloatDtype } from "../safetensors";
+import { readRows } from "../tensorReader";
+import type { SaeMatrix, SaeVector } from "./saeFile";
+
+/** Beyond what any page can hold; the sizes of hostile files end here. */
+const MAX_WIDTH = 1 << 18;
+const MAX_LATENTS = 1 << 24;
+/** Small integers beside the weights: k, sizes of groups. */
+const MAX_INTEGERS = 4096;
+const MAX_NAMES_SHOWN = 6;
+
+const INTEGERS = { I64: BigInt64Array, I32: Int32Array } as const;
+
+export class TensorShelf {
+  private readonly taken = new Set<string>();
+
+  constructor(
+    readonly fileName: string,
+    private readonly tensors: ReadonlyMap<string, StoredTensor>,
+  ) {}
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /** Sizes of a matrix, within the limits. `latentsFirst`: [nLatents, d], else [d, nLatents]. */
+  sizes(name: string, latentsFirst: boolean): { readonly width: number; readonly nLatents: number } {
+    const { shape } = this.get(name).entry;
+    const [nLatents = 0, width = 0] = latentsFirst ? shape : [...shape].reverse();
+    if (shape.length === 2 && nLatents > 0 && width > 0 && nLatents <= MAX_LATENTS && width <= MAX_WIDTH)
+      return { width, nLatents };
+    const order = latentsFirst ? "[latents, width]" : "[width, latents]";
+    throw this.bad(
+      name,
+      `has shape [${shape.join(", ")}], expected ${order} of at most ${MAX_LATENTS} latents and ${MAX_WIDTH} wide; check the layout`,
+    );
+  }
+
+  /** `transposed`: the file holds the transposed of `shape`. */
+  matrix(name: string, shape: readonly [number, number], transposed = false): SaeMatrix {
+    const stored = this.take(name, transposed ? [shape[1], shape[0]] : shape);
+    const dtype = this.floatType(stored);
+    return {
+      shape,
+      dtype,
+      rows: (sliceBytes) => readRows(stored, { transposed, ...(sliceBytes ? { sliceBytes } : {}) }),
+    };
+  }
+
+  /** A scalar of the file serves for all of `size`. */
+  vector(name: string, size: number, isScalarFine = false): SaeVector {
+    const { shape } = this.get(name).entry;
+    const isScalar = isScalarFine && shape.reduce((product, n) => product * n, 1) === 1;
+    const stored = this.take(name, isScalar ? shape : [size]);
+    this.floatType(stored);
+    return {
+      size,
+      async read() {
+        const values = await readFloats(stored);
+        return isScalar ? new Float32Array(size).fill(values[0] ?? 0) : values;
+      },
+    };
+  }
+
+  /** A number that the file holds as a tensor of one element, or of more; integers or floats. */
+  async numbers(name: string): Promise<readonly number[]> {
+    const stored = this.get(name);
+    const { file, entry } = stored;
+    this.taken.add(name);
+    const count = entry.shape.reduce((product, n) => product * n, 1);
+    if (count < 1 || count > MAX_INTEGERS)
+      throw this.bad(name, `has ${count} numbers, expected 1 to ${MAX_INTEGERS}; check the layout`);
+    if (!Object.hasOwn(INTEGERS, entry.dtype)) {
+      this.floatType(stored);
+      return [...(await readFloats(stored))];
+    }
+    const bytes = (await file.slice(entry.start, entry.end)).slice();
+    if (bytes.length < entry.end - entry.start) throw this.bad(name, "ends early; choose the file again");
+    const Integers = INTEGERS[entry.dtype as keyof typeof INTEGERS];
+    return Array.from(new Integers(bytes.buffer), Number);
+  }
+
+  /** Known, and of no use here. */
+  ignore(...names: readonly string[]): void {
+    for (const name of names) this.taken.add(name);
+  }
+
+  /** Call when all have been taken. */
+  finish(kind: string): void {
+    const left = [...this.tensors.keys()].filter((name) => !this.taken.has(name));
+    if (left.length === 0) return;
+    const some =
+      left.slice(0, MAX_NAMES_SHOWN).map(shown).join(", ") + (left.length > MAX_NAMES_SHOWN ? ", …" : "");
+    throw new VitrineError(
+      "Unsupported",
+      `${this.fileName}: a ${kind} has no tensor ${some}; what it would do is unknown: check the architecture in the config.`,
+    );
+  }
+
+  private get(name: string): StoredTensor {
+    const stored = this.tensors.get(name);
+    if (stored) return stored;
+    const some = [...this.tensors.keys()].slice(0, MAX_NAMES_SHOWN).map(shown).join(", ");
+    throw this.bad(name, `is missing among ${some || "nothing"}; check the architecture in the config`);
+  }
+
+  private take(name: string, shape: readonly number[]): StoredTensor {
+    const stored = this.get(name);
+    this.taken.add(name);
+    const found = stored.entry.shape;
+    if (found.length === shape.length && found.every((n, i) => n === shape[i])) return stored;
+    throw this.bad(name, `has shape [${found.join(", ")}], expected [${shape.join(", ")}]; check the config`);
+  }
+
+  private floatType({ entry }: StoredTensor): FloatDtype {
+    if (Object.hasOwn(DTYPE_BYTES, entry.dtype)) return entry.dtype as FloatDtype;
+    throw new VitrineError(
+      "Unsupported",
+      `${this.fileName}: tensor ${shown(entry.name)} has dtype ${shown(entry.dtype)}; convert it to one of ${Object.keys(DTYPE_BYTES).join(", ")}.`,
+    );
+  }
+
+  private bad(name: string, problem: string): VitrineError {
+    return new VitrineError("BadFile", `${this.fileName}: tensor ${shown(name)} ${problem}.`);
+  }
+}
+
+async function readFloats(stored: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
+  const parts: Float32Array<ArrayBuffer>[] = [];
+  for await (const { data } of readRows(stored)) parts.push(data);
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Hostile files have long names. */
+function shown(name: string): string {
+  const text = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  return /^[\w.<>|-]+$/.test(text) ? text : JSON.stringify(text);
+}
