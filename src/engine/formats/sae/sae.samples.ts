@@ -82,6 +82,14 @@ export const NEW_CFG = {
     ...{ hook_head_index: null, prepend_bos: true, context_size: 128 },
   },
 };
+export const TRANSCODER_CFG = {
+  ...NEW_CFG,
+  ...{ architecture: "transcoder", d_out: 3, apply_b_dec_to_input: false },
+  metadata: {
+    ...NEW_CFG.metadata,
+    ...{ hook_name: "blocks.8.ln2.hook_normalized", hook_name_out: "blocks.8.hook_mlp_out" },
+  },
+};
 export const OLD_CFG = {
   ...{ model_name: "gpt2-small", hook_point: "blocks.8.hook_resid_pre", hook_point_layer: 8 },
   ...{ hook_point_head_index: null, d_in: D, d_sae: N, dtype: "torch.float32", context_size: 128 },

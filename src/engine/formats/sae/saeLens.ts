@@ -37,6 +37,9 @@ const LAYER_NORM_EPS = 1e-5;
 const CENTRED =
   "It was trained on a residual stream whose mean over dModel was taken off (center_writing_weights); this model's is not.";
 
+const PERHAPS_NO_GAIN =
+  "TransformerLens's hook_normalized is without the norm's gain for RMSNorm and for folded weights; this model's includes it: if the reconstruction is bad, that is why.";
+
 type Found = Omit<FoundSae, "files">;
 
 export async function readSaeLens(name: string, cfg: ConfigFields, shelf: TensorShelf): Promise<Found> {
@@ -219,5 +222,6 @@ function notesOf(cfg: ConfigFields, isUntrained: boolean): readonly string[] {
   return [
     ...(isUntrained ? ["BatchTopK without a threshold: every token keeps its own k largest latents."] : []),
     ...(isJsonObject(kwargs) && kwargs["center_writing_weights"] === true ? [CENTRED] : []),
+    ...(cfg.text("hook_name", "hook_point")?.endsWith("hook_normalized") ? [PERHAPS_NO_GAIN] : []),
   ];
 }
