@@ -34,6 +34,11 @@ const LARGEST_SIGHT = 9;
 
 export const LEDGER_FILLER = "_";
 
+/** The words of each kind that a text can have; factors are read off with them. */
+export const LEDGER_WORDS: Readonly<
+  Record<"names" | "objects" | "gains" | "losses" | "sights", readonly string[]>
+> = { names: NAMES, objects: OBJECTS, gains: GAINS, losses: LOSSES, sights: SIGHTS };
+
 /** Every token, in the order of its id. */
 export const LEDGER_VOCABULARY: readonly string[] = [
   ...["<s>", "</s>", "<unk>", "<pad>", LEDGER_FILLER],
