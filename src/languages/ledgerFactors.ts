@@ -22,7 +22,7 @@ const factor = (id: string, group: LedgerFactor["group"], where: string, visible
 /** In the order of the tables. */
 export const LEDGER_FACTORS: readonly LedgerFactor[] = [
   factor("name read", "person", "every name", true),
-  factor("name to write", "person", "the token before every name of chain and answer"),
+  factor("name to write", "person", "the token before a name that the text settles"),
   factor("owner of the step", "person", "a step’s name, number before and sign"),
   factor("person of the sentence", "person", "the number of a sentence that counts"),
   factor("gain or loss", "operation", "the verb of a change"),
@@ -33,6 +33,7 @@ export const LEDGER_FACTORS: readonly LedgerFactor[] = [
   factor("total written", "running total", "a step’s result"),
   factor("total written or to write", "running total", "a step’s equals sign and result"),
   factor("total to start from", "running total", "a step’s name: the number before"),
+  factor("number to write", "running total", "the token before every number of chain and answer"),
   factor("object read", "object", "every object", true),
   factor("object to write", "object", "the token before the counted object, once it was named"),
   factor("place in the step", "place", "every token of a step"),
@@ -51,6 +52,8 @@ export interface LedgerToken {
   /** Value by factor id; a factor that is not defined here is absent. */
   readonly values: Readonly<Record<string, string>>;
 }
+
+const LEDGER_ORDINALS = ["first", "second", "third", "last"];
 
 type Values = Record<string, string>;
 interface Written {
@@ -152,7 +155,10 @@ export function ledgerFactors(problem: LedgerProblem): readonly LedgerToken[] {
     const next = tokens[i + 1]?.word ?? "";
     if (LEDGER_WORDS.names.includes(word)) values["name read"] = word;
     if (LEDGER_WORDS.objects.includes(word)) values["object read"] = word;
-    if (i >= before.length && LEDGER_WORDS.names.includes(next)) values["name to write"] = next;
+    // In chain and answer every name is settled; in the story one after an ordinal: its sentence goes on about a person.
+    const isSettled = i >= before.length || LEDGER_ORDINALS.includes(word);
+    if (isSettled && LEDGER_WORDS.names.includes(next)) values["name to write"] = next;
+    if (i >= before.length && /^\d+$/.test(next)) values["number to write"] = next;
   });
   return tokens;
 }

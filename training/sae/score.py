@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from model import PAD, Ledger, read_safetensors
 
 MODEL = Path(__file__).resolve().parents[2] / "static" / "models" / "ledger"
+SITE_NUMBERS = ["sha256", "latents", "k", "fvu", "l0", "cosine", "dead", "deadRule", "loss"]
 LABEL_F1, LABEL_PRECISION, LABEL_FIRES = 0.7, 0.9, 10
 
 
@@ -247,7 +248,7 @@ def factors_json(report, site_labels, first_seeds):
         "fields": fields,
         "sites": {
             hook: {
-                "sha256": site["sha256"],
+                **{name: site[name] for name in SITE_NUMBERS},
                 "factors": {
                     factor: [[row[field] for field in fields] for row in rows] for factor, rows in site["factors"].items()
                 },
