@@ -2,6 +2,9 @@
 
     npm run -s evaluate -- ledger > ledger.json
     python3 card.py ledger ledger.json ../static/models/ledger STEPS SECONDS SEED
+    python3 card.py saes ../static/models/ledger        writes the section on the autoencoders anew, and nothing else
+
+The numbers of the autoencoders are those of sae/factors.json, which sae/score.py wrote.
 """
 import hashlib
 import json
@@ -36,6 +39,88 @@ LAW = {
 percent = lambda share: f"{100 * share:.1f} %"
 # Where no step matters there is nothing to divide by.
 ratio = lambda s: percent(s["nullOverNeeded"]) if s["meanNeeded"] > 0.05 else "–"
+
+
+SAES = "## Sparse autoencoders"
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def saes_section(folder):
+    """From sae/factors.json; nothing where there are no autoencoders."""
+    path = folder / "sae" / "factors.json"
+    if not path.exists():
+        return ""
+    said, rows, hooks = json.loads(path.read_text()), [], []
+    configs = {}
+    for hook, site in said["sites"].items():
+        configs[hook] = json.loads((folder / "sae" / hook.replace("hook_", "") / "cfg.json").read_text())
+        hooks.append(f"block {hook.split('.')[1]}")
+        loss = site["loss"]["chainAndAnswer"]
+        every = site["loss"]["everyToken"]
+        rows.append(
+            f"| `{hook}` | {site['fvu']:.4f} | {site['l0']:.2f} | {site['cosine']:.4f} | {loss['clean']:.4f} / "
+            f"{loss['spliced']:.4f} / {loss['zeroAblated']:.3f} | {loss['lossRecovered']:.4f} | {every['clean']:.4f} / "
+            f"{every['spliced']:.4f} / {every['zeroAblated']:.3f} | {every['lossRecovered']:.4f} | {site['dead']} |"
+        )
+    f1 = said["fields"].index("f1")
+    factors = []
+    for factor in said["factors"]:
+        columns = [[row[f1] for row in site["factors"][factor["id"]]] for site in said["sites"].values()]
+        best = max(mean(column) for column in columns)
+        cells = [f"{mean(c):.3f} ({min(c):.2f})" for c in columns]
+        cells = [f"**{cell}**" if mean(c) == best and best >= 0.9 else cell for cell, c in zip(cells, columns)]
+        name = f"{factor['group']}: {factor['id']}" if factor["group"] != factor["id"] else factor["id"]
+        factors.append(
+            f"| {name} | {factor['where']} | {len(columns[0])} | {factor['bestWordF1']:.2f} | "
+            f"{max(site['probeF1'][factor['id']] for site in said['sites'].values()):.2f} | {' | '.join(cells)} |"
+        )
+    config = next(iter(configs.values()))
+    training = config["metadata"]
+    stored = max(abs(c["metadata"]["training_fvu"]["as_stored"] - c["metadata"]["training_fvu"]["float32"]) for c in configs.values())
+    dead_rule = next(iter(said["sites"].values()))["deadRule"]
+    sums = "\n".join(f"- `{hook}`: `{site['sha256']}`" for hook, site in said["sites"].items())
+    table = "\n".join(rows)
+    lines = "\n".join(factors)
+    return f"""
+{SAES}
+
+`sae/`: one TopK autoencoder (Gao et al. 2024) for every `blocks.N.hook_resid_post`, {config['d_sae']} latents, k = {config['k']}, in the
+SAELens layout, f16. Trained by `training/sae/train.py`, seed {training['seed']}: {training['steps']} steps of {training['batch_tokens']} tokens, drawn
+from {training['tokens']} tokens of the trainer's own text (80 % right chains, 10 % with a wrong result carried on, 10 % thinned), on the
+weights as shipped. Storing them in f16 changes FVU by at most {stored:.6f}.
+
+On {said['tokens']['score']} tokens of {said['problemsPerSplit']} held-out problems, all but `<s>`. Loss: cross-entropy in nats, clean / with the
+reconstruction in place of the activation / with zeros there, everywhere at once. The story is mostly chance, so loss on the tokens of chain and answer
+stands beside that on every token. Dead: {dead_rule}.
+
+| site | FVU | L0 | cosine | loss, chain and answer | recovered | loss, every token | recovered | dead |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{table}
+
+Factors that the generator knows (`src/languages/ledgerFactors.ts`): for each value the best single latent and its threshold are
+chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the factor is not defined. Mean F1
+over the values, the lowest in brackets; "one word" is the best single word's F1, that is, what can be had without the model; "linear probe" is least squares on the whole
+activation, at its best block, that is, what one direction can have when it is looked for.
+Every latent, threshold, precision and recall is in `sae/factors.json`.
+
+| factor | at | values | one word | linear probe | {' | '.join(hooks)} |
+| --- | --- | --- | --- | --- | {' | '.join('---' for _ in hooks)} |
+{lines}
+
+SHA-256 of `sae_weights.safetensors`:
+
+{sums}
+"""
+
+
+def write_saes(folder):
+    card = Path(folder) / "card.md"
+    before = card.read_text().split(f"\n{SAES}")[0]
+    card.write_text(before + saes_section(Path(folder)))
 
 
 def main(name, report, folder, steps, seconds, seed):
@@ -87,8 +172,9 @@ Exact Shapley values of the steps, value = log p(answer), 100 held-out problems:
 | --- | --- | --- | --- | --- |
 {shapley}
 """
+        + saes_section(folder)
     )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    write_saes(sys.argv[2]) if sys.argv[1] == "saes" else main(*sys.argv[1:])

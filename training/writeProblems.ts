@@ -10,7 +10,7 @@
 import { createLedgerProblem, LEDGER_VOCABULARY } from "../src/languages/ledger";
 import { LEDGER_FACTORS, ledgerFactors } from "../src/languages/ledgerFactors";
 
-export const FACTOR_SPLITS = { choose: 3_000_000, score: 4_000_000 } as const;
+export const FACTOR_SPLITS = { choose: 5_000_000, score: 6_000_000 } as const;
 export const PROBLEMS_PER_SPLIT = 600;
 
 export function problemsOf(split: keyof typeof FACTOR_SPLITS, count: number) {

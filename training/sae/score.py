@@ -6,7 +6,8 @@ value the latent that marks it best. evaluateSaes.ts computes the same again fro
 PROBLEMS.json is what writeProblems.ts writes. On its first split, `choose`, the latent and threshold with the highest F1
 are chosen for each factor value; precision, recall and F1 are those of that choice on the other split, `score`. A latent
 is said to mark a token where its activation is greater than the threshold. All tokens but <s> count, also those where
-the factor is not defined. A token's word alone, scored in the same way, stands beside it.
+the factor is not defined. Scored in the same way and standing beside it: a token's word alone (what can be had without
+the model), and a linear probe of the whole activation (what can be had from one direction that was looked for).
 """
 import hashlib
 import json
@@ -20,7 +21,7 @@ import torch.nn.functional as F
 from model import PAD, Ledger, read_safetensors
 
 MODEL = Path(__file__).resolve().parents[2] / "static" / "models" / "ledger"
-SITE_NUMBERS = ["sha256", "latents", "k", "fvu", "l0", "cosine", "dead", "deadRule", "loss"]
+SITE_NUMBERS = ["sha256", "latents", "k", "fvu", "l0", "cosine", "dead", "deadRule", "loss", "probeF1"]
 LABEL_F1, LABEL_PRECISION, LABEL_FIRES = 0.7, 0.9, 10
 
 
@@ -187,7 +188,26 @@ def score_site(ledger, sae, splits, residuals, columns, with_losses=True):
         entry.update(precision=round(float(precision[i]), 4), recall=round(float(recall[i]), 4), f1=round(float(f1[i]), 4))
         rows.setdefault(factor, []).append(entry)
     report["factors"] = rows
+    report["probeF1"] = probe_baseline(splits, residuals, columns, sae.layer)
     return report, codes.numpy()
+
+
+def probe_baseline(splits, residuals, columns, layer):
+    """Mean F1, by factor, of a linear probe of the whole activation (least squares): what any direction can have."""
+    kept = {name: residuals[name][layer][torch.from_numpy(splits[name]["kept"])].double() for name in splits}
+    mean, spread = kept["choose"].mean(0), kept["choose"].std(0)
+    x = {name: F.pad((value - mean) / spread, (0, 1), value=1.0) for name, value in kept.items()}
+    square = x["choose"].t() @ x["choose"] + 0.1 * torch.eye(x["choose"].shape[1]).double()
+    weights = torch.linalg.solve(square, x["choose"].t() @ torch.from_numpy(splits["choose"]["truth"]).double())
+    # Shifted, because `choose` takes only what is above zero for active.
+    guesses = {name: (value @ weights).numpy() + 100 for name, value in x.items()}
+    means = {}
+    for (factor, _), i in columns.items():
+        column = slice(i, i + 1)
+        _, threshold, _ = choose(guesses["choose"][:, column], splits["choose"]["truth"][:, column])
+        _, _, f1 = scores(guesses["score"][:, column] > threshold, splits["score"]["truth"][:, column])
+        means.setdefault(factor, []).append(float(f1[0]))
+    return {factor: round(float(np.mean(values)), 4) for factor, values in means.items()}
 
 
 def word_baseline(splits, columns, n_words):
