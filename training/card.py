@@ -102,8 +102,8 @@ stands beside that on every token. Dead: {dead_rule}.
 {table}
 
 Factors that the generator knows (`src/languages/ledgerFactors.ts`): for each value the best single latent and its threshold are
-chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the factor is not defined. Mean F1
-over the values, the lowest in brackets; "one word" is the best single word's F1, that is, what can be had without the model; "linear probe" is least squares on the whole
+chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the factor is not defined;
+values of fewer than 20 tokens are left out. Mean F1 over the values, the lowest in brackets; "one word" is the best single word's F1, that is, what can be had without the model; "linear probe" is least squares on the whole
 activation, at its best block, that is, what one direction can have when it is looked for.
 Every latent, threshold, precision and recall is in `sae/factors.json`.
 

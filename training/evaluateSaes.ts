@@ -40,8 +40,8 @@ interface SiteNumbers {
   readonly cosine: number;
   readonly factors: Readonly<Record<string, readonly FactorRow[]>>;
 }
-/** value, latent, threshold, precision, recall, F1 */
-type FactorRow = readonly [string, number, number, number, number, number];
+/** value, latent, threshold (both null where no latent fires at any token of the value), precision, recall, F1 */
+type FactorRow = readonly [string, number | null, number | null, number, number, number];
 
 function readSae(folder: string): StoredSae {
   const config = JSON.parse(readFileSync(join(folder, "cfg.json"), "utf8")) as Record<string, number>;
@@ -150,7 +150,7 @@ function f1Of(
   let [hits, marked, positives] = [0, 0, 0];
   tokens.forEach(({ values }, t) => {
     const isPositive = values[factor] === value;
-    const isMarked = (codes[t]?.get(latent) ?? 0) > threshold;
+    const isMarked = latent !== null && threshold !== null && (codes[t]?.get(latent) ?? 0) > threshold;
     if (isPositive) positives++;
     if (isMarked) marked++;
     if (isPositive && isMarked) hits++;

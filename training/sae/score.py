@@ -12,6 +12,7 @@ the model), and a linear probe of the whole activation (what can be had from one
 import hashlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from model import PAD, Ledger, read_safetensors
 MODEL = Path(__file__).resolve().parents[2] / "static" / "models" / "ledger"
 SITE_NUMBERS = ["sha256", "latents", "k", "fvu", "l0", "cosine", "dead", "deadRule", "loss", "probeF1"]
 LABEL_F1, LABEL_PRECISION, LABEL_FIRES = 0.7, 0.9, 10
+FEWEST = 20  # tokens of a value in each split
 
 
 class StoredSae:
@@ -80,7 +82,8 @@ def read_split(problems, columns):
     truth = np.zeros((len(tokens), len(columns)), bool)
     for i, values in enumerate(tokens):
         for item in values.items():
-            truth[i, columns[item]] = True
+            if item in columns:
+                truth[i, columns[item]] = True
     starts = np.cumsum([0] + [len(row) for row in ids[:-1]])
     kept = np.ones(len(tokens), bool)
     kept[starts] = False  # <s> is the same everywhere
@@ -88,9 +91,13 @@ def read_split(problems, columns):
     return {"rows": ids, "truth": truth[kept], "kept": kept, "written": written, "words": np.concatenate(ids)[kept]}
 
 
-def values_in_order(problems, factors):
-    """(factor, value) → column; values in order of name, numbers in order of size."""
-    found = {item for problem in problems for values in problem["values"] for item in values.items()}
+def values_in_order(splits, factors):
+    """(factor, value) → column; values in order of name, numbers in order of size; too rare ones are left out."""
+    counts = [
+        Counter(item for problem in problems for values in problem["values"] for item in values.items())
+        for problems in splits.values()
+    ]
+    found = [item for item in counts[0] if all(count[item] >= FEWEST for count in counts)]
     order = {factor["id"]: i for i, factor in enumerate(factors)}
     by_size = lambda value: (int(value), "") if value.isdigit() else (0, value)
     return {item: i for i, item in enumerate(sorted(found, key=lambda item: (order[item[0]], by_size(item[1]))))}
@@ -184,7 +191,9 @@ def score_site(ledger, sae, splits, residuals, columns, with_losses=True):
     precision, recall, f1 = scores(marked, splits["score"]["truth"])
     rows = {}
     for (factor, value), i in columns.items():
-        entry = {"value": value, "latent": int(latents[i]), "threshold": round(float(thresholds[i]), 4)}
+        entry = {"value": value, "latent": None, "threshold": None}
+        if np.isfinite(thresholds[i]):  # some latent fires at some token of this value
+            entry.update(latent=int(latents[i]), threshold=round(float(thresholds[i]), 4))
         entry.update(precision=round(float(precision[i]), 4), recall=round(float(recall[i]), 4), f1=round(float(f1[i]), 4))
         rows.setdefault(factor, []).append(entry)
     report["factors"] = rows
@@ -228,7 +237,7 @@ def mean_f1(rows):
 def main(problems_file, folder, report_file, factors_file=None):
     torch.set_num_threads(1)
     problems, ledger = json.loads(Path(problems_file).read_text()), Ledger(MODEL)
-    columns = values_in_order(problems["splits"]["choose"] + problems["splits"]["score"], problems["factors"])
+    columns = values_in_order(problems["splits"], problems["factors"])
     splits = {name: read_split(rows, columns) for name, rows in problems["splits"].items()}
     residuals = {name: ledger.residuals(split["rows"]) for name, split in splits.items()}
     names = [f"{factor} = {value}" for factor, value in columns]
@@ -250,7 +259,7 @@ def main(problems_file, folder, report_file, factors_file=None):
         print(f"{factor['id']:28} {words[factor['id']]:.2f} " + " ".join(f"{f1:.3f}" for f1 in row))
     Path(report_file).write_text(json.dumps(report, indent=1) + "\n")
     if factors_file:
-        Path(factors_file).write_text(json.dumps(factors_json(report, site_labels, problems["firstSeeds"])) + "\n")
+        Path(factors_file).write_text(json.dumps(factors_json(report, site_labels, problems["firstSeeds"]), allow_nan=False) + "\n")
 
 
 def factors_json(report, site_labels, first_seeds):
@@ -258,7 +267,8 @@ def factors_json(report, site_labels, first_seeds):
     fields = ["value", "latent", "threshold", "precision", "recall", "f1"]
     return {
         "rule": "For each factor value the latent and threshold of the highest F1 on one held-out split; its precision, "
-        "recall and F1 on another. All tokens but <s> count. Labels: the factor value of the highest F1 where the latent "
+        "recall and F1 on another. All tokens but <s> count; values of fewer than "
+        f"{FEWEST} tokens in either are left out. Labels: the factor value of the highest F1 where the latent "
         f"fires, if at least {LABEL_F1}; else one of precision at least {LABEL_PRECISION}; else none.",
         "modelSha256": report["modelSha256"],
         "firstSeeds": first_seeds,
