@@ -54,6 +54,8 @@ def saes_section(folder):
     path = folder / "sae" / "factors.json"
     if not path.exists():
         return ""
+    number = lambda x: f"{x:.4f}" if x >= 0.001 else f"{x:.0e}"
+    triple = lambda loss: " / ".join(number(loss[run]) for run in ("clean", "spliced", "zeroAblated"))
     said, rows, hooks = json.loads(path.read_text()), [], []
     configs = {}
     for hook, site in said["sites"].items():
@@ -62,9 +64,8 @@ def saes_section(folder):
         loss = site["loss"]["chainAndAnswer"]
         every = site["loss"]["everyToken"]
         rows.append(
-            f"| `{hook}` | {site['fvu']:.4f} | {site['l0']:.2f} | {site['cosine']:.4f} | {loss['clean']:.4f} / "
-            f"{loss['spliced']:.4f} / {loss['zeroAblated']:.3f} | {loss['lossRecovered']:.4f} | {every['clean']:.4f} / "
-            f"{every['spliced']:.4f} / {every['zeroAblated']:.3f} | {every['lossRecovered']:.4f} | {site['dead']} |"
+            f"| `{hook}` | {site['fvu']:.4f} | {site['l0']:.2f} | {site['cosine']:.4f} | {triple(loss)} | "
+            f"{loss['lossRecovered']:.5f} | {triple(every)} | {every['lossRecovered']:.5f} | {site['dead']} |"
         )
     f1 = said["fields"].index("f1")
     factors = []
