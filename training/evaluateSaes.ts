@@ -35,7 +35,7 @@ const idOf = new Map(LEDGER_VOCABULARY.map((word, id) => [word, id]));
 const idsOf = (tokens: readonly LedgerToken[]) => tokens.map(({ word }) => idOf.get(word) ?? -1);
 
 /** Residual streams of one site, one array a token. */
-async function residuals(
+export async function residuals(
   engine: EngineApi,
   site: string,
   problems: readonly (readonly LedgerToken[])[],
