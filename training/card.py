@@ -59,7 +59,8 @@ def saes_section(folder):
     said, rows, hooks = json.loads(path.read_text()), [], []
     configs = {}
     for hook, site in said["sites"].items():
-        configs[hook] = json.loads((folder / "sae" / hook.replace("hook_", "") / "cfg.json").read_text())
+        config_file = folder / "sae" / hook.replace("hook_", "") / "cfg.json"
+        configs[hook] = json.loads(config_file.read_text())
         hooks.append(f"block {hook.split('.')[1]}")
         loss = site["loss"]["chainAndAnswer"]
         every = site["loss"]["everyToken"]
@@ -72,16 +73,16 @@ def saes_section(folder):
     for factor in said["factors"]:
         columns = [[row[f1] for row in site["factors"][factor["id"]]] for site in said["sites"].values()]
         best = max(mean(column) for column in columns)
-        cells = [f"{mean(c):.3f} ({min(c):.2f})" for c in columns]
-        cells = [f"**{cell}**" if mean(c) == best and best >= 0.9 else cell for cell, c in zip(cells, columns)]
+        cells = [f"{mean(column):.3f} ({min(column):.2f})" for column in columns]
+        cells = [f"**{c}**" if mean(column) == best >= 0.9 else c for c, column in zip(cells, columns)]
+        probe = max(site["probeF1"][factor["id"]] for site in said["sites"].values())
         name = f"{factor['group']}: {factor['id']}" if factor["group"] != factor["id"] else factor["id"]
-        factors.append(
-            f"| {name} | {factor['where']} | {len(columns[0])} | {factor['bestWordF1']:.2f} | "
-            f"{max(site['probeF1'][factor['id']] for site in said['sites'].values()):.2f} | {' | '.join(cells)} |"
-        )
+        row = [name, factor["where"], str(len(columns[0])), f"{factor['bestWordF1']:.2f}", f"{probe:.2f}", *cells]
+        factors.append(f"| {' | '.join(row)} |")
     config = next(iter(configs.values()))
     training = config["metadata"]
-    stored = max(abs(c["metadata"]["training_fvu"]["as_stored"] - c["metadata"]["training_fvu"]["float32"]) for c in configs.values())
+    costs = [c["metadata"]["training_fvu"] for c in configs.values()]
+    stored = max(abs(cost["as_stored"] - cost["float32"]) for cost in costs)
     dead_rule = next(iter(said["sites"].values()))["deadRule"]
     sums = "\n".join(f"- `{hook}`: `{site['sha256']}`" for hook, site in said["sites"].items())
     table = "\n".join(rows)
@@ -89,24 +90,25 @@ def saes_section(folder):
     return f"""
 {SAES}
 
-`sae/`: one TopK autoencoder (Gao et al. 2024) for every `blocks.N.hook_resid_post`, {config['d_sae']} latents, k = {config['k']}, in the
-SAELens layout, f16. Trained by `training/sae/train.py`, seed {training['seed']}: {training['steps']} steps of {training['batch_tokens']} tokens, drawn
-from {training['tokens']} tokens of the trainer's own text (80 % right chains, 10 % with a wrong result carried on, 10 % thinned), on the
-weights as shipped. Storing them in f16 changes FVU by at most {stored:.6f}.
+`sae/`: one TopK autoencoder (Gao et al. 2024) for every `blocks.N.hook_resid_post`, {config['d_sae']} latents,
+k = {config['k']}, in the SAELens layout, f16. Trained by `training/sae/train.py`, seed {training['seed']}: {training['steps']} steps of
+{training['batch_tokens']} tokens, drawn from {training['tokens']} tokens of the trainer's own text (80 % right chains, 10 % with a
+wrong result carried on, 10 % thinned), on the weights as shipped. Storing them in f16 changes FVU by at most {stored:.6f}.
 
-On {said['tokens']['score']} tokens of {said['problemsPerSplit']} held-out problems, all but `<s>`. Loss: cross-entropy in nats, clean / with the
-reconstruction in place of the activation / with zeros there, everywhere at once. The story is mostly chance, so loss on the tokens of chain and answer
-stands beside that on every token. Dead: {dead_rule}.
+On {said['tokens']['score']} tokens of {said['problemsPerSplit']} held-out problems, all but `<s>`. Loss: cross-entropy in nats, clean / with
+the reconstruction in place of the activation / with zeros there, at every token at once. The story is mostly chance, so
+the loss on chain and answer stands beside that on every token. Dead: {dead_rule}.
 
 | site | FVU | L0 | cosine | loss, chain and answer | recovered | loss, every token | recovered | dead |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {table}
 
-Factors that the generator knows (`src/languages/ledgerFactors.ts`): for each value the best single latent and its threshold are
-chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the factor is not defined;
-values of fewer than 20 tokens are left out. Mean F1 over the values, the lowest in brackets; "one word" is the best single word's F1, that is, what can be had without the model; "linear probe" is least squares on the whole
-activation, at its best block, that is, what one direction can have when it is looked for.
-Every latent, threshold, precision and recall is in `sae/factors.json`.
+Factors that the generator knows (`src/languages/ledgerFactors.ts`): for each value the best single latent and its
+threshold are chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the
+factor is not defined; values of fewer than 20 tokens are left out. Mean F1 over the values, the lowest in brackets, bold
+where it is a factor's highest and at least 0.9. "One word": the best single word's F1, that is, what can be had without
+the model. "Linear probe": least squares on the whole activation, at its best block, that is, what one direction can have
+when it is looked for. Every latent, threshold, precision and recall is in `sae/factors.json`.
 
 | factor | at | values | one word | linear probe | {' | '.join(hooks)} |
 | --- | --- | --- | --- | --- | {' | '.join('---' for _ in hooks)} |

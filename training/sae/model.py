@@ -54,11 +54,11 @@ class Ledger:
         self.context, self.epsilon = config["n_ctx"], config["layer_norm_epsilon"]
         self.weights = read_safetensors(folder / "model.safetensors")
         self.sha256 = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-        words = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
-        self.id_of = words
+        self.id_of = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
 
     def norm(self, x, name):
-        return F.layer_norm(x, (self.width,), self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], self.epsilon)
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return F.layer_norm(x, (self.width,), weight, bias, self.epsilon)
 
     def linear(self, name, x):
         return torch.addmm(self.weights[f"{name}.bias"], x.flatten(0, -2), self.weights[f"{name}.weight"])

@@ -3,11 +3,12 @@ value the latent that marks it best. evaluateSaes.ts computes the same again fro
 
     python3 score.py PROBLEMS.json SAES_FOLDER REPORT.json [FACTORS.json]
 
-PROBLEMS.json is what writeProblems.ts writes. On its first split, `choose`, the latent and threshold with the highest F1
-are chosen for each factor value; precision, recall and F1 are those of that choice on the other split, `score`. A latent
-is said to mark a token where its activation is greater than the threshold. All tokens but <s> count, also those where
-the factor is not defined. Scored in the same way and standing beside it: a token's word alone (what can be had without
-the model), and a linear probe of the whole activation (what can be had from one direction that was looked for).
+PROBLEMS.json is what writeProblems.ts writes. On its first split, `choose`, the latent and threshold with the
+highest F1 are chosen for each factor value; precision, recall and F1 are those of that choice on the other split,
+`score`. A latent is said to mark a token where its activation is greater than the threshold. All tokens but <s> count,
+also those where the factor is not defined. Scored in the same way and standing beside it: a token's word alone (what
+can be had without the model), and a linear probe of the whole activation (what can be had from one direction that was
+looked for).
 """
 import hashlib
 import json
@@ -120,7 +121,8 @@ def score_site(ledger, sae, splits, residuals, columns, with_losses=True):
         entry = {"value": value, "latent": None, "threshold": None}
         if np.isfinite(thresholds[i]):  # some latent fires at some token of this value
             entry.update(latent=int(latents[i]), threshold=round(float(thresholds[i]), 4))
-        entry.update(precision=round(float(precision[i]), 4), recall=round(float(recall[i]), 4), f1=round(float(f1[i]), 4))
+        for name, numbers in (("precision", precision), ("recall", recall), ("f1", f1)):
+            entry[name] = round(float(numbers[i]), 4)
         rows.setdefault(factor, []).append(entry)
     report["factors"] = rows
     report["probeF1"] = probe_baseline(splits, residuals, columns, sae.layer)
@@ -145,14 +147,16 @@ def main(problems_file, folder, report_file, factors_file=None):
         report["sites"][sae.hook] = site
         site_labels[sae.hook] = labels(codes, splits, names)
         print(f"{sae.hook}: FVU {site['fvu']:.4f}, L0 {site['l0']:.2f}, dead {site['dead']}", flush=True)
-        print("  ", {name: round(x["lossRecovered"], 5) for name, x in site["loss"].items()}, len(site_labels[sae.hook]), "labels")
+        recovered = {name: round(loss["lossRecovered"], 5) for name, loss in site["loss"].items()}
+        print("  ", recovered, len(site_labels[sae.hook]), "labels")
     print(f"{'mean F1 over values':28} word " + " ".join(f"{hook.split('.')[1]:>5}" for hook in report["sites"]))
     for factor in problems["factors"]:
         row = [mean_f1(site["factors"][factor["id"]]) for site in report["sites"].values()]
         print(f"{factor['id']:28} {words[factor['id']]:.2f} " + " ".join(f"{f1:.3f}" for f1 in row))
     Path(report_file).write_text(json.dumps(report, indent=1) + "\n")
     if factors_file:
-        Path(factors_file).write_text(json.dumps(factors_json(report, site_labels, problems["firstSeeds"]), allow_nan=False) + "\n")
+        shown = factors_json(report, site_labels, problems["firstSeeds"])
+        Path(factors_file).write_text(json.dumps(shown, allow_nan=False) + "\n")
 
 
 def factors_json(report, site_labels, first_seeds):
@@ -174,7 +178,8 @@ def factors_json(report, site_labels, first_seeds):
             hook: {
                 **{name: site[name] for name in SITE_NUMBERS},
                 "factors": {
-                    factor: [[row[field] for field in fields] for row in rows] for factor, rows in site["factors"].items()
+                    factor: [[row[field] for field in fields] for row in rows]
+                    for factor, rows in site["factors"].items()
                 },
                 "labels": site_labels[hook],
             }

@@ -33,7 +33,7 @@ PROBLEMS, BATCH, RATE, WARM_UP, CLIP = 12_000, 2048, 2e-3, 200, 1.0
 
 
 def draw_rows(seed, count):
-    """Texts as the page shows them: right chains for the most part, some with a wrong result carried on, some thinned."""
+    """Texts as the page shows them: most chains right, some with a wrong result carried on, some thinned."""
     rng, rows = random.Random(seed), []
     for _ in range(count):
         problem = language.problem(rng)
@@ -238,7 +238,8 @@ def main():
     for site in args.sites:
         note = lambda text: print(f"blocks.{site}.resid_post: {text}", flush=True)
         sae = train(x[site], args.latents, args.k, args.steps, args.seed, args.rate, note)
-        write(sae, Path(args.out) / f"blocks.{site}.resid_post", f"blocks.{site}.hook_resid_post", ledger, settings, x[site][:200_000])
+        folder = Path(args.out) / f"blocks.{site}.resid_post"
+        write(sae, folder, f"blocks.{site}.hook_resid_post", ledger, settings, x[site][:200_000])
 
 
 if __name__ == "__main__":
