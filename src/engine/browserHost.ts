@@ -15,6 +15,8 @@ const EMBEDDED_FILES = [
   "tokenizer_config.json",
 ] as const;
 
+const SAE_FILES = ["cfg.json", "sae_weights.safetensors"] as const;
+
 /** The page's own folder: the worker script is served from its `assets/`. */
 const siteRoot = () => new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
 
@@ -36,6 +38,11 @@ export function createBrowserEngine(): EngineApi {
       const folder = new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot());
       return filesFromUrl(folder, EMBEDDED_FILES, onProgress);
     },
+    async openSae(model, folder) {
+      const place = `models/${encodeURIComponent(model)}/sae/${encodeURIComponent(folder)}/`;
+      const files = await filesFromUrl(new URL(place, siteRoot()), SAE_FILES);
+      return files.map((file) => ({ ...file, name: `${folder}/${file.name}` }));
+    },
   });
   return {
     ...engine,
@@ -50,6 +57,12 @@ export function createBrowserEngine(): EngineApi {
     async readTensor(window) {
       const result = await engine.readTensor(window);
       return transfer(result, [result.data.buffer as ArrayBuffer]);
+    },
+    async saeDecode(...asked) {
+      const result = await engine.saeDecode(...asked);
+      const { ids, values, l0, squaredErrors, variances, cosines } = result;
+      const buffers = [ids, values, l0, squaredErrors, variances, cosines].map(({ buffer }) => buffer);
+      return transfer(result, buffers as ArrayBuffer[]);
     },
     async exportTensors(...asked) {
       const file = await engine.exportTensors(...asked);

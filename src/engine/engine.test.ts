@@ -25,6 +25,7 @@ beforeEach(async () => {
 async function start() {
   const engine = createEngine({
     openDevice: async () => ({ device: await createCpuDevice(), reason: "" }),
+    openSae: async () => [],
     openFiles(source, ...rest) {
       opened.push(source.name);
       return openFiles(source, ...rest);

@@ -10,9 +10,11 @@ import type {
   DevicePreference,
   EngineApi,
   EngineEvent,
+  ModelInfo,
   ModelSource,
   Progress,
   RunId,
+  SaeSource,
 } from "../protocol/api";
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
@@ -21,7 +23,7 @@ import { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
 import { partsToKeep } from "./formats/modelParts";
-import type { FileSet } from "./formats/source";
+import { filesFromBlobs, type FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
 import { capture, generationBytes, planCapture } from "./methods/capture";
@@ -31,6 +33,7 @@ import { shapley, shapleyTokens } from "./methods/shapley";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
+import type { OpenSaes } from "./openSaes";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
@@ -39,6 +42,9 @@ const LATER = {
   compare: () => import("./methods/compare"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
+  openSaes: () => import("./openSaes"),
+  saeDecode: () => import("./methods/saeDecode"),
+  saeSplice: () => import("./methods/saeSplice"),
   sweep: () => import("./methods/sweep"),
 };
 
@@ -51,6 +57,8 @@ export interface EngineHost {
     signal: AbortSignal,
     onProgress?: (progress: Progress) => void,
   ): Promise<FileSet>;
+  /** The files of an autoencoder that ships with an embedded model. */
+  openSae(model: string, folder: string): Promise<FileSet>;
   /** Where models are kept, if anywhere. */
   readonly cache?: ModelCache;
 }
@@ -64,6 +72,7 @@ export function createEngine(host: EngineHost): EngineApi {
   const running = new Map<RunId, CancelToken>();
   const models = new OpenModels((...asked) => host.openFiles(...asked));
   const captures = new CaptureStore();
+  let saes: OpenSaes | undefined;
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -77,6 +86,7 @@ export function createEngine(host: EngineHost): EngineApi {
     const next = await host.openDevice(wanted);
     const previous = opened;
     await models.moveTo(next.device);
+    if (models.main) await saes?.moveTo(models.main.model);
     preference = wanted;
     opened = next;
     previous?.device.destroy();
@@ -149,7 +159,17 @@ export function createEngine(host: EngineHost): EngineApi {
     return result;
   }
 
-  const load = async (slot: ModelSlot, request: LoadRequest) => models.load(slot, await device(), request);
+  async function load(slot: ModelSlot, request: LoadRequest): Promise<ModelInfo> {
+    const info = await models.load(slot, await device(), request);
+    // They belong to the model that was there before.
+    if (slot === "main") saes?.forget();
+    return info;
+  }
+
+  async function saeFiles(source: SaeSource): Promise<FileSet> {
+    if (source.kind === "files") return filesFromBlobs(source.files);
+    return host.openSae(source.model, source.folder);
+  }
 
   function cache(): ModelCache {
     if (host.cache) return host.cache;
@@ -270,6 +290,36 @@ export function createEngine(host: EngineHost): EngineApi {
       const { neuron } = await LATER.neuron();
       return withModel((model) => neuron(model, request), request.model);
     },
+    attachSaes: (source, site, runId, onProgress) =>
+      cancellable(runId, async (token) => {
+        const { OpenSaes } = await LATER.openSaes();
+        saes ??= new OpenSaes();
+        const files = await saeFiles(source);
+        const attaching = saes;
+        const { info } = modelIn();
+        return withModel((model) => attaching.attach(model, info, files, site, token, onProgress));
+      }),
+    async detachSae(id) {
+      const { model } = modelIn();
+      const free = saes?.detach(model, id);
+      if (free) models.afterUse(model, free);
+    },
+    saes: async () => saes?.infos ?? [],
+    saeDecode: (request, runId) =>
+      cancellable(runId, async (pauser) => {
+        const { saeDecode } = await LATER.saeDecode();
+        return withModel((model) => saeDecode(model, request, pauser, modelIn().info.bosId));
+      }),
+    saeSplice: (request, runId) =>
+      cancellable(runId, async (pauser) => {
+        const { saeSplice } = await LATER.saeSplice();
+        return withModel((model) => saeSplice(model, request, pauser, modelIn().info.bosId));
+      }),
+    saeCodeCurve: (request, runId) =>
+      cancellable(runId, async (pauser) => {
+        const { saeCodeCurve } = await LATER.saeDecode();
+        return withModel((model) => saeCodeCurve(model, request, pauser, modelIn().info.bosId));
+      }),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

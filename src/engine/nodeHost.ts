@@ -40,5 +40,11 @@ export function createNodeEngine(modelsRoot: string): EngineApi {
   return createEngine({
     openDevice: openNodeDevice,
     openFiles: (source) => filesFromPath(modelPath(source.name, modelsRoot)),
+    // A path of one's own, or a folder of an embedded model.
+    async openSae(model, folder) {
+      const files = await filesFromPath(modelPath(folder, join(modelsRoot, model, "sae")));
+      const [last = "sae"] = folder.split("/").filter(Boolean).slice(-1);
+      return files.map((file) => ({ ...file, name: `${last}/${file.name}` }));
+    },
   });
 }

@@ -121,6 +121,7 @@ it("says when tokens of one model are not those of the other", async () => {
 it("compares runs of either model by name", async () => {
   const engine = createEngine({
     openDevice: async () => ({ device: await createCpuDevice(), reason: "" }),
+    openSae: async () => [],
     openFiles: async ({ name }) => sets.get(name) ?? [],
   });
   await engine.loadModel(LEDGER, "auto", "main");
@@ -146,6 +147,7 @@ it("compares runs of either model by name", async () => {
 it("has both models again after the device was lost", async () => {
   const devices: Device[] = [];
   const engine = createEngine({
+    openSae: async () => [],
     async openDevice() {
       const device = await createCpuDevice();
       devices.push(device);

@@ -62,6 +62,11 @@ export class OpenModels {
     return this.#use.during(this.in(slot).model, work);
   }
 
+  /** Frees what belongs to the page's model when no call uses it. */
+  afterUse(model: Model, free: () => void): void {
+    this.#use.afterUse(model, free);
+  }
+
   /** Why next tokens of the two models are not the same things, in a sentence; undefined if they are. */
   differingTokens(): string | undefined {
     return differingTokens(this.in("main"), this.in("other"));

@@ -31,6 +31,15 @@ import type {
   TensorWindow,
   WindowData,
 } from "./analysis";
+import type {
+  CodeCurveRequest,
+  CodeCurveResult,
+  DecodeRequest,
+  DecodeResult,
+  SaeInfo,
+  SpliceRequest,
+  SpliceResult,
+} from "./features";
 import type { Edit } from "./interventions";
 import type { RunResult, RunSpec } from "./run";
 import type { Site } from "./sites";
@@ -203,6 +212,11 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
+/** Where autoencoders come from: those that ship with the embedded model, or files. */
+export type SaeSource =
+  | { readonly kind: "embedded"; readonly model: string; readonly folder: string }
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+
 export interface EngineApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
@@ -271,6 +285,21 @@ export interface EngineApi {
     runId: RunId,
     onProgress?: (partial: SweepResult) => void,
   ): Promise<SweepResult>;
+
+  /** Attaches every autoencoder among the files to the page's model. `site`: for those whose files do not say. */
+  attachSaes(
+    source: SaeSource,
+    site: Site | undefined,
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<SaeInfo[]>;
+  detachSae(id: number): Promise<void>;
+  saes(): Promise<readonly SaeInfo[]>;
+  /** Codes of a prompt, and how near the reconstruction is. */
+  saeDecode(request: DecodeRequest, runId: RunId): Promise<DecodeResult>;
+  /** What the model loses with the reconstruction in place of the activation. */
+  saeSplice(request: SpliceRequest, runId: RunId): Promise<SpliceResult>;
+  saeCodeCurve(request: CodeCurveRequest, runId: RunId): Promise<CodeCurveResult>;
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;

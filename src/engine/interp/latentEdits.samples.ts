@@ -6,6 +6,7 @@ import type { Site } from "../../protocol/sites";
 import type { Device } from "../device/device";
 import type { Model } from "../models/model";
 import { randomGpt2 } from "../models/randomModel";
+import { editLatents } from "../ops/latentEdits";
 import { randomSae, slowPass, uploadSae, type PlainSae } from "../ops/sae.samples";
 import { run } from "./run";
 
@@ -15,7 +16,14 @@ const SITE = "blocks.0.resid_post";
 
 function attach(model: Model, id: number, sae: PlainSae, siteIn: Site, siteOut: Site): void {
   const description = { name: `sae ${id}`, nLatents: sae.nLatents } as SaeDescription;
-  model.saes.set(id, { description, siteIn, siteOut, weights: uploadSae(model.memory.device, sae) });
+  model.saes.set(id, {
+    description,
+    siteIn,
+    siteOut,
+    weights: uploadSae(model.memory.device, sae),
+    editLatents,
+    free: () => undefined,
+  });
 }
 
 async function capture(model: Model, interventions: readonly Intervention[], sites: readonly Site[]) {

@@ -10,7 +10,7 @@ import type { Taps } from "../models/architecture";
 import type { Sae } from "../models/sae";
 import { editRows, type RowEdits } from "../ops/editRows";
 import { gatherRows } from "../ops/embedding";
-import { editLatents, type LatentTables } from "../ops/latentEdits";
+import type { LatentTables } from "../ops/latentEdits";
 
 export interface CapturedTensor {
   readonly site: Site;
@@ -84,7 +84,7 @@ export class RunTaps implements Taps {
   #recode(site: Site, y: Tensor, { sae, error, tables }: Extract<SiteChange, { kind: "latents" }>): Tensor {
     const x = sae.siteIn === site ? y : this.#inputs.get(sae.siteIn);
     if (x === undefined) throw new Error(`${sae.siteIn} does not come before ${site}`);
-    return editLatents(this.memory, sae.weights, x, y, tables, error);
+    return sae.editLatents(this.memory, sae.weights, x, y, tables, error);
   }
 
   /** After the pass was recorded. */

@@ -1,11 +1,19 @@
 /** What methods share that encode and reconstruct with an attached autoencoder, whatever its variant. */
+import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
+import type { EditedPrompt } from "../../protocol/interventions";
+import type { Site } from "../../protocol/sites";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Model } from "../models/model";
+import type { Sae } from "../models/sae";
+import { gatherRows } from "../ops/embedding";
 import { compactLatents, MAX_SELECT_K, selectTop } from "../ops/select";
 import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../ops/sae";
 import type { SaeWeights } from "../ops/saeWeights";
 import type { Matrix } from "../ops/weights";
+import { pieces } from "./forward";
+import { resolveEdits } from "./interventions/index";
+import { KeptPass } from "./keptPass";
 
 /** Latents of all rows that are in memory at a time, where a variant has no k. */
 const DENSE_BYTES = 64 * 2 ** 20;
@@ -84,4 +92,32 @@ export function checkSizes(
   if (k !== undefined && !within(k, most)) refuse(`k is ${k}; give a number from 1 to ${most}.`);
   if (!within(listed, MAX_SELECT_K))
     refuse(`${listed} latents were asked for each position; give a number from 1 to ${MAX_SELECT_K}.`);
+}
+
+/** Runs the prompt and goes through its positions; x and y give what is read and written there, in the open scope. */
+export async function eachGo(
+  model: Model,
+  { siteIn, siteOut, weights }: Sae,
+  prompt: EditedPrompt,
+  pauser: Pauser,
+  go: (x: () => Tensor, y: () => Tensor, rows: readonly number[]) => Promise<void>,
+): Promise<void> {
+  if (prompt.tokens.length === 0) {
+    throw new VitrineError("Unsupported", "The prompt is empty; give the model at least one token to read.");
+  }
+  const { memory } = model;
+  const positions = prompt.tokens.map((_, position) => position);
+  const pass = new KeptPass(model, await resolveEdits(model, prompt, pauser), positions, [
+    ...new Set([siteIn, siteOut]),
+  ]);
+  try {
+    for (const rows of pieces(positions, rowsPerGo(model, weights))) {
+      await pauser.pause();
+      const at = (site: Site) => () =>
+        gatherRows(memory, pass.tensor(site), memory.from(Uint32Array.from(rows), [rows.length], "rows"));
+      await go(at(siteIn), at(siteOut), rows);
+    }
+  } finally {
+    pass.release();
+  }
 }

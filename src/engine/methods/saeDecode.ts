@@ -17,18 +17,10 @@ import {
   type DecodeRequest,
   type DecodeResult,
 } from "../../protocol/features";
-import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
-import type { EditedPrompt } from "../../protocol/interventions";
-import type { Tensor } from "../device/tensor";
-import { pieces } from "../interp/forward";
-import { resolveEdits } from "../interp/interventions/index";
-import { KeptPass } from "../interp/keptPass";
 import { ReadBack } from "../interp/readBack";
-import { checkSizes, codesOf, prefixOf, rowsPerGo } from "../interp/saeCodes";
+import { checkSizes, codesOf, eachGo, prefixOf } from "../interp/saeCodes";
 import { saeOf, type Model } from "../models/model";
-import type { Sae } from "../models/sae";
-import { gatherRows } from "../ops/embedding";
 import { saeDecode as decodeCode, saeEncodeTopK } from "../ops/sae";
 
 /** `bosId`: positions of this token are in no mean. */
@@ -47,7 +39,7 @@ export async function saeDecode(
   const values = new Float32Array(count * listed);
   const l0 = new Float32Array(count);
   const outputs: Rows[] = [];
-  await eachGo(model, sae, prompt, pauser, rowsPerGo(model, weights), async (x, y, rows) => {
+  await eachGo(model, sae, prompt, pauser, async (x, y, rows) => {
     const back = new ReadBack(model.memory);
     try {
       const read = back.record(() => {
@@ -95,7 +87,7 @@ export async function saeCodeCurve(
   for (const k of ks) checkSizes(weights, { k });
   const most = Math.max(...ks);
   const outputs = ks.map((): Rows[] => []);
-  await eachGo(model, sae, prompt, pauser, rowsPerGo(model, weights), async (x, y) => {
+  await eachGo(model, sae, prompt, pauser, async (x, y) => {
     const back = new ReadBack(model.memory);
     try {
       const read = back.record(() => {
@@ -123,35 +115,6 @@ export async function saeCodeCurve(
 interface Rows {
   readonly decoded: Float32Array;
   readonly target: Float32Array;
-}
-
-/** Runs the prompt and goes through its positions; x and y give what is read and written there, in the open scope. */
-async function eachGo(
-  model: Model,
-  { siteIn, siteOut }: Sae,
-  prompt: EditedPrompt,
-  pauser: Pauser,
-  rowsAtOnce: number,
-  go: (x: () => Tensor, y: () => Tensor, rows: readonly number[]) => Promise<void>,
-): Promise<void> {
-  if (prompt.tokens.length === 0) {
-    throw new VitrineError("Unsupported", "The prompt is empty; give the model at least one token to read.");
-  }
-  const { memory } = model;
-  const positions = prompt.tokens.map((_, position) => position);
-  const pass = new KeptPass(model, await resolveEdits(model, prompt, pauser), positions, [
-    ...new Set([siteIn, siteOut]),
-  ]);
-  try {
-    for (const rows of pieces(positions, rowsAtOnce)) {
-      await pauser.pause();
-      const at = (site: typeof siteIn) => () =>
-        gatherRows(memory, pass.tensor(site), memory.from(Uint32Array.from(rows), [rows.length], "rows"));
-      await go(at(siteIn), at(siteOut), rows);
-    }
-  } finally {
-    pass.release();
-  }
 }
 
 /** How near the reconstruction is; the mean is over counted positions. */

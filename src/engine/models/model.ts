@@ -82,6 +82,8 @@ export function sitesOfConfig(architecture: Architecture, config: ModelConfig): 
 }
 
 /** Frees the weights. Views of the model must not be used afterwards. */
-export function freeModel({ weights, memory }: Model): void {
+export function freeModel({ weights, memory, saes }: Model): void {
   for (const buffer of weights.buffers()) memory.device.free(buffer);
+  for (const sae of saes.values()) sae.free();
+  saes.clear();
 }
