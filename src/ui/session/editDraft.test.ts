@@ -15,6 +15,7 @@ const words = (text: string) =>
 const reader: DraftReader = {
   model: TEST_MODEL,
   nTokens: 9,
+  attached: new Set(["00"]),
   prompt: async (text) => [{ id: 0, text: "<s>", special: true }, ...words(text)],
   piece: async (text) => words(text),
 };

@@ -84,7 +84,15 @@ function kindProblem(edit: Edit, model: FitModel): string | undefined {
 }
 
 /** Why `edit` cannot act on `model`, or undefined: it fits. `vocabulary` is the one that its tokens are of. */
-export function misfit(edit: Edit, model: FitModel, vocabulary?: string): string | undefined {
+export function misfit(
+  edit: Edit,
+  model: FitModel,
+  vocabulary?: string,
+  /** SHA-256 of the attached autoencoders. */
+  attached: ReadonlySet<string> = new Set(),
+): string | undefined {
+  if (edit.kind === "latent" && !attached.has(edit.sae.sha256))
+    return `the autoencoder ${edit.sae.name} (SHA-256 ${edit.sae.sha256.slice(0, 12)}…) is not attached: attach it in the Features panel.`;
   if (hasTokens(edit) && vocabulary !== undefined && vocabulary !== vocabularyOf(model))
     return `its tokens were made by another tokenizer: edit it to read its text with that of ${model.name}.`;
   const layers = "layers" in edit ? edit.layers : undefined;

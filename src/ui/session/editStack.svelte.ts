@@ -18,15 +18,18 @@ export class EditStack {
 
   constructor(
     /** What the edits act on; the session. */
-    private readonly reader: { readonly model: FitModel | undefined } = { model: undefined },
+    private readonly reader: {
+      readonly model: FitModel | undefined;
+      readonly saes?: { readonly attached: ReadonlySet<string> };
+    } = { model: undefined },
   ) {}
 
   /** Why edits cannot act on the loaded model, by their ids. */
   readonly misfits: ReadonlyMap<string, string> = $derived.by(() => {
-    const { model } = this.reader;
+    const { model, saes } = this.reader;
     if (!model) return new Map();
     const pairs = this.all.map(({ id, ...edit }) => {
-      const why = misfit({ ...edit, id } as Edit, model, this.#vocabularies.get(id));
+      const why = misfit({ ...edit, id } as Edit, model, this.#vocabularies.get(id), saes?.attached);
       return [id, why] as const;
     });
     return new Map(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined));

@@ -120,6 +120,7 @@ export async function completeLink(session: Session): Promise<void> {
   }
   // Loading a model chose its own settings: the link's hold.
   restore(session, state);
+  if (state.edits?.some(({ kind }) => kind === "latent")) await session.saes.open();
   session.comparison = "opened from a link · recomputing…";
   await Promise.all([session.refreshTokens(), session.chain.recompute()]);
   if (state.expected?.shapley) await session.chain.runShapley();

@@ -12,6 +12,8 @@ export interface DraftReader {
   readonly model: FitModel & Pick<ModelInfo, "nCtx">;
   /** Tokens of the prompt on screen. */
   readonly nTokens: number;
+  /** SHA-256 of the attached autoencoders. */
+  readonly attached: ReadonlySet<string>;
   /** A prompt, with BOS as the visitor has it. */
   prompt(text: string): Promise<readonly TokenInfo[]>;
   /** A text without BOS. */
@@ -28,7 +30,7 @@ export async function readDraft(
 ): Promise<{ readonly edit: NewEdit } | { readonly wrong: string }> {
   try {
     const edit = await editOf(draft, reader);
-    const why = misfit({ ...edit, id: "", on: true } as Edit, reader.model);
+    const why = misfit({ ...edit, id: "", on: true } as Edit, reader.model, undefined, reader.attached);
     return why === undefined ? { edit } : { wrong: why };
   } catch (error) {
     if (error instanceof Wrong) return { wrong: error.message };

@@ -22,6 +22,7 @@ import { ModelLoader } from "./modelLoader.svelte";
 import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
 import { writeChain } from "./generation";
+import { Autoencoders } from "./autoencoders.svelte";
 import { OtherModel } from "./otherModel.svelte";
 import { Selection } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
@@ -40,6 +41,8 @@ export class Session {
   readonly chain: ChainState;
   readonly loader: ModelLoader;
   readonly shelf: Shelf;
+  /** Autoencoders that are attached to the model. */
+  readonly saes: Autoencoders;
   /** A second model, to compare with. */
   readonly other: OtherModel;
   /** The prompt with and without the edits. */
@@ -92,6 +95,7 @@ export class Session {
       ready: (...news) => this.#settle(...news),
     });
     this.shelf = new Shelf(engine, this.loader);
+    this.saes = new Autoencoders(engine, this);
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
   }
@@ -177,6 +181,7 @@ export class Session {
 
   async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {
     this.chain.reset(info.sha256);
+    await this.saes.refresh();
     this.addBos = info.hasTokenizer && (await beginsWithBos(this.engine));
     await this.chain.chooseFiller();
     this.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];

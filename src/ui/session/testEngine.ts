@@ -167,6 +167,7 @@ export function createTestEngine(): TestEngine {
     }),
     subscribe: async (listener) => void listeners.push(listener),
     loseDevice: async () => undefined,
+    saes: async () => [],
   };
 
   const calls: string[] = [];

@@ -1,0 +1,77 @@
+/** What the panel asks the engine about one autoencoder: codes under the edits and without, quality, the curve over k. */
+import type {
+  CodeCurveResult,
+  DecodeRequest,
+  DecodeResult,
+  SaeInfo,
+  SpliceResult,
+} from "../../../protocol/features";
+import type { EditedPrompt } from "../../../protocol/interventions";
+import { Latest } from "../../session/latest.svelte";
+import { withTokenEdits } from "../../session/readTokens";
+import type { Session } from "../../session/session.svelte";
+import { tokenLabel } from "../../session/tokenText";
+import { curveKs } from "./view";
+
+/** Most latents listed for a position; a TopK code is listed whole. */
+const LISTED = 64;
+const MOST_LISTED = 512;
+
+export interface Decoded {
+  readonly prompt: EditedPrompt;
+  readonly sae: SaeInfo;
+  readonly k: number | undefined;
+  readonly now: DecodeResult;
+  readonly baseline?: DecodeResult;
+  readonly tokens: readonly string[];
+  /** Positions that means are over: all but BOS. */
+  readonly isCounted: readonly boolean[];
+}
+
+export class FeaturesState {
+  readonly decoded: Latest<Decoded>;
+  readonly splice: Latest<SpliceResult>;
+  readonly curve: Latest<CodeCurveResult>;
+
+  constructor(private readonly session: Session) {
+    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
+    this.decoded = make();
+    this.splice = make();
+    this.curve = make();
+  }
+
+  decode(prompt: EditedPrompt, sae: SaeInfo, k: number | undefined): void {
+    const { engine, tokens, model } = this.session;
+    const isTopK = sae.activation === "topk";
+    const listed = Math.min(MOST_LISTED, sae.nLatents, Math.max(LISTED, k ?? sae.k ?? 0));
+    const ask = (one: EditedPrompt): DecodeRequest => ({
+      ...{ sae: sae.id, prompt: one, listed },
+      ...(isTopK && k !== undefined ? { k } : {}),
+    });
+    void this.decoded.ask(async (runId) => {
+      const now = await engine.saeDecode(ask(prompt), runId);
+      const hasEdits = (prompt.edits?.length ?? 0) > 0;
+      const baseline = hasEdits ? await engine.saeDecode(ask({ tokens: prompt.tokens }), runId) : undefined;
+      const read = withTokenEdits(tokens, prompt.edits ?? []);
+      return {
+        ...{ prompt, sae, k, now },
+        ...(baseline && { baseline }),
+        tokens: read.map(({ text }) => tokenLabel(text)),
+        isCounted: prompt.tokens.map((id) => id !== model?.bosId),
+      };
+    });
+    const asked = isTopK && k !== undefined ? { k } : {};
+    void this.splice.ask((runId) => engine.saeSplice({ sae: sae.id, prompt, ...asked }, runId));
+  }
+
+  measureCurve(prompt: EditedPrompt, sae: SaeInfo): void {
+    const { engine } = this.session;
+    if (sae.activation !== "topk" || sae.k === undefined) return this.curve.clear();
+    const ks = curveKs(sae.k, Math.min(MOST_LISTED, sae.nLatents));
+    void this.curve.ask((runId) => engine.saeCodeCurve({ sae: sae.id, prompt, ks }, runId));
+  }
+
+  clear(): void {
+    for (const answer of [this.decoded, this.splice, this.curve]) answer.clear();
+  }
+}

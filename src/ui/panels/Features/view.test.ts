@@ -1,0 +1,80 @@
+/** Codes of two positions, by hand. */
+import { describe, expect, it } from "vitest";
+import { NO_LATENT } from "../../../protocol/features";
+import {
+  codeTable,
+  curveKs,
+  mapOf,
+  qualityOf,
+  ranked,
+  rankedTable,
+  shortLabel,
+  spliceWords,
+  valuesOf,
+} from "./view";
+
+const NOW = {
+  listed: 2,
+  ids: Uint32Array.of(7, 3, 3, NO_LATENT),
+  values: Float32Array.of(5, 1, 2, 0),
+};
+const BASE = { listed: 2, ids: Uint32Array.of(7, 9, 3, NO_LATENT), values: Float32Array.of(4, 3, 2, 0) };
+const label = (latent: number) => (latent === 7 ? "seven" : undefined);
+
+describe("codes", () => {
+  it("give a latent's values by position", () => {
+    expect([...valuesOf(NOW, 3)]).toEqual([1, 2]);
+    expect([...valuesOf(NOW, 4)]).toEqual([0, 0]);
+    expect([...mapOf(NOW, [7, 3])]).toEqual([5, NaN, 1, 2]);
+  });
+
+  it("are ranked by value, at one position or over the prompt", () => {
+    expect(ranked(NOW, undefined, [0], "value").map(({ latent }) => latent)).toEqual([7, 3]);
+    expect(ranked(NOW, undefined, [0, 1], "value")[1]).toEqual({ latent: 3, value: 2, position: 1 });
+  });
+
+  it("are ranked by what the edits changed, in either direction", () => {
+    expect(ranked(NOW, BASE, [0, 1], "change")).toEqual([
+      { latent: 9, value: -3, position: 0 },
+      { latent: 3, value: 1, position: 0 },
+      { latent: 7, value: 1, position: 0 },
+    ]);
+  });
+
+  it("are tables with labels", () => {
+    expect(codeTable(NOW, ["a", "b"], label).rows).toEqual([
+      [0, "a", 7, "seven", 5],
+      [0, "a", 3, "", 1],
+      [1, "b", 3, "", 2],
+    ]);
+    expect(rankedTable(ranked(NOW, undefined, [0], "value"), label, ["a"]).rows[0]).toEqual([
+      7,
+      "seven",
+      5,
+      0,
+      "a",
+    ]);
+  });
+});
+
+it("takes means over the positions that count", () => {
+  const result = { l0: Float32Array.of(99, 2, 4), cosines: Float32Array.of(0, 0.5, 1) };
+  expect(qualityOf(result as never, [false, true, true])).toEqual({ l0: 3, cosine: 0.75 });
+});
+
+it("says what splicing costs, with its n", () => {
+  const result = { clean: 0.5, spliced: 0.75, zero: 8, lossRecovered: 0.97, kl: 0.25, n: 12 };
+  expect(spliceWords(result)).toContain("0.500 as it is, 0.750 spliced, 8.000 with the site at zero");
+  expect(spliceWords(result)).toContain("n = 12 tokens");
+});
+
+it("draws the curve at doublings and at the trained k", () => {
+  expect(curveKs(8, 512)).toEqual([1, 2, 4, 8, 16, 32]);
+  expect(curveKs(5, 12)).toEqual([1, 2, 4, 5, 8]);
+});
+
+it("shortens labels for axes", () => {
+  expect(shortLabel("only where section = answer (precision 0.95, recall 0.16)")).toBe("section = answer");
+  expect(shortLabel("name read = Ann (best F1 1.00)")).toBe("name read = Ann");
+  expect(shortLabel(undefined)).toBe("");
+});

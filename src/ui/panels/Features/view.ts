@@ -1,0 +1,140 @@
+/** Codes as lists, maps and tables: which latents are active where, how strongly, and how the edits changed that. */
+import { NO_LATENT, type DecodeResult, type SpliceResult } from "../../../protocol/features";
+import type { DataTable } from "../../charts/dataTable";
+import { formatNumber } from "../../session/format";
+import type { Rank } from "./settings";
+
+type Code = Pick<DecodeResult, "ids" | "values" | "listed">;
+
+export interface RankedLatent {
+  readonly latent: number;
+  /** At the one position, or the largest over the prompt (of largest size, of changes). */
+  readonly value: number;
+  readonly position: number;
+}
+
+/** A label without its numbers: "section = answer" of "only where section = answer (precision 0.95, …)". */
+export const shortLabel = (label: string | undefined) =>
+  label?.replace(/^only where /, "").replace(/ \(.*$/, "") ?? "";
+
+/** The value of a latent at every position; 0 where it is not listed. */
+export function valuesOf({ ids, values, listed }: Code, latent: number): Float32Array {
+  const row = new Float32Array(ids.length / listed);
+  ids.forEach((id, i) => {
+    if (id === latent) row[Math.floor(i / listed)] = values[i] ?? 0;
+  });
+  return row;
+}
+
+function codeAt({ ids, values, listed }: Code, position: number): Map<number, number> {
+  const code = new Map<number, number>();
+  for (let i = position * listed; i < (position + 1) * listed; i++) {
+    const id = ids[i] ?? NO_LATENT;
+    if (id !== NO_LATENT) code.set(id, values[i] ?? 0);
+  }
+  return code;
+}
+
+/**
+ * Latents of some positions, the strongest first. By change: now minus baseline, by size; a latent that is not active is 0.
+ */
+export function ranked(
+  now: Code,
+  baseline: Code | undefined,
+  positions: readonly number[],
+  rank: Rank,
+): RankedLatent[] {
+  const best = new Map<number, RankedLatent>();
+  for (const position of positions) {
+    const own = codeAt(now, position);
+    const before = baseline ? codeAt(baseline, position) : new Map<number, number>();
+    const latents = rank === "change" ? new Set([...own.keys(), ...before.keys()]) : own.keys();
+    for (const latent of latents) {
+      const value = (own.get(latent) ?? 0) - (rank === "change" ? (before.get(latent) ?? 0) : 0);
+      const known = best.get(latent);
+      if (!known || Math.abs(value) > Math.abs(known.value)) best.set(latent, { latent, value, position });
+    }
+  }
+  return [...best.values()]
+    .filter(({ value }) => value !== 0)
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.latent - b.latent);
+}
+
+/** [latents, positions], row-major; 0 is left blank. */
+export function mapOf(code: Code, latents: readonly number[]): Float32Array {
+  const columns = code.ids.length / code.listed;
+  const map = new Float32Array(latents.length * columns).fill(NaN);
+  latents.forEach((latent, row) =>
+    valuesOf(code, latent).forEach((value, column) => {
+      if (value !== 0) map[row * columns + column] = value;
+    }),
+  );
+  return map;
+}
+
+/** Means over the positions that count. */
+export function qualityOf({ l0, cosines }: DecodeResult, isCounted: readonly boolean[]) {
+  const mean = (values: Float32Array) => {
+    const kept = Array.from(values).filter((_, i) => isCounted[i]);
+    return kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  };
+  return { l0: mean(l0), cosine: mean(cosines) };
+}
+
+/** "loss 0.433 as it is, 0.434 spliced, 8.18 with the site at zero". */
+export const spliceWords = ({ clean, spliced, zero, kl, n }: SpliceResult) =>
+  `loss ${formatNumber(clean)} as it is, ${formatNumber(spliced)} spliced, ${formatNumber(zero)} with the site at zero; KL ${formatNumber(kl)} nats; n = ${n} tokens`;
+
+export function rankedTable(
+  rows: readonly RankedLatent[],
+  labelOf: (latent: number) => string | undefined,
+  tokens: readonly string[],
+): DataTable {
+  return {
+    columns: [
+      { name: "latent", numeric: true },
+      { name: "label", numeric: false },
+      { name: "value", numeric: true },
+      { name: "position", numeric: true },
+      { name: "token", numeric: false },
+    ],
+    rows: rows.map(({ latent, value, position }) => [
+      latent,
+      labelOf(latent) ?? "",
+      value,
+      position,
+      tokens[position] ?? "",
+    ]),
+  };
+}
+
+/** Every active latent of every position. */
+export function codeTable(
+  code: Code,
+  tokens: readonly string[],
+  labelOf: (latent: number) => string | undefined,
+): DataTable {
+  const rows: (string | number)[][] = [];
+  code.ids.forEach((latent, i) => {
+    if (latent === NO_LATENT) return;
+    const position = Math.floor(i / code.listed);
+    rows.push([position, tokens[position] ?? "", latent, labelOf(latent) ?? "", code.values[i] ?? 0]);
+  });
+  return {
+    columns: [
+      { name: "position", numeric: true },
+      { name: "token", numeric: false },
+      { name: "latent", numeric: true },
+      { name: "label", numeric: false },
+      { name: "value", numeric: true },
+    ],
+    rows,
+  };
+}
+
+/** Values of k to draw the curve at: doubling up to a few times the trained k. */
+export function curveKs(trained: number, most: number): number[] {
+  const ks = new Set([trained]);
+  for (let k = 1; k <= Math.min(most, 4 * trained); k *= 2) ks.add(k);
+  return [...ks].sort((a, b) => a - b);
+}

@@ -1,0 +1,112 @@
+/**
+ * The autoencoders that are attached to the model: those that ship with an embedded model, and files. Labels of latents
+ * come from the embedded model's known factors, by a rule that is shown with them.
+ */
+import type { EngineApi, ModelInfo, Progress, SaeSource } from "../../protocol/api";
+import { isVitrineError, messageOf } from "../../protocol/errors";
+import type { SaeInfo } from "../../protocol/features";
+import type { Site } from "../../protocol/sites";
+
+const ATTACH = "attach-saes";
+
+/** What ships beside an embedded model, `sae/factors.json`: the part that the page reads. */
+interface Factors {
+  readonly rule: string;
+  readonly modelSha256: string;
+  /** By hook name. */
+  readonly sites: Readonly<
+    Record<string, { readonly sha256: string; readonly labels: Readonly<Record<string, string>> }>
+  >;
+}
+
+export class Autoencoders {
+  list = $state.raw<readonly SaeInfo[]>([]);
+  progress = $state.raw<Progress | undefined>();
+  error = $state.raw<string | undefined>();
+  /** Of the loaded model, if it ships with autoencoders. */
+  factors = $state.raw<Factors | undefined>();
+
+  #opened: Promise<void> | undefined;
+
+  /** SHA-256 of their weights: edits name them so. */
+  readonly attached: ReadonlySet<string> = $derived(new Set(this.list.map(({ sha256 }) => sha256)));
+
+  constructor(
+    private readonly engine: EngineApi,
+    /** Whose they are; the session. */
+    private readonly owner: { readonly model: ModelInfo | undefined },
+  ) {}
+
+  /** After a model was loaded: they went with the one before. */
+  async refresh(): Promise<void> {
+    this.error = undefined;
+    this.factors = undefined;
+    this.#opened = undefined;
+    this.list = await this.engine.saes();
+  }
+
+  /** Attaches those that ship with the model, the first time that somebody looks for them. */
+  async open(): Promise<void> {
+    const { model } = this.owner;
+    if (model?.source !== "embedded") return;
+    this.#opened ??= fetchFactors(model).then(async (factors) => {
+      if (this.owner.model !== model) return;
+      this.factors = factors;
+      await this.attachEmbedded();
+    });
+    await this.#opened;
+  }
+
+  /** Folders of those that ship with the model and are not attached yet. */
+  get embedded(): readonly string[] {
+    return Object.entries(this.factors?.sites ?? {})
+      .filter(([, { sha256 }]) => !this.attached.has(sha256))
+      .map(([hook]) => hook.replaceAll("hook_", ""));
+  }
+
+  async attachEmbedded(folders = this.embedded): Promise<void> {
+    const { model } = this.owner;
+    for (const folder of folders) {
+      if (model) await this.#attach({ kind: "embedded", model: model.name, folder }, undefined);
+    }
+  }
+
+  attachFiles(files: readonly File[], site: Site | undefined): Promise<void> {
+    return this.#attach({ kind: "files", name: files[0]?.name ?? "files", files }, site);
+  }
+
+  cancel(): void {
+    void this.engine.cancel(ATTACH);
+  }
+
+  async detach(id: number): Promise<void> {
+    await this.engine.detachSae(id);
+    this.list = await this.engine.saes();
+  }
+
+  /** What a latent is called, if it is. */
+  labelOf({ sha256 }: Pick<SaeInfo, "sha256">, latent: number): string | undefined {
+    const found = Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256);
+    return found?.labels[String(latent)];
+  }
+
+  async #attach(source: SaeSource, site: Site | undefined): Promise<void> {
+    this.error = undefined;
+    this.progress = { done: 0, total: 0, note: "opening" };
+    try {
+      await this.engine.attachSaes(source, site, ATTACH, (progress) => (this.progress = progress));
+    } catch (error) {
+      if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+    } finally {
+      this.progress = undefined;
+      this.list = await this.engine.saes();
+    }
+  }
+}
+
+async function fetchFactors({ name, sha256 }: ModelInfo): Promise<Factors | undefined> {
+  const response = await fetch(new URL(`models/${name}/sae/factors.json`, document.baseURI));
+  const isJson = response.ok && !response.headers.get("content-type")?.includes("html");
+  const factors = isJson ? ((await response.json()) as Factors) : undefined;
+  return factors?.modelSha256 === sha256 ? factors : undefined;
+}
