@@ -75,6 +75,15 @@ test("files are attached, wrong ones refused, keys reach everything", async ({ p
   await map.focus();
   for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await map.press(key);
   await idle(page);
+  await map.blur();
+  const chosen = page.getByRole("region", { name: /^Latent \d+$/ });
+  const before = await chosen.getAttribute("aria-label");
+  await page.keyboard.press("n");
+  await expect(chosen).not.toHaveAttribute("aria-label", before ?? "");
+  await expect(
+    page.getByRole("region", { name: "Writes almost the same" }).getByRole("listitem"),
+  ).toHaveCount(8);
+  await idle(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
 });

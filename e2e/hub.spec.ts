@@ -7,9 +7,9 @@ import { openPlayground, showExample } from "./playground";
 
 const FOLDER = "static/models/ledger";
 const FILES = Object.fromEntries(
-  readdirSync(FOLDER)
-    .filter((name) => name !== "examples.json")
-    .map((name) => [name, readFileSync(`${FOLDER}/${name}`)]),
+  readdirSync(FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "examples.json")
+    .map(({ name }) => [name, readFileSync(`${FOLDER}/${name}`)]),
 );
 const BARE = Object.fromEntries(Object.entries(FILES).filter(([name]) => !name.startsWith("tokenizer")));
 const WEIGHTS = "model.safetensors";

@@ -121,7 +121,11 @@ async function send(request, response, { name, bytes }, trouble) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const models = fileURLToPath(new URL("../static/models/", import.meta.url));
   const filesOf = (folder) =>
-    Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+    Object.fromEntries(
+      readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => [name, readFileSync(join(folder, name))]),
+    );
   const repositories = Object.fromEntries(
     readdirSync(models).map((name) => [`vitrine/${name}`, filesOf(join(models, name))]),
   );

@@ -44,6 +44,7 @@ const LATER = {
   neuron: () => import("./methods/neuron"),
   openSaes: () => import("./openSaes"),
   saeDecode: () => import("./methods/saeDecode"),
+  saeLatent: () => import("./methods/saeLatent"),
   saeSplice: () => import("./methods/saeSplice"),
   sweep: () => import("./methods/sweep"),
 };
@@ -319,6 +320,11 @@ export function createEngine(host: EngineHost): EngineApi {
       cancellable(runId, async (pauser) => {
         const { saeCodeCurve } = await LATER.saeDecode();
         return withModel((model) => saeCodeCurve(model, request, pauser, modelIn().info.bosId));
+      }),
+    saeLatent: (request, runId) =>
+      cancellable(runId, async (pauser) => {
+        const { saeLatent } = await LATER.saeLatent();
+        return withModel((model) => saeLatent(model, request, pauser));
       }),
     async coalitions(request) {
       const started = performance.now();

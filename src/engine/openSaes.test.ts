@@ -122,6 +122,42 @@ describe("autoencoders of ledger", () => {
     await expect(logits(other)).rejects.toThrow(/gone.*not attached/);
   });
 
+  it("have latents that are their weights", async () => {
+    const { id } = saes[3]!;
+    const latent = 17;
+    const found = await engine.saeLatent({ sae: id, latent, k: 3 }, "latent");
+    expect(found.decoderNorm).toBeCloseTo(1, 2);
+    // Adding the latent to the last residual stream moves the logits as its effects say, up to the norm's scale.
+    const { name, sha256 } = saes[3]!;
+    const add = (amount: number) =>
+      logits(latentEdit({ sae: { name, sha256 }, latents: [latent], op: "add", amount }));
+    const [before, after] = [await logits(), await add(1e-2)];
+    const cols = before.length / tokens.length;
+    const moved = (position: number) => {
+      const change = Array.from(
+        { length: cols },
+        (_, i) => after[position * cols + i]! - before[position * cols + i]!,
+      );
+      const mean = change.reduce((sum, value) => sum + value, 0) / cols;
+      return change.map((value) => value - mean);
+    };
+    const [first, second] = found.promotes.values;
+    // To first order the norm's scale moves too; the order of the extremes is that of the direct effect.
+    const change = moved(40);
+    expect(found.promotes.values[0]).toBeGreaterThan(0);
+    expect(found.suppresses.values[0]).toBeLessThan(0);
+    expect(first).toBeGreaterThanOrEqual(second!);
+    expect(change[found.promotes.ids[0]!]).toBeGreaterThan(change[found.suppresses.ids[0]!]!);
+    const { ids, cosines } = found.neighbours;
+    expect([ids.length, ids.includes(latent)]).toEqual([3, false]);
+    expect(cosines[0]).toBeLessThanOrEqual(1);
+    const back = await engine.saeLatent({ sae: id, latent: ids[0]!, k: 511 }, "latent");
+    expect(back.neighbours.cosines[back.neighbours.ids.indexOf(latent)]).toBeCloseTo(cosines[0]!, 5);
+    await expect(engine.saeLatent({ sae: id, latent: 512, k: 1 }, "latent")).rejects.toThrow(
+      /latents 0 to 511/,
+    );
+  });
+
   it("are refused where they do not fit, and nothing is lost", async () => {
     const files = { kind: "files", name: "x", files: [new File(["{}"], "cfg.json")] } as const;
     await expect(engine.attachSaes(files, undefined, "attach")).rejects.toThrow(/No sparse autoencoder/);

@@ -36,6 +36,8 @@ import type {
   CodeCurveResult,
   DecodeRequest,
   DecodeResult,
+  LatentRequest,
+  LatentResult,
   SaeInfo,
   SpliceRequest,
   SpliceResult,
@@ -300,6 +302,8 @@ export interface EngineApi {
   /** What the model loses with the reconstruction in place of the activation. */
   saeSplice(request: SpliceRequest, runId: RunId): Promise<SpliceResult>;
   saeCodeCurve(request: CodeCurveRequest, runId: RunId): Promise<CodeCurveResult>;
+  /** One latent by its weights: tokens it raises and lowers, its neighbours. */
+  saeLatent(request: LatentRequest, runId: RunId): Promise<LatentResult>;
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;

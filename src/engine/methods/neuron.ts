@@ -11,10 +11,11 @@
  *   3. of both: the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
  *      left out
  */
-import type { NeuronRequest, NeuronResult, WeightedTokens } from "../../protocol/analysis";
+import type { NeuronRequest, NeuronResult } from "../../protocol/analysis";
 import { VitrineError } from "../../protocol/errors";
 import { ReadBack } from "../interp/readBack";
-import type { MlpWeights, NormWeights } from "../models/anatomy";
+import { centred, extremes, gained, norm2 } from "../interp/weightReading";
+import type { MlpWeights } from "../models/anatomy";
 import type { Model } from "../models/model";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
@@ -102,36 +103,4 @@ function mlpOf({ architecture, config }: Model, layer: number, index: number): M
     );
   }
   return found.mlp;
-}
-
-/** x times the gain of a norm; without a norm x itself. */
-function gained(
-  x: Float32Array<ArrayBuffer>,
-  norm: NormWeights | undefined,
-  gain: Float32Array | undefined,
-): Float32Array<ArrayBuffer> {
-  return norm ? x.map((value, i) => value * ((gain?.[i] ?? 0) + norm.offset)) : x;
-}
-
-/** Less its mean, where the norm is a LayerNorm: taken off what it is given, or off the direction that reads it. */
-function centred(x: Float32Array<ArrayBuffer>, norm: NormWeights | undefined): Float32Array<ArrayBuffer> {
-  if (norm?.kind !== "layer") return x;
-  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
-  return x.map((value) => value - mean);
-}
-
-const norm2 = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
-
-/** The k largest (sign 1) or smallest (sign -1), most extreme first; ties go to the lower id. */
-function extremes(values: Float32Array, k: number, sign: 1 | -1): WeightedTokens {
-  const best: number[] = [];
-  const size = (id: number) => sign * (values[id] ?? NaN);
-  for (let id = 0; id < values.length; id++) {
-    const last = best[k - 1];
-    if (last !== undefined && size(id) <= size(last)) continue;
-    let at = Math.min(best.length, k - 1);
-    for (; at > 0 && size(id) > size(best[at - 1] ?? 0); at--) best[at] = best[at - 1] ?? 0;
-    best[at] = id;
-  }
-  return { ids: Uint32Array.from(best), values: Float32Array.from(best, (id) => values[id] ?? NaN) };
 }

@@ -3,6 +3,7 @@ import type {
   CodeCurveResult,
   DecodeRequest,
   DecodeResult,
+  LatentResult,
   SaeInfo,
   SpliceResult,
 } from "../../../protocol/features";
@@ -28,16 +29,29 @@ export interface Decoded {
   readonly isCounted: readonly boolean[];
 }
 
+/** A latent by its weights. */
+export interface LatentPage {
+  readonly sae: SaeInfo;
+  readonly latent: number;
+  readonly result: LatentResult;
+  readonly textOf: ReadonlyMap<number, string>;
+}
+
+/** Tokens and neighbours that are listed. */
+const K = 8;
+
 export class FeaturesState {
   readonly decoded: Latest<Decoded>;
   readonly splice: Latest<SpliceResult>;
   readonly curve: Latest<CodeCurveResult>;
+  readonly page: Latest<LatentPage>;
 
   constructor(private readonly session: Session) {
     const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
     this.decoded = make();
     this.splice = make();
     this.curve = make();
+    this.page = make();
   }
 
   decode(prompt: EditedPrompt, sae: SaeInfo, k: number | undefined): void {
@@ -71,7 +85,19 @@ export class FeaturesState {
     void this.curve.ask((runId) => engine.saeCodeCurve({ sae: sae.id, prompt, ks }, runId));
   }
 
+  readLatent(sae: SaeInfo, latent: number): void {
+    const { engine } = this.session;
+    void this.page.ask(async (runId) => {
+      const result = await engine.saeLatent({ sae: sae.id, latent, k: K }, runId);
+      const ids = [...new Set([...result.promotes.ids, ...result.suppresses.ids])];
+      const [first] = ids;
+      // As in the middle of a text: at its start some tokens lose their space.
+      const tokens = first === undefined ? [] : (await engine.describeTokens([first, ...ids])).slice(1);
+      return { sae, latent, result, textOf: new Map(tokens.map(({ id, text }) => [id, tokenLabel(text)])) };
+    });
+  }
+
   clear(): void {
-    for (const answer of [this.decoded, this.splice, this.curve]) answer.clear();
+    for (const answer of [this.decoded, this.splice, this.curve, this.page]) answer.clear();
   }
 }
