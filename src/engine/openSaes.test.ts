@@ -77,6 +77,16 @@ describe("autoencoders of ledger", () => {
     expect(fvu[1]).toBeCloseTo(fewer.fvu, 6);
   });
 
+  it("decode by a prefix of their latents, as an autoencoder by itself", async () => {
+    const ask = { sae: saes[1]!.id, prompt: { tokens }, listed: 8 };
+    const part = await engine.saeDecode({ ...ask, prefix: 100 }, "decode");
+    const whole = await engine.saeDecode(ask, "decode");
+    expect(Math.max(...part.ids.filter((id) => id !== 0xffffffff))).toBeLessThan(100);
+    expect(part.fvu).toBeGreaterThan(whole.fvu);
+    expect(await engine.saeDecode({ ...ask, prefix: 512 }, "decode")).toEqual(whole);
+    await expect(engine.saeDecode({ ...ask, prefix: 513 }, "decode")).rejects.toThrow(/prefix of 513/);
+  });
+
   it("lose little when their reconstruction is spliced in", async () => {
     for (const { id } of saes) {
       const { clean, spliced, zero, lossRecovered, kl, n } = await engine.saeSplice(

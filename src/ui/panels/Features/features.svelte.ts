@@ -22,6 +22,7 @@ export interface Decoded {
   readonly prompt: EditedPrompt;
   readonly sae: SaeInfo;
   readonly k: number | undefined;
+  readonly prefix: number | undefined;
   readonly now: DecodeResult;
   readonly baseline?: DecodeResult;
   readonly tokens: readonly string[];
@@ -54,28 +55,25 @@ export class FeaturesState {
     this.page = make();
   }
 
-  decode(prompt: EditedPrompt, sae: SaeInfo, k: number | undefined): void {
+  decode(prompt: EditedPrompt, sae: SaeInfo, k: number | undefined, prefix: number | undefined): void {
     const { engine, tokens, model } = this.session;
     const isTopK = sae.activation === "topk";
     const listed = Math.min(MOST_LISTED, sae.nLatents, Math.max(LISTED, k ?? sae.k ?? 0));
-    const ask = (one: EditedPrompt): DecodeRequest => ({
-      ...{ sae: sae.id, prompt: one, listed },
-      ...(isTopK && k !== undefined ? { k } : {}),
-    });
+    const part = { ...(isTopK && k !== undefined ? { k } : {}), ...(prefix === undefined ? {} : { prefix }) };
+    const ask = (one: EditedPrompt): DecodeRequest => ({ sae: sae.id, prompt: one, listed, ...part });
     void this.decoded.ask(async (runId) => {
       const now = await engine.saeDecode(ask(prompt), runId);
       const hasEdits = (prompt.edits?.length ?? 0) > 0;
       const baseline = hasEdits ? await engine.saeDecode(ask({ tokens: prompt.tokens }), runId) : undefined;
       const read = withTokenEdits(tokens, prompt.edits ?? []);
       return {
-        ...{ prompt, sae, k, now },
+        ...{ prompt, sae, k, prefix, now },
         ...(baseline && { baseline }),
         tokens: read.map(({ text }) => tokenLabel(text)),
         isCounted: prompt.tokens.map((id) => id !== model?.bosId),
       };
     });
-    const asked = isTopK && k !== undefined ? { k } : {};
-    void this.splice.ask((runId) => engine.saeSplice({ sae: sae.id, prompt, ...asked }, runId));
+    void this.splice.ask((runId) => engine.saeSplice({ sae: sae.id, prompt, ...part }, runId));
   }
 
   measureCurve(prompt: EditedPrompt, sae: SaeInfo): void {

@@ -5,6 +5,8 @@ export const FEATURES_DEFAULTS = {
   latent: -1,
   /** Of TopK; 0: the trained one. */
   k: 0,
+  /** Matryoshka: how many of the first latents are used; 0: all. */
+  prefix: 0,
   scope: "position",
   rank: "value",
 } as const;
