@@ -298,7 +298,13 @@ export function createEngine(host: EngineHost): EngineApi {
         const files = await saeFiles(source);
         const attaching = saes;
         const { info } = modelIn();
-        return withModel((model) => attaching.attach(model, info, files, site, token, onProgress));
+        return withModel(async (model) => {
+          const infos = await attaching.attach(model, info, files, site, token, onProgress);
+          if (models.main?.model === model) return infos;
+          // Another model was loaded meanwhile: they went with the one before.
+          attaching.forget();
+          throw new VitrineError("Cancelled", "The model was replaced while autoencoders were attached.");
+        });
       }),
     async detachSae(id) {
       const { model } = modelIn();
