@@ -168,6 +168,29 @@ describe("autoencoders of ledger", () => {
     );
   });
 
+  it("add parts of their own to a logit that is taken apart", async () => {
+    const sae = named(saes[1]!);
+    const position = tokens.length - 2;
+    const target = tokens.at(-1)!;
+    for (const error of ["kept", "dropped"]) {
+      const edits = [latentEdit({ sae, latents: [5], op: "clamp", amount: 40, error })];
+      const found = await engine.attribution({ prompt: { tokens, edits }, position, target });
+      expect(Math.abs(found.residual)).toBeLessThan(1e-4 * (1 + Math.abs(found.logit)));
+      const edit = found.parts.find(({ kind }) => kind === "edit");
+      expect(edit?.component).toBe("blocks.1.resid_post");
+    }
+    const elsewhere = latentEdit({ sae, latents: [5], op: "clamp", amount: 40, positions: [3] });
+    const { parts, residual } = await engine.attribution({
+      prompt: { tokens, edits: [elsewhere] },
+      position,
+      target,
+    });
+    expect([parts.filter(({ kind }) => kind === "edit").length, Math.abs(residual) < 1e-3]).toEqual([
+      0,
+      true,
+    ]);
+  });
+
   it("are refused where they do not fit, and nothing is lost", async () => {
     const files = { kind: "files", name: "x", files: [new File(["{}"], "cfg.json")] } as const;
     await expect(engine.attachSaes(files, undefined, "attach")).rejects.toThrow(/No sparse autoencoder/);

@@ -10,16 +10,15 @@
 import type { TopTokens } from "../../protocol/run";
 import type { Site } from "../../protocol/sites";
 import type { BufferSlice } from "../device/device";
-import type { Tensor, TensorMemory } from "../device/tensor";
+import type { Tensor } from "../device/tensor";
 import type { ForwardContext } from "../models/architecture";
-import { saeOf, type Model } from "../models/model";
+import type { Model } from "../models/model";
 import { gatherRows } from "../ops/embedding";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
 import { extend, type RowContext, type Segment } from "./rowContext";
-import { hostLatents, uploadLatents } from "./latentTables";
-import { editedSites, hostEdits, stagesOf, uploadEdits } from "./rowEdits";
-import { RunTaps, type CapturedTensor, type SiteChange, type SiteChanges } from "./runTaps";
+import { HEAD_SITES, uploadPassEdits } from "./passEdits";
+import { RunTaps, type CapturedTensor } from "./runTaps";
 import { packBatch, uploadBatch, type PackedBatch } from "./tokenBatch";
 
 /** A place in a forward pass: token `index` of segment `segment`. */
@@ -57,8 +56,6 @@ export interface PendingForward {
   release(): void;
 }
 
-/** Sites that are computed on scored rows only; capturing one makes every token a scored row. */
-const HEAD_SITES: ReadonlySet<Site> = new Set(["ln_final.scale", "ln_final.normalized", "logits"]);
 /** Most that the logits of one go may take: more rows are scored in several goes. */
 const MAX_LOGIT_BYTES = 1 << 28;
 
@@ -73,44 +70,6 @@ export function pieces<T>(list: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
     list.slice(i * size, (i + 1) * size),
   );
-}
-
-/** The edits of a pass on the device, and of its head for the rows that it is given. */
-export interface PassEdits {
-  readonly blocks: SiteChanges;
-  head(tokens: readonly number[]): SiteChanges;
-}
-
-/** Lays out and sends the edits of the blocks; those of the head when it is known which rows it sees. */
-export function uploadPassEdits(
-  model: Pick<Model, "config" | "saes"> & { memory: TensorMemory },
-  segments: readonly Segment[],
-  packed: PackedBatch,
-  contexts: readonly RowContext[],
-): PassEdits {
-  const { config, memory } = model;
-  const sites = [...editedSites(model, segments)];
-  const viewsOf = (tokens?: readonly number[]) =>
-    tokens ? tokens.flatMap((token) => packed.views[token] ?? []) : packed.views;
-  const changesOf = (site: Site, tokens?: readonly number[]): SiteChange[] => {
-    const { affine, latents } = stagesOf(model, segments, site);
-    return affine.flatMap((changes, stage): SiteChange[] => {
-      const hasAny = changes.some((list) => list.length > 0);
-      const edits = hasAny && hostEdits(config, packed, contexts, site, changes, tokens);
-      const coded = hostLatents(latents[stage] ?? [], (id) => saeOf(model, id), viewsOf(tokens));
-      return [
-        ...(edits ? [{ kind: "affine", edits: uploadEdits(memory, edits) } as const] : []),
-        ...coded.map((host) => ({ kind: "latents", ...host, tables: uploadLatents(memory, host) }) as const),
-      ];
-    });
-  };
-  const upload = (chosen: readonly Site[], tokens?: readonly number[]) =>
-    new Map(chosen.map((site) => [site, changesOf(site, tokens)]));
-  const headSites = sites.filter((site) => HEAD_SITES.has(site));
-  return {
-    blocks: upload(sites.filter((site) => !HEAD_SITES.has(site))),
-    head: (tokens) => upload(headSites, tokens),
-  };
 }
 
 export function recordForward(

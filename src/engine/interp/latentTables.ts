@@ -2,16 +2,16 @@
  * Lays out changes of latents for a pass: for one site, and one autoencoder that writes it, which latents change in which
  * token's row. Changes of one row that follow each other are stages: each sees what the ones before made.
  */
-import type { LatentChange, LatentOp, Positions } from "../../protocol/interventions";
-import { LATENT_OPS } from "../../protocol/interventions";
+import { LATENT_OPS, type LatentChange } from "../../protocol/interventions";
 import { VitrineError } from "../../protocol/errors";
 import type { TensorMemory } from "../device/tensor";
 import type { Sae } from "../models/sae";
 import type { LatentTables } from "../ops/latentEdits";
+import { within } from "./positions";
 import type { TokenView } from "./tokenBatch";
 
 /** A change of nothing: it marks the rows whose reconstruction is spliced in. */
-const UNCHANGED = { latent: 0, op: "scale", amount: 1 } as const;
+const UNCHANGED: LatentChange["changes"] = [{ latent: 0, op: "scale", amount: 1 }];
 
 export interface HostLatents {
   readonly sae: Sae;
@@ -20,11 +20,6 @@ export interface HostLatents {
   readonly changes: Uint32Array<ArrayBuffer>;
   readonly amounts: Float32Array<ArrayBuffer>;
   readonly width: number;
-}
-
-function reaches(positions: Positions | undefined, position: number): boolean {
-  if (positions === undefined) return true;
-  return "from" in positions ? position >= positions.from : positions.includes(position);
 }
 
 /**
@@ -54,8 +49,9 @@ export function hostLatents(
       width = Math.max(width, list.length);
       return [first, list.length];
     });
+    const isChanged = stage.map((change) => within(change?.positions));
     const spans = tokens.flatMap(({ segment, position }) =>
-      reaches(stage[segment]?.positions, position) ? (spanOf[segment] ?? [0, 0]) : [0, 0],
+      isChanged[segment]?.(position) ? (spanOf[segment] ?? [0, 0]) : [0, 0],
     );
     return {
       ...{ sae, error, width },
@@ -81,9 +77,7 @@ function checked({ description }: Sae, { changes, error }: LatentChange) {
     }
     seen.add(latent);
   }
-  return changes.length > 0 || error === "kept"
-    ? (changes as readonly { latent: number; op: LatentOp; amount: number }[])
-    : [UNCHANGED];
+  return changes.length > 0 || error === "kept" ? changes : UNCHANGED;
 }
 
 /** Sends the tables; they belong to the open scope. */

@@ -10,20 +10,15 @@
  * their entries and values are laid out here, token by token. A token's own key is never knocked out.
  */
 import { VitrineError } from "../../protocol/errors";
-import type {
-  AffineChange,
-  Intervention,
-  KnockOut,
-  LatentChange,
-  Positions,
-} from "../../protocol/interventions";
+import type { AffineChange, KnockOut } from "../../protocol/interventions";
 import { blockSite, type Site } from "../../protocol/sites";
 import type { TensorMemory } from "../device/tensor";
 import type { ModelConfig } from "../models/architecture";
-import { saeOf, type Model } from "../models/model";
 import { siteColumns, windowOf } from "../models/siteShape";
 import { NO_VALUES, type RowEdits } from "../ops/editRows";
-import type { RowContext, Segment } from "./rowContext";
+import { within } from "./positions";
+import type { RowContext } from "./rowContext";
+import type { Changes } from "./siteStages";
 import { firstWithin, type PackedBatch, type TokenView } from "./tokenBatch";
 
 /** A score that softmax turns into exactly 0, and that shaders may compute with (infinities they may not). */
@@ -93,62 +88,6 @@ class EditTable {
       values,
     };
   }
-}
-
-/** The site that an intervention changes. */
-export function changedSite(model: Pick<Model, "saes">, intervention: Intervention): Site {
-  switch (intervention.kind) {
-    case "knockOut":
-      return blockSite(intervention.layer, "attn.scores");
-    case "latents":
-      return saeOf(model, intervention.sae).siteOut;
-    case "affine":
-      return intervention.site;
-  }
-}
-
-/** Sites that the interventions of these rows change. */
-export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
-  return new Set(
-    segments.flatMap(({ interventions }) => (interventions ?? []).map((one) => changedSite(model, one))),
-  );
-}
-
-/** What rows do at a site before, between and after changes of latents there. */
-export interface SiteStages {
-  /** [stage][segment]: one more than there are stages of latents. */
-  readonly affine: readonly (readonly Changes[])[];
-  /** [stage][segment]. */
-  readonly latents: readonly (readonly (LatentChange | undefined)[])[];
-}
-type Changes = readonly (AffineChange | KnockOut)[];
-
-export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
-  const rows = segments.map(({ interventions = [] }) => {
-    const affine: (AffineChange | KnockOut)[][] = [[]];
-    const latents: LatentChange[] = [];
-    for (const intervention of interventions) {
-      if (changedSite(model, intervention) !== site) continue;
-      if (intervention.kind !== "latents") affine.at(-1)?.push(intervention);
-      else {
-        latents.push(intervention);
-        affine.push([]);
-      }
-    }
-    return { affine, latents };
-  });
-  const count = Math.max(0, ...rows.map(({ latents }) => latents.length));
-  return {
-    affine: Array.from({ length: count + 1 }, (_, s) => rows.map(({ affine }) => affine[s] ?? [])),
-    latents: Array.from({ length: count }, (_, s) => rows.map(({ latents }) => latents[s])),
-  };
-}
-
-function within(positions: Positions | undefined): (position: number) => boolean {
-  if (positions === undefined) return () => true;
-  if ("from" in positions) return (position) => position >= positions.from;
-  const list = new Set(positions);
-  return (position) => list.has(position);
 }
 
 function checked(indices: readonly number[] | undefined, count: number, site: Site, what: string): number[] {

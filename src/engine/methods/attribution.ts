@@ -50,7 +50,7 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
   const norm = frozenNorm(anatomy.finalNorm, pass.finalNormWeight, pass.finalNormBias, pass.finalScale);
   const direction = norm.toInput(unembedding);
   const along = (x: ArrayLike<number> | undefined) => (x ? dot(x, direction) : 0);
-  const edits = addedByEdits(prompt.interventions, anatomy, pass);
+  const edits = addedByEdits(model, prompt.interventions, anatomy, pass);
   const editAt = (site: string, layer?: number): Contribution[] => {
     const added = edits.get(site);
     return added ? [{ component: site, kind: "edit", ...inLayer(layer), value: along(added) }] : [];

@@ -2,9 +2,12 @@
  * What edits added to the residual stream itself at one position: the stream behind an edited site less what reached
  * it. Everything a component wrote under edits is that component's own part and does not count here.
  */
-import type { AffineChange, Intervention } from "../../../protocol/interventions";
+import type { Intervention } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
+import { within } from "../../interp/positions";
+import { changedSite } from "../../interp/siteStages";
 import type { Anatomy } from "../../models/anatomy";
+import type { Model } from "../../models/model";
 import type { PassNumbers } from "./readPass";
 
 export interface AddedByEdits {
@@ -14,22 +17,20 @@ export interface AddedByEdits {
   get(site: Site): Float64Array | undefined;
 }
 
-function reaches({ positions, values, valuePositions }: AffineChange, position: number): boolean {
-  const named =
-    positions === undefined ||
-    ("from" in positions ? position >= positions.from : positions.includes(position));
-  return named && (values === undefined || (valuePositions?.includes(position) ?? true));
+function reaches(change: Intervention, position: number): boolean {
+  if (change.kind === "knockOut") return false;
+  if (!within(change.positions)(position)) return false;
+  return change.kind === "latents" || !change.values || (change.valuePositions?.includes(position) ?? true);
 }
 
 export function addedByEdits(
+  model: Pick<Model, "saes">,
   interventions: readonly Intervention[],
   anatomy: Anatomy,
   { at, position }: Pick<PassNumbers, "at" | "position">,
 ): AddedByEdits {
   const touched = new Set(
-    interventions.flatMap((change) =>
-      change.kind === "affine" && reaches(change, position) ? [change.site] : [],
-    ),
+    interventions.filter((change) => reaches(change, position)).map((change) => changedSite(model, change)),
   );
   const added = new Map<Site, Float64Array>();
   /** Sites whose sum is the stream now. */
