@@ -9,8 +9,7 @@ import type { Sae } from "../models/sae";
 import { gatherRows } from "../ops/embedding";
 import { compactLatents, MAX_SELECT_K, selectTop } from "../ops/select";
 import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../ops/sae";
-import type { SaeWeights } from "../ops/saeWeights";
-import type { Matrix } from "../ops/weights";
+import { prefixOf, type SaeWeights } from "../ops/saeWeights";
 import { pieces } from "./forward";
 import { resolveEdits } from "./interventions/index";
 import { KeptPass } from "./keptPass";
@@ -61,18 +60,9 @@ export function reconstruct(memory: TensorMemory, sae: SaeWeights, x: Tensor, k:
   return memory.scope(() => codesOf(memory, sae, x, 1, k).reconstruction);
 }
 
-/** The first latents as an autoencoder by itself: what a Matryoshka prefix is. */
-export function prefixOf(sae: SaeWeights, prefix: number | undefined): SaeWeights {
-  if (prefix === undefined) return sae;
-  const first = ({ shape, dtype, chunks }: Matrix): Matrix => ({
-    shape: [prefix, shape[1]],
-    dtype,
-    chunks: chunks
-      .filter(({ firstRow }) => firstRow < prefix)
-      .map((chunk) => ({ ...chunk, rows: Math.min(chunk.rows, prefix - chunk.firstRow) })),
-  });
-  return { ...sae, encoder: first(sae.encoder), decoder: first(sae.decoder) };
-}
+/** All latents, or a prefix of them. */
+export const partOf = (sae: SaeWeights, prefix: number | undefined) =>
+  prefix === undefined ? sae : prefixOf(sae, prefix);
 
 /** Refuses sizes that the request names and the autoencoder does not have. */
 export function checkSizes(

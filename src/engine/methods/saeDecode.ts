@@ -19,7 +19,7 @@ import {
 } from "../../protocol/features";
 import type { Pauser } from "../../protocol/cancel";
 import { ReadBack } from "../interp/readBack";
-import { checkSizes, codesOf, eachGo, prefixOf } from "../interp/saeCodes";
+import { checkSizes, codesOf, eachGo, partOf } from "../interp/saeCodes";
 import { saeOf, type Model } from "../models/model";
 import { saeDecode as decodeCode, saeEncodeTopK } from "../ops/sae";
 
@@ -32,7 +32,7 @@ export async function saeDecode(
 ): Promise<DecodeResult> {
   const sae = saeOf(model, request.sae);
   checkSizes(sae.weights, request);
-  const weights = prefixOf(sae.weights, request.prefix);
+  const weights = partOf(sae.weights, request.prefix);
   const { listed, prompt } = request;
   const count = prompt.tokens.length;
   const ids = new Uint32Array(count * listed).fill(NO_LATENT);

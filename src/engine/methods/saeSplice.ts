@@ -16,7 +16,7 @@ import { pieces } from "../interp/forward";
 import { resolveEdits, type ResolvedPrompt } from "../interp/interventions/index";
 import { KeptPass } from "../interp/keptPass";
 import { ReadBack } from "../interp/readBack";
-import { checkSizes, prefixOf, reconstruct, rowsPerGo } from "../interp/saeCodes";
+import { checkSizes, partOf, reconstruct, rowsPerGo } from "../interp/saeCodes";
 import { saeOf, type Model } from "../models/model";
 import { gatherRows } from "../ops/embedding";
 import { klDivergence, scoreTargets } from "../ops/score";
@@ -51,7 +51,7 @@ async function reconstruction(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { memory } = model;
   const { siteIn, weights: whole } = saeOf(model, id);
-  const weights = prefixOf(whole, prefix);
+  const weights = partOf(whole, prefix);
   const positions = prompt.tokens.map((_, position) => position);
   const all = new Float32Array(positions.length * weights.decoder.shape[1]);
   const pass = new KeptPass(model, prompt, positions, [siteIn]);

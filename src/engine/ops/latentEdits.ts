@@ -12,7 +12,15 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import { VitrineError } from "../../protocol/errors";
 import { chooseRows } from "../kernels/chooseRows/chooseRows";
 import { latentDelta } from "../kernels/latentDelta/latentDelta";
-import { addLatents, saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "./sae";
+import {
+  addLatents,
+  saeDecode,
+  saeDecodeDense,
+  saeEncodeDense,
+  saeEncodeTopK,
+  type SaeCode,
+  type SaeLatents,
+} from "./sae";
 import type { SaeWeights } from "./saeWeights";
 import { makeSlots } from "./select";
 
@@ -36,33 +44,32 @@ export function editLatents(
   return memory.scope(() => {
     const [rows = 0] = x.shape;
     const cols = sae.decoder.shape[1];
-    const input = flat(x, sae.encoder.shape[1]);
-    const isTopK = sae.activation.kind === "topk";
-    if (!isTopK) checkFits(memory, rows, sae.encoder.shape[0]);
-    const code = isTopK ? saeEncodeTopK(memory, sae, input) : undefined;
-    const dense = isTopK ? undefined : saeEncodeDense(memory, sae, input);
-    const z = code?.values ?? dense?.latents ?? input;
-    const moments = code?.moments ?? dense?.moments;
+    const [nLatents, dIn] = sae.encoder.shape;
+    if (x.size !== rows * dIn) throw new Error(`the autoencoder reads ${dIn} numbers, not ${x.size / rows}`);
+    const code = encode(memory, sae, x, rows, nLatents);
+    const { moments } = code;
+    const z = "ids" in code ? code.values : code.latents;
     const delta = makeSlots(memory, rows, tables.width);
     memory.device.run(
       latentDelta,
       {
-        ...{ ids: (code?.ids ?? tables.changes).buffer, z: z.buffer },
+        // A binding is never empty: what is not read stands in for what is not there.
+        ...{ ids: ("ids" in code ? code.ids : tables.changes).buffer, z: z.buffer },
         ...{ spans: tables.spans.buffer, changes: tables.changes.buffer, amounts: tables.amounts.buffer },
         moments: (moments ?? tables.amounts).buffer,
         ...{ outIds: delta.ids.buffer, outValues: delta.values.buffer },
       },
       {
-        ...{ rows, width: code ? (code.ids.shape[1] ?? 0) : 0, zStride: z.shape[1] ?? 0 },
+        ...{ rows, width: "ids" in code ? (code.ids.shape[1] ?? 0) : 0, zStride: z.shape[1] ?? 0 },
         ...{ outWidth: tables.width, hasMoments: moments ? 1 : 0 },
         scale: sae.input.scheme === "rescale" ? 1 / sae.input.factor : 1,
       },
     );
     let start = y;
     if (error === "dropped") {
-      const around = sae.skip ? { x: input } : {};
-      const decoded = code ? saeDecode(memory, sae, code, around) : undefined;
-      const whole = decoded ?? (dense ? saeDecodeDense(memory, sae, dense, around) : y);
+      const around = sae.skip ? { x } : {};
+      const whole =
+        "ids" in code ? saeDecode(memory, sae, code, around) : saeDecodeDense(memory, sae, code, around);
       start = memory.make(y.shape, "chooseRows");
       memory.device.run(
         chooseRows,
@@ -74,17 +81,16 @@ export function editLatents(
   });
 }
 
-/** [rows, heads, dHead] as [rows, width]: the same numbers. */
-function flat(x: Tensor, width: number): Tensor {
-  const [rows = 0] = x.shape;
-  if (x.size !== rows * width)
-    throw new Error(`the autoencoder reads ${width} numbers, not ${x.size / rows}`);
-  return x;
-}
-
-function checkFits(memory: TensorMemory, rows: number, nLatents: number): void {
+function encode(
+  memory: TensorMemory,
+  sae: SaeWeights,
+  x: Tensor,
+  rows: number,
+  nLatents: number,
+): SaeCode | SaeLatents {
+  if (sae.activation.kind === "topk") return saeEncodeTopK(memory, sae, x);
   const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * nLatents));
-  if (rows <= most) return;
+  if (rows <= most) return saeEncodeDense(memory, sae, x);
   throw new VitrineError(
     "Unsupported",
     `${nLatents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,

@@ -4,7 +4,8 @@
  */
 import type { Device } from "../device/device";
 import { noise } from "../kernels/case";
-import type { SaeActivationWeights, SaeInput, SaeWeights } from "./saeWeights";
+import type { SaeInputScheme } from "../../protocol/sae";
+import type { SaeActivationWeights, SaeWeights } from "./saeWeights";
 import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -19,7 +20,7 @@ export interface PlainSae {
   readonly decoderBias: Floats;
   readonly inputBias?: Floats;
   readonly skip?: Floats;
-  readonly input: SaeInput;
+  readonly input: SaeInputScheme;
   readonly kind: SaeActivationWeights["kind"];
   readonly k: number;
   /** Of a threshold, or a gate's bias. */
@@ -38,7 +39,7 @@ export function randomSae(
   { dIn, dOut, nLatents }: Shape,
   kind: PlainSae["kind"],
   options: {
-    input?: SaeInput;
+    input?: SaeInputScheme;
     inputBias?: boolean;
     skip?: boolean;
     k?: number;

@@ -8,6 +8,7 @@ import { linear } from "./linear";
 import { saeDecode, saeEncodeDense, saeEncodeTopK } from "./sae";
 import { randomSae, slowPass, uploadSae } from "./sae.samples";
 import { checkVariant, readFloats, readIds, VARIANTS } from "./saeChecks.samples";
+import { prefixOf } from "./saeWeights";
 import { selectTop } from "./select";
 
 let memory: TensorMemory;
@@ -54,10 +55,10 @@ it("decodes with fewer slots as with a smaller k, and a prefix as with the laten
   expect(few).toEqual(await readFloats(memory, saeDecode(memory, sae, saeEncodeTopK(memory, sae, x, 3))));
 
   const zeroed = uploadSae(memory.device, { ...plain, decoder: plain.decoder.slice().fill(0, 100 * 24) });
-  const prefix = await readFloats(memory, saeDecode(memory, sae, code, { prefix: 100 }));
+  const prefix = await readFloats(memory, saeDecode(memory, prefixOf(sae, 100), code));
   const expected = await readFloats(memory, saeDecode(memory, zeroed, code));
   prefix.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
-  const none = await readFloats(memory, saeDecode(memory, sae, code, { prefix: 0 }));
+  const none = await readFloats(memory, saeDecode(memory, prefixOf(sae, 0), code));
   expect(none.subarray(0, 24)).toEqual(plain.decoderBias);
 });
 

@@ -73,8 +73,6 @@ export function saeEncodeDense(memory: TensorMemory, sae: SaeWeights, x: Tensor)
 export interface DecodeOptions {
   /** Only the first slots of each row: how good is the code with fewer latents? */
   readonly used?: number;
-  /** Only latents below this one: a Matryoshka prefix. */
-  readonly prefix?: number;
   /** [rows, dIn], as it was encoded: what a skip transcoder lets past. */
   readonly x?: Tensor;
 }
@@ -159,7 +157,7 @@ function decodeWith(
   sae: SaeWeights,
   rows: number,
   moments: Tensor | undefined,
-  { prefix = Infinity, x }: DecodeOptions,
+  { x }: DecodeOptions,
   run: (chunk: MatrixChunk, start: Buffer, startStride: number, y: Tensor) => void,
 ): Tensor {
   const { decoder, decoderBias, skip } = sae;
@@ -172,11 +170,9 @@ function decodeWith(
   return memory.scope(() => {
     let sum: Tensor | undefined;
     for (const chunk of decoder.chunks) {
-      const left = Math.min(chunk.rows, prefix - chunk.firstRow);
-      if (left <= 0 && sum) break;
       const y = memory.make([rows, cols], "saeDecode");
       const start = sum?.buffer ?? decoderBias.buffer;
-      run({ ...chunk, rows: Math.max(0, left) }, start, sum ? cols : 0, y);
+      run(chunk, start, sum ? cols : 0, y);
       sum = y;
     }
     if (!sum) throw new Error("a decoder without latents");

@@ -2,6 +2,7 @@
  * A sparse autoencoder on the device, in one form for all file layouts and variants. Encoder and decoder are both stored
  * by latent, so that a chunk of either holds whole latents.
  */
+import type { SaeInputScheme } from "../../protocol/sae";
 import type { Device } from "../device/device";
 import type { Kernel } from "../device/kernel";
 import { compactRows } from "../kernels/compactRows/compactRows";
@@ -21,16 +22,6 @@ import { sparseDecode } from "../kernels/sparseDecode/sparseDecode";
 import { sparseDecodeHalf } from "../kernels/sparseDecodeHalf/sparseDecodeHalf";
 import { topKSelect } from "../kernels/topKSelect/topKSelect";
 import type { Matrix, Vector } from "./weights";
-
-/** What is done to x before the input bias is taken off, and undone after decoding. */
-export type SaeInput =
-  | { readonly scheme: "none" }
-  /** x * factor. */
-  | { readonly scheme: "rescale"; readonly factor: number }
-  /** (x - mean) / (std + eps) of each row, Bessel's std; undone by std without eps. */
-  | { readonly scheme: "layerNorm"; readonly eps: number }
-  /** Each row to a mean square of 1. */
-  | { readonly scheme: "unitMeanSquare" };
 
 export type SaeActivationWeights =
   | { readonly kind: "relu" }
@@ -58,7 +49,7 @@ export interface SaeWeights {
   readonly inputBias?: Vector;
   /** [dOut, dIn]: a skip transcoder's path around the latents. */
   readonly skip?: Matrix;
-  readonly input: SaeInput;
+  readonly input: SaeInputScheme;
   readonly activation: SaeActivationWeights;
 }
 
@@ -87,4 +78,17 @@ export function freeSae(device: Device, sae: SaeWeights): void {
   // One vector may serve twice: the decoder's bias is often what is taken off the input.
   const buffers = new Set([...chunks, ...vectors].flatMap((part) => (part ? [part.buffer] : [])));
   buffers.forEach((buffer) => device.free(buffer));
+}
+
+/** The first latents as an autoencoder by itself: what a Matryoshka prefix is. Codes of the whole decode with it too. */
+export function prefixOf(sae: SaeWeights, prefix: number): SaeWeights {
+  const first = ({ shape, dtype, chunks }: Matrix): Matrix => ({
+    shape: [prefix, shape[1]],
+    dtype,
+    // A chunk without rows gives the bias alone.
+    chunks: chunks
+      .filter(({ firstRow }) => firstRow < Math.max(1, prefix))
+      .map((chunk) => ({ ...chunk, rows: Math.min(chunk.rows, prefix - chunk.firstRow) })),
+  });
+  return { ...sae, encoder: first(sae.encoder), decoder: first(sae.decoder) };
 }

@@ -5,8 +5,6 @@ import { topKSelect } from "../kernels/topKSelect/topKSelect";
 
 /** The largest k that `selectTop` takes. */
 export const MAX_SELECT_K = 512;
-/** The id of an empty slot; its value is 0. */
-export const NO_LATENT = 0xffffffff;
 
 /** Slots of each row, used ones first. */
 export interface Slots {
