@@ -78,6 +78,20 @@ export function drawHeatmap(canvas: HTMLCanvasElement, drawing: HeatmapDrawing):
   }
 }
 
+/** One pixel a cell; what is NaN stays clear. */
+export function cellsImage(
+  { width, height, values }: Pick<Raster, "width" | "height" | "values">,
+  { kind, domain, theme }: Pick<HeatmapDrawing, "kind" | "domain" | "theme">,
+): ImageData {
+  const colours = colourTable(kind, theme);
+  const image = new ImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  values.forEach((value, i) => {
+    words[i] = Number.isNaN(value) ? 0 : (colours[colourIndex(value, domain)] ?? 0);
+  });
+  return image;
+}
+
 interface Painted {
   readonly key: readonly unknown[];
   readonly raster: Raster;
@@ -107,16 +121,10 @@ function painted(
   const last = lastPainted.get(canvas);
   if (last && key.every((part, i) => part === last.key[i])) return last;
   const raster = rasterOf(shape, rows, cols, { width: canvas.width, height: canvas.height });
-  const colours = colourTable(kind, theme);
-  const image = new ImageData(raster.width, raster.height);
-  const words = new Uint32Array(image.data.buffer);
-  raster.values.forEach((value, i) => {
-    words[i] = Number.isNaN(value) ? 0 : (colours[colourIndex(value, domain)] ?? 0);
-  });
   const bitmap = document.createElement("canvas");
   bitmap.width = raster.width;
   bitmap.height = raster.height;
-  bitmap.getContext("2d")?.putImageData(image, 0, 0);
+  bitmap.getContext("2d")?.putImageData(cellsImage(raster, { kind, domain, theme }), 0, 0);
   const now = { key, raster, bitmap };
   lastPainted.set(canvas, now);
   return now;

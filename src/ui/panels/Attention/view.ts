@@ -1,6 +1,7 @@
 /** The panel's numbers in words, tables and figures for paper. */
 import { colourDomain, colourIndex, colourTable, cssColour, type ScaleKind } from "../../charts/colourScales";
 import type { DataTable } from "../../charts/dataTable";
+import { rasterOf } from "../../charts/heatmap";
 import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
 import { formatNumber, formatSigned } from "../../session/format";
 import type { Side } from "../../session/sides";
@@ -126,20 +127,17 @@ export function glanceSvg(
   const colours = colourTable(scaleKind(answer), "light");
   const pictures = cards.flatMap((card, i) => {
     const [left, top] = [12 + (i % PER_LINE) * CELL, Math.floor(i / PER_LINE) * (CELL + 14)];
-    const step = Math.ceil(Math.max(card.rows, card.cols) / MARKS);
-    const size = (PICTURE * step) / Math.max(card.rows, card.cols);
+    const raster = rasterOf(card, [0, card.rows], [0, card.cols], { width: MARKS, height: MARKS });
+    const size = PICTURE / Math.max(raster.width, raster.height);
     const marks: string[] = [];
-    for (let row = 0; row < card.rows; row += step) {
-      for (let col = 0; col < card.cols; col += step) {
-        const value = strongestIn(card, row, col, step);
-        if (Number.isNaN(value)) continue;
-        const colour = cssColour(colours[colourIndex(value, domain)] ?? 0);
-        const [x, y] = [left + (col / step) * size, top + (row / step) * size];
-        marks.push(
-          `<rect x="${round(x)}" y="${round(y)}" width="${round(size + 0.2)}" height="${round(size + 0.2)}" fill="${colour}"/>`,
-        );
-      }
-    }
+    raster.values.forEach((value, n) => {
+      if (Number.isNaN(value)) return;
+      const colour = cssColour(colours[colourIndex(value, domain)] ?? 0);
+      const [x, y] = [left + (n % raster.width) * size, top + Math.floor(n / raster.width) * size];
+      marks.push(
+        `<rect x="${round(x)}" y="${round(y)}" width="${round(size + 0.2)}" height="${round(size + 0.2)}" fill="${colour}"/>`,
+      );
+    });
     const frame = `<rect x="${left}" y="${top}" width="${PICTURE}" height="${PICTURE}" fill="none" stroke="${PAPER.line}"/>`;
     const name = svgText(
       left + PICTURE / 2,
@@ -153,15 +151,4 @@ export function glanceSvg(
   const ends = `Colours from ${formatNumber(domain[0])} to ${formatNumber(domain[1])}; queries down, keys to the right.`;
   const size = { width: 12 + Math.min(PER_LINE, cards.length) * CELL, height: lines * (CELL + 14) };
   return svgFigure({ title, caption: `${caption} · ${ends}`, ...size }, pictures);
-}
-
-function strongestIn({ rows, cols, values }: HeadCard, row: number, col: number, step: number): number {
-  let strongest = NaN;
-  for (let r = row; r < Math.min(rows, row + step); r++) {
-    for (let c = col; c < Math.min(cols, col + step); c++) {
-      const value = values[r * cols + c] ?? NaN;
-      if (Number.isNaN(strongest) || Math.abs(value) > Math.abs(strongest)) strongest = value;
-    }
-  }
-  return strongest;
 }

@@ -8,6 +8,7 @@ import type {
   SpliceResult,
 } from "../../../protocol/features";
 import type { EditedPrompt } from "../../../protocol/interventions";
+import { insideTokens } from "../../session/insideTokens";
 import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
@@ -88,9 +89,7 @@ export class FeaturesState {
     void this.page.ask(async (runId) => {
       const result = await engine.saeLatent({ sae: sae.id, latent, k: K }, runId);
       const ids = [...new Set([...result.promotes.ids, ...result.suppresses.ids])];
-      const [first] = ids;
-      // As in the middle of a text: at its start some tokens lose their space.
-      const tokens = first === undefined ? [] : (await engine.describeTokens([first, ...ids])).slice(1);
+      const tokens = await insideTokens(engine, ids);
       return { sae, latent, result, textOf: new Map(tokens.map(({ id, text }) => [id, tokenLabel(text)])) };
     });
   }

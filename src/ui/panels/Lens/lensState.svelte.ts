@@ -6,6 +6,7 @@
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
+import { insideTokens } from "../../session/insideTokens";
 import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
@@ -132,21 +133,15 @@ export class LensState {
   async #texts({ now, baseline }: Both<LensResult>): Promise<TextOf> {
     const cells = [...now.cells, ...(baseline?.cells ?? [])].flat();
     const ids = [...new Set(cells.flatMap(({ top }) => [...top.ids]))];
-    const texts = await this.#describe(ids);
+    const texts = await insideTokens(this.#engine, ids);
     const textOf = new Map(ids.map((id, i) => [id, texts[i]?.text ?? String(id)]));
     return (id) => textOf.get(id) ?? String(id);
-  }
-
-  /** Each as in the middle of a text: at its start some tokens lose their space. */
-  async #describe(ids: readonly number[]): Promise<readonly TokenInfo[]> {
-    const [first] = ids;
-    return first === undefined ? [] : (await this.#engine.describeTokens([first, ...ids])).slice(1);
   }
 
   async #expected({ tokens }: EditedPrompt, position: number): Promise<TokenInfo> {
     const { top } = await this.#engine.run({ rows: [{ tokens }], top: [{ row: 0, position, k: 1 }] });
     const id = top[0]?.ids[0] ?? 0;
-    const [info] = await this.#describe([id]);
+    const [info] = await insideTokens(this.#engine, [id]);
     return info ?? { id, text: String(id), special: false };
   }
 
@@ -155,7 +150,7 @@ export class LensState {
     if (text === "") return undefined;
     const byId = /^#?(\d+)$/.exec(text.trim());
     if (byId && (text.trim().startsWith("#") || !this.session.model?.hasTokenizer)) {
-      const [token] = await this.#describe([Number(byId[1])]);
+      const [token] = await insideTokens(this.#engine, [Number(byId[1])]);
       return token && { token };
     }
     const found = await this.#engine.tokenize(text, false);
