@@ -14,8 +14,8 @@ import type {
   ModelSource,
   Progress,
   RunId,
-  SaeSource,
 } from "../protocol/api";
+import type { SaeSource } from "../protocol/features";
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
@@ -154,6 +154,19 @@ export function createEngine(host: EngineHost): EngineApi {
     }
   }
 
+  /** A cancellable call of a method whose code is fetched when it is asked for the first time. */
+  const onModel = <Method, T>(
+    runId: RunId,
+    load: () => Promise<Method>,
+    call: (method: Method, model: Model, pauser: CancelToken) => Promise<T>,
+    slot?: ModelSlot,
+  ): Promise<T> =>
+    cancellable(runId, async (pauser) => {
+      const method = await load();
+      return withModel((model) => call(method, model, pauser), slot);
+    });
+  const bosId = () => modelIn().info.bosId;
+
   function measured<T extends { evaluatedTokens: number }>(started: number, result: T): T {
     const seconds = (performance.now() - started) / 1000;
     if (result.evaluatedTokens > 0 && seconds > 0) tokensPerSecond = result.evaluatedTokens / seconds;
@@ -279,10 +292,12 @@ export function createEngine(host: EngineHost): EngineApi {
         }),
       ),
     logitLens: (request, runId) =>
-      cancellable(runId, async (pauser) => {
-        const { logitLens } = await LATER.logitLens();
-        return withModel((model) => logitLens(model, request, pauser), request.model);
-      }),
+      onModel(
+        runId,
+        LATER.logitLens,
+        ({ logitLens }, model, pauser) => logitLens(model, request, pauser),
+        request.model,
+      ),
     async attribution(request) {
       const { attribution } = await LATER.attribution();
       return withModel((model) => attribution(model, request), request.model);
@@ -313,25 +328,19 @@ export function createEngine(host: EngineHost): EngineApi {
     },
     saes: async () => saes?.infos ?? [],
     saeDecode: (request, runId) =>
-      cancellable(runId, async (pauser) => {
-        const { saeDecode } = await LATER.saeDecode();
-        return withModel((model) => saeDecode(model, request, pauser, modelIn().info.bosId));
-      }),
+      onModel(runId, LATER.saeDecode, ({ saeDecode }, model, pauser) =>
+        saeDecode(model, request, pauser, bosId()),
+      ),
     saeSplice: (request, runId) =>
-      cancellable(runId, async (pauser) => {
-        const { saeSplice } = await LATER.saeSplice();
-        return withModel((model) => saeSplice(model, request, pauser, modelIn().info.bosId));
-      }),
+      onModel(runId, LATER.saeSplice, ({ saeSplice }, model, pauser) =>
+        saeSplice(model, request, pauser, bosId()),
+      ),
     saeCodeCurve: (request, runId) =>
-      cancellable(runId, async (pauser) => {
-        const { saeCodeCurve } = await LATER.saeDecode();
-        return withModel((model) => saeCodeCurve(model, request, pauser, modelIn().info.bosId));
-      }),
+      onModel(runId, LATER.saeDecode, ({ saeCodeCurve }, model, pauser) =>
+        saeCodeCurve(model, request, pauser, bosId()),
+      ),
     saeLatent: (request, runId) =>
-      cancellable(runId, async (pauser) => {
-        const { saeLatent } = await LATER.saeLatent();
-        return withModel((model) => saeLatent(model, request, pauser));
-      }),
+      onModel(runId, LATER.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

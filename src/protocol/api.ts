@@ -39,6 +39,7 @@ import type {
   LatentRequest,
   LatentResult,
   SaeInfo,
+  SaeSource,
   SpliceRequest,
   SpliceResult,
 } from "./features";
@@ -213,11 +214,6 @@ export interface KernelCheck {
   /** The first mismatch in words, if any. */
   readonly mismatch?: string;
 }
-
-/** Where autoencoders come from: those that ship with the embedded model, or files. */
-export type SaeSource =
-  | { readonly kind: "embedded"; readonly model: string; readonly folder: string }
-  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
 
 export interface EngineApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */

@@ -23,6 +23,11 @@ export interface SaeInfo extends SaeDescription {
   readonly notes: readonly string[];
 }
 
+/** Where autoencoders come from: those that ship with the embedded model, or files. */
+export type SaeSource =
+  | { readonly kind: "embedded"; readonly model: string; readonly folder: string }
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+
 export interface OnSae {
   readonly sae: number;
 }

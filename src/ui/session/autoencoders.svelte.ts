@@ -2,9 +2,9 @@
  * The autoencoders that are attached to the model: those that ship with an embedded model, and files. Labels of latents
  * come from the embedded model's known factors, by a rule that is shown with them.
  */
-import type { EngineApi, ModelInfo, Progress, SaeSource } from "../../protocol/api";
+import type { EngineApi, ModelInfo, Progress } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo, SaeSource } from "../../protocol/features";
 import type { Site } from "../../protocol/sites";
 
 const ATTACH = "attach-saes";
