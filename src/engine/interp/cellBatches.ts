@@ -10,15 +10,20 @@ const BATCH_MULTIPLICATIONS = { cpu: 1.5e8, webgpu: 8e9 } as const;
 const MAX_BATCH_TOKENS = 8192;
 /** What keys and values of one batch may take. */
 const CACHE_BUDGET_BYTES = 256 << 20;
-/** Most tokens in one batch of rows that see up to `keys` positions. */
-export function batchTokens({ config, memory }: Model, keys: number, changesPatterns: boolean): number {
+/** Most tokens in one batch of rows that see up to `keys` positions, of so many multiplications. */
+export function batchTokens(
+  { config, memory }: Model,
+  keys: number,
+  changesPatterns: boolean,
+  multiplications: number = BATCH_MULTIPLICATIONS[memory.device.kind],
+): number {
   const { nLayers, nHeads, nKvHeads, dHead, dModel, dMlp } = config;
   const weights = nLayers * dModel * (2 * (nHeads + nKvHeads) * dHead + 3 * dMlp);
   // Patterns are written out, [token, head, key], only where something changes them.
   const widest = Math.max(2 * dMlp, (nHeads + 2 * nKvHeads) * dHead, changesPatterns ? nHeads * keys : 0);
   const bounds = [
     MAX_BATCH_TOKENS,
-    BATCH_MULTIPLICATIONS[memory.device.kind] / weights,
+    multiplications / weights,
     memory.device.limits.maxBufferBytes / (4 * widest),
     CACHE_BUDGET_BYTES / (2 * 4 * nKvHeads * dHead * nLayers),
   ];

@@ -13,7 +13,7 @@ import type { BufferSlice } from "../device/device";
 import type { Tensor } from "../device/tensor";
 import type { ForwardContext } from "../models/architecture";
 import type { Model } from "../models/model";
-import { gatherRows } from "../ops/embedding";
+import { gatherElements, gatherRows } from "../ops/embedding";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
 import { extend, type RowContext, type Segment } from "./rowContext";
@@ -29,6 +29,8 @@ export interface Place {
 
 export interface ForwardAsks {
   readonly score?: readonly (Place & { readonly target: number })[];
+  /** The logit itself of each target, as the model gives it. */
+  readonly logits?: readonly (Place & { readonly target: number })[];
   /** All with the same k. */
   readonly top?: { readonly places: readonly Place[]; readonly k: number };
   readonly sample?: Place & { readonly sampling: Sampling };
@@ -39,6 +41,7 @@ export interface ForwardAsks {
 
 export interface ForwardResult {
   readonly scores: Float32Array;
+  readonly logits: Float32Array;
   readonly top: readonly TopTokens[];
   readonly sampled?: number;
   /** Nats. */
@@ -79,6 +82,7 @@ export function recordForward(
   asks: ForwardAsks,
 ): PendingForward {
   const { memory, config, architecture } = model;
+  const cols = config.dVocabOut ?? config.dVocab;
   const packed = packBatch(segments, cache, config);
   const contexts = segments.map((segment, i) => extend(segment, packed.slots[i] ?? []));
   const capture = asks.capture ?? new Set<Site>();
@@ -86,6 +90,7 @@ export function recordForward(
   const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
   const asked = [
     ...(asks.score ?? []),
+    ...(asks.logits ?? []),
     ...(asks.top?.places ?? []),
     ...(asks.sample ? [asks.sample] : []),
     ...(asks.kl?.places ?? []),
@@ -97,6 +102,7 @@ export function recordForward(
   /** What is read back, and what becomes of it. */
   const results: { readonly tensor: Tensor; take(data: ArrayBuffer): void }[] = [];
   const scores = new Float32Array(asks.score?.length ?? 0);
+  const targetLogits = new Float32Array(asks.logits?.length ?? 0);
   const k = asks.top?.k ?? 0;
   const top = Array.from({ length: asks.top?.places.length ?? 0 }, () => ({
     ids: new Uint32Array(k),
@@ -119,18 +125,28 @@ export function recordForward(
       const indices = <P extends Place>(places: readonly P[]) =>
         places.flatMap((one, i) => (here(one) === undefined ? [] : [i]));
       const scoreIndices = indices(asks.score ?? []);
+      const logitIndices = indices(asks.logits ?? []);
       const topIndices = indices(asks.top?.places ?? []);
       const klIndices = indices(asks.kl?.places ?? []);
       const row = (one: Place | undefined) => (one && here(one)) ?? 0;
       return {
         rows: rows.length === packed.count ? undefined : upload(rows, [rows.length]),
         scoreIndices,
+        logitIndices,
         topIndices,
         scoreAsks:
           scoreIndices.length > 0
             ? upload(
                 scoreIndices.flatMap((i) => [row(asks.score?.[i]), asks.score?.[i]?.target ?? 0]),
                 [scoreIndices.length, 2],
+              )
+            : undefined,
+        // Every logit is a row of its own to gather from.
+        logitRows:
+          logitIndices.length > 0
+            ? upload(
+                logitIndices.map((i) => row(asks.logits?.[i]) * cols + (asks.logits?.[i]?.target ?? 0)),
+                [logitIndices.length],
               )
             : undefined,
         topRows:
@@ -179,6 +195,12 @@ export function recordForward(
             go.scoreIndices.forEach((i, n) => (scores[i] = values[n] ?? NaN));
           });
         }
+        if (go.logitRows) {
+          keep(gatherElements(memory, logits, go.logitRows), (data) => {
+            const values = new Float32Array(data);
+            go.logitIndices.forEach((i, n) => (targetLogits[i] = values[n] ?? NaN));
+          });
+        }
         if (go.topRows) {
           const found = topTokens(memory, pick(go.topRows), k);
           keep(found.ids, (data) =>
@@ -225,6 +247,7 @@ export function recordForward(
       });
       return {
         scores,
+        logits: targetLogits,
         top,
         ...(sampled === undefined ? {} : { sampled }),
         kl,

@@ -78,6 +78,11 @@ export class KeptPass {
     return tensor;
   }
 
+  /** Some of its rows, in the order asked. Owned by the open scope. */
+  rows(site: Site, positions: readonly number[]): Tensor {
+    return this.#rows(positions, this.tensor(site));
+  }
+
   /** Positions in goes whose logits fit in one buffer. */
   goes(positions: readonly number[]): number[][] {
     return pieces(positions, rowsAtOnce(this.model));

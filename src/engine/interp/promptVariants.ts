@@ -25,6 +25,8 @@ export interface Variant {
 export interface ReadingAsk {
   /** Tokens whose log-probabilities are wanted. */
   readonly targets: readonly number[];
+  /** Whether their logits are wanted too. */
+  readonly logits?: boolean;
   /** Whether the divergence from the base's distribution is. */
   readonly kl: boolean;
 }
@@ -32,6 +34,8 @@ export interface ReadingAsk {
 export interface Reading {
   /** log p of each target, nats. */
   readonly logProbs: Float32Array;
+  /** Logit of each target; empty unless asked for. */
+  readonly logits: Float32Array;
   /** KL(base ‖ this), nats; NaN unless asked for. */
   readonly kl: number;
 }
@@ -79,9 +83,9 @@ export class PromptVariants {
     });
     this.#evaluatedTokens += pass.packed.count;
     this.#context = pass.contexts[0] ?? EMPTY_CONTEXT;
-    const { scores, captures, kl: divergence } = await readForward(this.model, pass);
+    const { scores, logits: own, captures, kl: divergence } = await readForward(this.model, pass);
     if (kl) this.#logits = logits ?? Float32Array.from(captures[0]?.data ?? []);
-    return { logProbs: scores, kl: kl && !logits ? 0 : (divergence[0] ?? NaN) };
+    return { logProbs: scores, logits: own, kl: kl && !logits ? 0 : (divergence[0] ?? NaN) };
   }
 
   /** The base's logits, where divergences from them are asked for. */
@@ -93,11 +97,12 @@ export class PromptVariants {
     const segments = variants.map(({ from, interventions }) => this.#segment(from, interventions));
     const pass = recordForward(this.model, this.#cache, segments, this.#asks(segments, this.#logits));
     this.#evaluatedTokens += pass.packed.count;
-    const { scores, kl } = await readForward(this.model, pass);
+    const { scores, logits, kl } = await readForward(this.model, pass);
     this.#cache.giveBack(pass.packed.slots.flat());
     const count = this.ask.targets.length;
     return segments.map((_, i) => ({
       logProbs: scores.subarray(i * count, (i + 1) * count),
+      logits: logits.subarray(i * count, (i + 1) * count),
       kl: kl[i] ?? NaN,
     }));
   }
@@ -122,8 +127,10 @@ export class PromptVariants {
   /** What is asked of the last token of every row. */
   #asks(segments: readonly Segment[], base: Logits | undefined): ForwardAsks {
     const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
+    const targets = places.flatMap((place) => this.ask.targets.map((target) => ({ ...place, target })));
     return {
-      score: places.flatMap((place) => this.ask.targets.map((target) => ({ ...place, target }))),
+      score: targets,
+      ...(this.ask.logits ? { logits: targets } : {}),
       ...(this.ask.kl && base ? { kl: { base, places } } : {}),
     };
   }

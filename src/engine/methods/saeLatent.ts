@@ -12,9 +12,9 @@
 import type { LatentRequest, LatentResult } from "../../protocol/features";
 import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
-import { siteLayer, siteName } from "../../protocol/sites";
 import { pieces } from "../interp/forward";
 import { ReadBack } from "../interp/readBack";
+import { wayToStream } from "../interp/wayToStream";
 import { centred, extremes, gained, norm2 } from "../interp/weightReading";
 import type { NormWeights } from "../models/anatomy";
 import { saeOf, type Model } from "../models/model";
@@ -67,16 +67,6 @@ export async function saeLatent(model: Model, request: LatentRequest, pauser: Pa
   }
 }
 
-/** The way from a site to the residual stream: a matrix, and a norm behind it, or nothing at all. */
-function wayToStream({ architecture, config }: Model, { siteOut }: Sae) {
-  const name = siteName(siteOut);
-  if (/^(embed|resid_\w+|attn_out|mlp_out)$/.test(name)) return { matrix: undefined, norm: undefined };
-  const layer = architecture.anatomy(config).layers[siteLayer(siteOut) ?? -1];
-  if (name === "attn.z" && layer) return { matrix: layer.attentionOut, norm: layer.attentionPostNorm };
-  if (name === "mlp.post" && layer?.mlp) return { matrix: layer.mlp.out, norm: layer.mlp.postNorm };
-  return undefined;
-}
-
 async function logitEffects(
   model: Model,
   sae: Sae,
@@ -85,7 +75,7 @@ async function logitEffects(
 ): Promise<Pick<LatentResult, "promotes" | "suppresses" | "norm">> {
   const { architecture, config, memory, weights } = model;
   const anatomy = architecture.anatomy(config);
-  const way = wayToStream(model, sae);
+  const way = wayToStream(model, sae.siteOut);
   if (!way) {
     const none = { ids: new Uint32Array(0), values: new Float32Array(0) };
     const norm = `${sae.siteOut} does not reach the residual stream by weights alone: no direct effect is shown.`;

@@ -34,3 +34,10 @@ export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor): Te
     indices,
   );
 }
+
+/** x of any shape, indices [n] into its elements → y [n, 1]. */
+export function gatherElements(memory: TensorMemory, x: Tensor, indices: Tensor): Tensor {
+  const { buffer, size } = x;
+  const chunks = [{ buffer, firstRow: 0, rows: size }];
+  return embedding(memory, { shape: [size, 1], dtype: "f32", chunks }, indices);
+}

@@ -1,0 +1,57 @@
+/** Contexts that stand for a latent, with its value at each of their tokens: worked out again when they are looked at. */
+import type { Pauser } from "../../../protocol/cancel";
+import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/features";
+import { latentValues } from "../../interp/latentReads";
+import { ReadBack } from "../../interp/readBack";
+import { SitePass } from "../../interp/sitePass";
+import { saeOf, type Model } from "../../models/model";
+import { fitting, tokensPerBatch } from "./batchSize";
+import type { Contexts } from "./contexts";
+import type { Entry } from "./latentStats";
+
+/** Runs the contexts of these entries again, each once. */
+export async function examples(
+  model: Model,
+  contexts: Contexts,
+  { sae: id, latent }: Omit<CorpusLatentRequest, "corpus">,
+  entries: readonly Entry[],
+  pauser: Pauser,
+): Promise<(entry: Entry) => CorpusExample> {
+  const sae = saeOf(model, id);
+  const { memory } = model;
+  let wanted = [...new Set(entries.map(({ context }) => context))].sort((a, b) => a - b);
+  const lengthOf = (context: number) => contexts.length(context);
+  const limit = tokensPerBatch(model, [sae], Math.max(0, ...wanted.map(lengthOf)));
+  const valuesOf = new Map<number, Float32Array>();
+  while (wanted.length > 0) {
+    await pauser.pause();
+    const batch = fitting(wanted, lengthOf, limit);
+    wanted = wanted.slice(batch.length);
+    const texts = batch.map((context) => contexts.at(context).tokens);
+    const all = texts.flat().map((_, index) => index);
+    const pass = new SitePass(model, texts, all, [sae.siteIn]);
+    const back = new ReadBack(memory);
+    try {
+      const x = back.borrowed(pass.tensor(sae.siteIn));
+      await back.read();
+      const values = await latentValues(model, sae, x(), latent);
+      let first = 0;
+      texts.forEach((text, n) => {
+        const own = values.slice(first, first + text.length);
+        text.forEach((token, at) => {
+          if (!contexts.counts(token)) own[at] = 0;
+        });
+        valuesOf.set(batch[n] ?? 0, own);
+        first += text.length;
+      });
+    } finally {
+      back.release();
+      pass.release();
+    }
+  }
+  return ({ context, at, value }) => ({
+    ...contexts.at(context),
+    ...{ at, value },
+    values: valuesOf.get(context) ?? new Float32Array(0),
+  });
+}
