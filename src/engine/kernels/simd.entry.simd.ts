@@ -18,3 +18,4 @@ export { multiply } from "./multiply/multiply.simd";
 export { silu } from "./silu/silu.simd";
 export { softcap } from "./softcap/softcap.simd";
 export { relu } from "./relu/relu.simd";
+export { topKSelect } from "./topKSelect/topKSelect.simd";

@@ -1,0 +1,35 @@
+/** The shader against a sort: 10,000 short rows, and rows as long as the largest autoencoders have latents. */
+import { beforeAll, expect, it } from "vitest";
+import { createWebGpuDevice, type WebGpuDevice } from "../../device/webgpu";
+import { noise } from "../case";
+import { differences, hardRows, selectOn, sortedTop } from "./hardRows.samples";
+
+let device: WebGpuDevice;
+beforeAll(async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) throw new Error("no WebGPU adapter: the kernel cannot be tested here");
+  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+});
+
+it.each([
+  [7, 61, 0],
+  [32, 257, 1],
+])("equals a sort on 10,000 rows: %i of %i, positive only: %i", async (k, cols, positiveOnly) => {
+  const rows = 10_000;
+  const x = hardRows(rows, cols);
+  expect(
+    differences(await selectOn(device, x, rows, k, positiveOnly), sortedTop(x, rows, k, positiveOnly)),
+  ).toEqual([]);
+});
+
+it("equals a sort where much is left after the first pass", async () => {
+  const x = hardRows(200, 3001);
+  expect(differences(await selectOn(device, x, 200, 512, 0), sortedTop(x, 200, 512, 0))).toEqual([]);
+});
+
+it("selects among 131,072 columns and more", async () => {
+  for (const cols of [131_072, 1_200_000]) {
+    const x = noise(2 * cols, 3, 6);
+    expect(differences(await selectOn(device, x, 2, 64, 1), sortedTop(x, 2, 64, 1))).toEqual([]);
+  }
+});
