@@ -19,3 +19,5 @@ export { silu } from "./silu/silu.simd";
 export { softcap } from "./softcap/softcap.simd";
 export { relu } from "./relu/relu.simd";
 export { topKSelect } from "./topKSelect/topKSelect.simd";
+export { jumpRelu } from "./jumpRelu/jumpRelu.simd";
+export { gatedLatents } from "./gatedLatents/gatedLatents.simd";

@@ -12,14 +12,12 @@ beforeAll(async () => {
 });
 
 it.each([
-  [7, 61, 0],
-  [32, 257, 1],
-])("equals a sort on 10,000 rows: %i of %i, positive only: %i", async (k, cols, positiveOnly) => {
-  const rows = 10_000;
+  [10_000, 61, 7, 0],
+  [2_000, 257, 32, 1],
+])("equals a sort on %i rows of %i: %i, positive only: %i", async (rows, cols, k, positiveOnly) => {
   const x = hardRows(rows, cols);
-  expect(
-    differences(await selectOn(device, x, rows, k, positiveOnly), sortedTop(x, rows, k, positiveOnly)),
-  ).toEqual([]);
+  const expected = sortedTop(x, rows, k, positiveOnly);
+  expect(differences(await selectOn(device, x, rows, k, positiveOnly), expected)).toEqual([]);
 });
 
 it("equals a sort where much is left after the first pass", async () => {

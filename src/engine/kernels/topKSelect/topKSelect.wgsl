@@ -34,8 +34,8 @@ struct Params {
 const invocations = 256u;
 const binCount = 1024u;
 const groupCount = 32u;
+// At least the largest k.
 const listSize = 768u;
-const mostK = 512u;
 const none = 0xffffffffu;
 const zeroKey = 0x80000000u;
 // Of the key's levels, then of the inverted column's.
@@ -61,8 +61,6 @@ var<workgroup> choice: Choice;
 // Elements are words: their key, and their column counted from the end.
 var<workgroup> list: array<vec2u, listSize>;
 var<workgroup> listed: atomic<u32>;
-var<workgroup> chosen: array<vec2u, mostK>;
-var<workgroup> chosenCount: atomic<u32>;
 
 // Larger for larger floats; 0 for NaN, less than the key of any number.
 fn keyOf(bits: u32) -> u32 {
@@ -198,25 +196,24 @@ fn main(
     }
   }
 
-  for (var i = local; i < size; i += invocations) {
-    var word: vec2u;
-    if (inList) {
-      word = list[i];
-    } else {
-      word = wordAt(start, i, count);
+  if (!inList) {
+    for (var i = local; i < count; i += invocations) {
+      let word = wordAt(start, i, count);
+      if (word.x > 0 && isAbove(word & mask, border)) {
+        list[atomicAdd(&listed, 1)] = word;
+      }
     }
-    if (word.x > 0 && isAbove(word & mask, border)) {
-      chosen[atomicAdd(&chosenCount, 1)] = word;
-    }
+    workgroupBarrier();
+    size = taken;
   }
-  workgroupBarrier();
   let out = row * params.outStride + params.outOffset + segment * params.k;
-  for (var n = local; n < params.k; n += invocations) {
-    if (n < taken) {
-      let own = chosen[n];
+  for (var n = local; n < size; n += invocations) {
+    let own = list[n];
+    if (isAbove(own & mask, border)) {
+      // What is larger than one of the k is one of the k.
       var place = 0u;
-      for (var other = 0u; other < taken; other++) {
-        let word = chosen[other];
+      for (var other = 0u; other < size; other++) {
+        let word = list[other];
         place += select(0u, 1u, word.x > own.x || (word.x == own.x && word.y > own.y));
       }
       let i = count - 1 - own.y;
@@ -226,9 +223,10 @@ fn main(
         ids[out + place] = first + i;
       }
       values[out + place] = bitsOf(own.x);
-    } else {
-      ids[out + n] = none;
-      values[out + n] = 0;
     }
+  }
+  for (var n = taken + local; n < params.k; n += invocations) {
+    ids[out + n] = none;
+    values[out + n] = 0;
   }
 }
