@@ -21,3 +21,6 @@ export { relu } from "./relu/relu.simd";
 export { topKSelect } from "./topKSelect/topKSelect.simd";
 export { jumpRelu } from "./jumpRelu/jumpRelu.simd";
 export { gatedLatents } from "./gatedLatents/gatedLatents.simd";
+export { compactRows } from "./compactRows/compactRows.simd";
+export { sparseDecode, sparseDecodeHalf } from "./sparseDecode/sparseDecode.simd";
+export { denseDecode, denseDecodeHalf } from "./denseDecode/denseDecode.simd";

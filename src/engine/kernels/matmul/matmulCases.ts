@@ -3,7 +3,7 @@ import { byteRows } from "../byteRows";
 import { noise, type CaseArray, type KernelCase } from "../case";
 
 /** Halves that cover the format: ordinary, subnormal, zero, negative. */
-function halves(words: number): Uint32Array<ArrayBuffer> {
+export function halves(words: number): Uint32Array<ArrayBuffer> {
   const bits = noise(words * 2, 11).map((value) => Math.floor((value + 1) * 0x1fff));
   return Uint32Array.from({ length: words }, (_, i) => {
     const low = (bits[2 * i] ?? 0) | (i % 3 === 0 ? 0x8000 : 0);

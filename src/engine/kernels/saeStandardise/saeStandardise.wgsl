@@ -67,13 +67,13 @@ fn main(
     let left = x[start + c] - mean;
     own += left * left;
   }
-  let std = sqrt(sumOverWorkgroup(own, local) / f32(params.cols - min(params.centred, 1)));
+  let deviation = sqrt(sumOverWorkgroup(own, local) / f32(params.cols - min(params.centred, 1)));
   if (local == 0) {
     moments[2 * row] = mean;
-    moments[2 * row + 1] = std;
+    moments[2 * row + 1] = deviation;
   }
 
-  let divisor = std + params.eps;
+  let divisor = deviation + params.eps;
   for (var c = local; c < params.cols; c += workgroupSize) {
     var value = (x[start + c] - mean) / divisor;
     if (params.hasBias != 0) {
