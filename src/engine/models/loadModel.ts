@@ -10,7 +10,7 @@ import { packHalves } from "../formats/halves";
 import type { ModelFiles, StoredTensor } from "../formats/modelFiles";
 import { readRows } from "../formats/tensorReader";
 import { kernelsToPrepare } from "../ops/kernelList";
-import { byteRows, wordsPerRow, type Matrix, type MatrixChunk } from "../ops/weights";
+import { allocateMatrix, byteRows, writeMatrixRows } from "../ops/weights";
 import type { WeightSpec } from "./architecture";
 import { DeviceWeights, freeModel, type Model } from "./model";
 import { checkFits, planModel } from "./plan";
@@ -86,9 +86,7 @@ async function loadWeight(
     return 0;
   }
   const [rows = 0, cols = 0] = spec.shape;
-  const rowBytes = wordsPerRow(cols, precision) * 4;
-  const chunks = makeChunks(device, spec.name, rows, rowBytes);
-  const matrix: Matrix = { shape: [rows, cols], dtype: precision, chunks };
+  const matrix = allocateMatrix(device, spec.name, [rows, cols], precision);
   weights.setMatrix(spec.name, matrix);
   let clipped = 0;
   let firstRow = 0;
@@ -101,7 +99,7 @@ async function loadWeight(
         clipped += packed.clipped;
         data = packed.words;
       }
-      writeRows(device, chunks, firstRow, data, rowBytes);
+      writeMatrixRows(device, matrix, firstRow, data);
       firstRow += slice.rows;
     }
   }
@@ -114,34 +112,4 @@ async function* vectorSlices(
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
   if (spec.values) yield spec.values;
   for (const part of parts) for await (const { data } of readRows(part)) yield data;
-}
-
-/** Buffers for a matrix, as few as the largest binding allows. */
-function makeChunks(device: Device, name: string, rows: number, rowBytes: number): MatrixChunk[] {
-  const perChunk = Math.floor(device.limits.maxBufferBytes / rowBytes);
-  const chunks: MatrixChunk[] = [];
-  for (let firstRow = 0; firstRow < rows; firstRow += perChunk) {
-    const count = Math.min(perChunk, rows - firstRow);
-    chunks.push({ buffer: device.allocate(count * rowBytes, name), firstRow, rows: count });
-  }
-  return chunks;
-}
-
-/** Writes consecutive rows into the chunks that hold them. */
-function writeRows(
-  device: Device,
-  chunks: readonly MatrixChunk[],
-  firstRow: number,
-  data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
-  rowBytes: number,
-): void {
-  const rowWords = rowBytes / 4;
-  const end = firstRow + data.length / rowWords;
-  for (const chunk of chunks) {
-    const from = Math.max(firstRow, chunk.firstRow);
-    const to = Math.min(end, chunk.firstRow + chunk.rows);
-    if (from >= to) continue;
-    const part = data.subarray((from - firstRow) * rowWords, (to - firstRow) * rowWords);
-    device.write(chunk.buffer, part, (from - chunk.firstRow) * rowBytes);
-  }
 }

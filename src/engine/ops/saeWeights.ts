@@ -1,0 +1,90 @@
+/**
+ * A sparse autoencoder on the device, in one form for all file layouts and variants. Encoder and decoder are both stored
+ * by latent, so that a chunk of either holds whole latents.
+ */
+import type { Device } from "../device/device";
+import type { Kernel } from "../device/kernel";
+import { compactRows } from "../kernels/compactRows/compactRows";
+import { gatedLatents } from "../kernels/gatedLatents/gatedLatents";
+import { jumpRelu } from "../kernels/jumpRelu/jumpRelu";
+import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
+import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
+import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
+import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
+import { matvec } from "../kernels/matvec/matvec";
+import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
+import { relu } from "../kernels/relu/relu";
+import { saeCentre } from "../kernels/saeCentre/saeCentre";
+import { saeRestore } from "../kernels/saeRestore/saeRestore";
+import { saeStandardise } from "../kernels/saeStandardise/saeStandardise";
+import { sparseDecode } from "../kernels/sparseDecode/sparseDecode";
+import { sparseDecodeHalf } from "../kernels/sparseDecodeHalf/sparseDecodeHalf";
+import { topKSelect } from "../kernels/topKSelect/topKSelect";
+import type { Matrix, Vector } from "./weights";
+
+/** What is done to x before the input bias is taken off, and undone after decoding. */
+export type SaeInput =
+  | { readonly scheme: "none" }
+  /** x * factor. */
+  | { readonly scheme: "rescale"; readonly factor: number }
+  /** (x - mean) / (std + eps) of each row, Bessel's std; undone by std without eps. */
+  | { readonly scheme: "layerNorm"; readonly eps: number }
+  /** Each row to a mean square of 1. */
+  | { readonly scheme: "unitMeanSquare" };
+
+export type SaeActivationWeights =
+  | { readonly kind: "relu" }
+  | { readonly kind: "topk"; readonly k: number }
+  /** Latents at or below their threshold [nLatents] are 0; BatchTopK has the same for all. */
+  | { readonly kind: "jumprelu" | "batchtopk"; readonly threshold: Vector }
+  /** Its encoder has no bias; magnitudeScale = exp(r_mag). All [nLatents]. */
+  | {
+      readonly kind: "gated";
+      readonly gateBias: Vector;
+      readonly magnitudeScale: Vector;
+      readonly magnitudeBias: Vector;
+    };
+
+export interface SaeWeights {
+  /** [nLatents, dIn], f32 or f16. */
+  readonly encoder: Matrix;
+  /** [nLatents]. */
+  readonly encoderBias?: Vector;
+  /** [nLatents, dOut], f32 or f16. */
+  readonly decoder: Matrix;
+  /** [dOut]. */
+  readonly decoderBias: Vector;
+  /** [dIn]: taken off the (normalised) input. */
+  readonly inputBias?: Vector;
+  /** [dOut, dIn]: a skip transcoder's path around the latents. */
+  readonly skip?: Matrix;
+  readonly input: SaeInput;
+  readonly activation: SaeActivationWeights;
+}
+
+const BY_PRECISION = {
+  f32: [matvec, matmulSkinny, matmulTiled, sparseDecode],
+  f16: [matvecHalf, matmulSkinnyHalf, matmulTiledHalf, sparseDecodeHalf],
+} as const;
+
+/** What encoding and decoding take, to compile while weights are read. */
+export function saeKernels(precision: keyof typeof BY_PRECISION): readonly Kernel[] {
+  const all = [
+    ...[saeCentre, saeStandardise, saeRestore, relu, jumpRelu, gatedLatents, topKSelect, compactRows],
+    ...BY_PRECISION[precision],
+  ];
+  return all as readonly unknown[] as readonly Kernel[];
+}
+
+export function freeSae(device: Device, sae: SaeWeights): void {
+  const { encoder, decoder, skip, encoderBias, decoderBias, inputBias, activation } = sae;
+  const vectors = [encoderBias, decoderBias, inputBias];
+  if (activation.kind === "jumprelu" || activation.kind === "batchtopk") vectors.push(activation.threshold);
+  if (activation.kind === "gated") {
+    vectors.push(activation.gateBias, activation.magnitudeScale, activation.magnitudeBias);
+  }
+  const chunks = [encoder, decoder, skip].flatMap((matrix) => matrix?.chunks ?? []);
+  // One vector may serve twice: the decoder's bias is often what is taken off the input.
+  const buffers = new Set([...chunks, ...vectors].flatMap((part) => (part ? [part.buffer] : [])));
+  buffers.forEach((buffer) => device.free(buffer));
+}
