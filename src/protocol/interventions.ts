@@ -44,7 +44,25 @@ export interface KnockOut {
   readonly keys?: Positions;
 }
 
-export type Intervention = AffineChange | KnockOut;
+export const LATENT_OPS = ["ablate", "clamp", "scale", "add"] as const;
+/** z becomes 0, amount, amount · z, or z + amount. */
+export type LatentOp = (typeof LATENT_OPS)[number];
+
+/**
+ * Latents of an attached autoencoder are changed where it writes. With its error term kept, x becomes
+ * x + (z′ − z) · decoder; dropped, x becomes the reconstruction from z′ (without changes: from z).
+ */
+export interface LatentChange {
+  readonly kind: "latents";
+  /** `SaeInfo.id`. */
+  readonly sae: number;
+  /** Each latent at most once. */
+  readonly changes: readonly { readonly latent: number; readonly op: LatentOp; readonly amount: number }[];
+  readonly error: "kept" | "dropped";
+  readonly positions?: Positions;
+}
+
+export type Intervention = AffineChange | KnockOut | LatentChange;
 
 /** A text by its tokens; the text is for people. */
 export interface NamedTokens {
@@ -157,6 +175,18 @@ export interface FreezeEdit extends EditBase {
   readonly layers?: readonly number[];
 }
 
+/** Latents of an autoencoder, which is named by its weights: its number is given anew at every visit. */
+export interface LatentEdit extends EditBase {
+  readonly kind: "latent";
+  readonly sae: { readonly name: string; readonly sha256: string };
+  /** None, with the error term dropped: the reconstruction takes the activation's place. */
+  readonly latents: readonly number[];
+  readonly op: LatentOp;
+  readonly amount: number;
+  readonly error: "kept" | "dropped";
+  readonly positions?: Positions;
+}
+
 export type Edit =
   | ZeroEdit
   | MeanEdit
@@ -166,7 +196,8 @@ export type Edit =
   | AddEdit
   | KnockOutEdit
   | TokenEdit
-  | FreezeEdit;
+  | FreezeEdit
+  | LatentEdit;
 
 export type EditKind = Edit["kind"];
 
@@ -180,6 +211,7 @@ export const EDIT_KINDS = [
   "knockOut",
   "token",
   "freeze",
+  "latent",
 ] as const satisfies readonly EditKind[];
 
 /** Tokens as the model reads them, and what is changed on the way. */

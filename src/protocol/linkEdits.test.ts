@@ -61,6 +61,15 @@ const ARBITRARY: Readonly<Record<EditKind, fc.Arbitrary<unknown>>> = {
   }),
   knockOut: some({ ...base, layers: indices, heads: indices, queries: positions, keys: positions }),
   token: some({ ...base, position: whole, token: whole, text }),
+  latent: some({
+    ...base,
+    sae: fc.record({ name: text, sha256: text }),
+    latents: fc.array(whole, { maxLength: 5 }),
+    op: fc.constantFrom("ablate", "clamp", "scale", "add"),
+    amount: finite,
+    error: fc.constantFrom("kept", "dropped"),
+    positions,
+  }),
   freeze: some({ ...base, what: fc.constantFrom("patterns", "norms"), layers: indices }),
 };
 const editOf = (kind: EditKind) => ARBITRARY[kind].map((fields) => ({ ...(fields as object), kind }) as Edit);

@@ -1,6 +1,6 @@
 /** Edits in links: what `interventions.ts` says, field by field, strict and bounded. */
 import * as v from "valibot";
-import type { Edit, EditSite } from "./interventions";
+import { LATENT_OPS, type Edit, type EditSite } from "./interventions";
 import { between, indices, label, listOf, number, text, tokens, whole } from "./linkFields";
 import { BLOCK_SITES, MODEL_SITES, type BlockSiteName } from "./sites";
 
@@ -64,6 +64,16 @@ const EDIT = v.variant("kind", [
     ...base,
     what: v.picklist(["patterns", "norms"]),
     layers: v.optional(indices),
+  }),
+  v.strictObject({
+    kind: v.literal("latent"),
+    ...base,
+    sae: v.strictObject({ name: label, sha256: label }),
+    latents: indices,
+    op: v.picklist(LATENT_OPS),
+    amount: number,
+    error: v.picklist(["kept", "dropped"]),
+    positions: v.optional(positions),
   }),
 ]);
 

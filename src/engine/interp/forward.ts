@@ -12,14 +12,14 @@ import type { Site } from "../../protocol/sites";
 import type { BufferSlice } from "../device/device";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { ForwardContext } from "../models/architecture";
-import type { Model } from "../models/model";
+import { saeOf, type Model } from "../models/model";
 import { gatherRows } from "../ops/embedding";
-import type { RowEdits } from "../ops/editRows";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
 import { extend, type RowContext, type Segment } from "./rowContext";
-import { editedSites, hostEdits, uploadEdits } from "./rowEdits";
-import { RunTaps, type CapturedTensor } from "./runTaps";
+import { hostLatents, uploadLatents } from "./latentTables";
+import { editedSites, hostEdits, stagesOf, uploadEdits } from "./rowEdits";
+import { RunTaps, type CapturedTensor, type SiteChange, type SiteChanges } from "./runTaps";
 import { packBatch, uploadBatch, type PackedBatch } from "./tokenBatch";
 
 /** A place in a forward pass: token `index` of segment `segment`. */
@@ -77,25 +77,35 @@ export function pieces<T>(list: readonly T[], size: number): T[][] {
 
 /** The edits of a pass on the device, and of its head for the rows that it is given. */
 export interface PassEdits {
-  readonly blocks: ReadonlyMap<Site, RowEdits>;
-  head(tokens: readonly number[]): ReadonlyMap<Site, RowEdits>;
+  readonly blocks: SiteChanges;
+  head(tokens: readonly number[]): SiteChanges;
 }
 
 /** Lays out and sends the edits of the blocks; those of the head when it is known which rows it sees. */
 export function uploadPassEdits(
-  { config, memory }: Pick<Model, "config"> & { memory: TensorMemory },
+  model: Pick<Model, "config" | "saes"> & { memory: TensorMemory },
   segments: readonly Segment[],
   packed: PackedBatch,
   contexts: readonly RowContext[],
 ): PassEdits {
-  const sites = [...editedSites(segments)];
+  const { config, memory } = model;
+  const sites = [...editedSites(model, segments)];
+  const viewsOf = (tokens?: readonly number[]) =>
+    tokens ? tokens.flatMap((token) => packed.views[token] ?? []) : packed.views;
+  const changesOf = (site: Site, tokens?: readonly number[]): SiteChange[] => {
+    const { affine, latents } = stagesOf(model, segments, site);
+    return affine.flatMap((changes, stage): SiteChange[] => {
+      const hasAny = changes.some((list) => list.length > 0);
+      const edits = hasAny && hostEdits(config, packed, contexts, site, changes, tokens);
+      const coded = hostLatents(latents[stage] ?? [], (id) => saeOf(model, id), viewsOf(tokens));
+      return [
+        ...(edits ? [{ kind: "affine", edits: uploadEdits(memory, edits) } as const] : []),
+        ...coded.map((host) => ({ kind: "latents", ...host, tables: uploadLatents(memory, host) }) as const),
+      ];
+    });
+  };
   const upload = (chosen: readonly Site[], tokens?: readonly number[]) =>
-    new Map(
-      chosen.map((site) => [
-        site,
-        uploadEdits(memory, hostEdits(config, segments, packed, contexts, site, tokens)),
-      ]),
-    );
+    new Map(chosen.map((site) => [site, changesOf(site, tokens)]));
   const headSites = sites.filter((site) => HEAD_SITES.has(site));
   return {
     blocks: upload(sites.filter((site) => !HEAD_SITES.has(site))),
@@ -195,6 +205,7 @@ export function recordForward(
       taps: blockTaps,
     };
     const residual = architecture.blocks(context, batch);
+    blockTaps.releaseInputs();
     for (const go of goes) {
       memory.scope(() => {
         const scored = go.rows === undefined ? residual : gatherRows(memory, residual, go.rows);

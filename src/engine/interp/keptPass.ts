@@ -54,7 +54,9 @@ export class KeptPass {
           edits = uploadPassEdits(model, [segment], packed, contexts);
           const rows = memory.from(Uint32Array.from(positions), [positions.length], "positions");
           taps = new RunTaps(new Set(sites), memory, edits.blocks, rows);
-          return gatherRows(memory, architecture.blocks({ config, weights, memory, taps }, batch), rows);
+          const residual = architecture.blocks({ config, weights, memory, taps }, batch);
+          taps.releaseInputs();
+          return gatherRows(memory, residual, rows);
         }),
       );
       if (!taps || !edits) throw new Error("the pass was not recorded");

@@ -10,10 +10,17 @@
  * their entries and values are laid out here, token by token. A token's own key is never knocked out.
  */
 import { VitrineError } from "../../protocol/errors";
-import type { AffineChange, Intervention, KnockOut, Positions } from "../../protocol/interventions";
+import type {
+  AffineChange,
+  Intervention,
+  KnockOut,
+  LatentChange,
+  Positions,
+} from "../../protocol/interventions";
 import { blockSite, type Site } from "../../protocol/sites";
 import type { TensorMemory } from "../device/tensor";
 import type { ModelConfig } from "../models/architecture";
+import { saeOf, type Model } from "../models/model";
 import { siteColumns, windowOf } from "../models/siteShape";
 import { NO_VALUES, type RowEdits } from "../ops/editRows";
 import type { RowContext, Segment } from "./rowContext";
@@ -88,12 +95,53 @@ class EditTable {
   }
 }
 
-const siteOf = (intervention: Intervention): Site =>
-  intervention.kind === "knockOut" ? blockSite(intervention.layer, "attn.scores") : intervention.site;
+/** The site that an intervention changes. */
+export function changedSite(model: Pick<Model, "saes">, intervention: Intervention): Site {
+  switch (intervention.kind) {
+    case "knockOut":
+      return blockSite(intervention.layer, "attn.scores");
+    case "latents":
+      return saeOf(model, intervention.sae).siteOut;
+    case "affine":
+      return intervention.site;
+  }
+}
 
 /** Sites that the interventions of these rows change. */
-export function editedSites(segments: readonly Segment[]): Set<Site> {
-  return new Set(segments.flatMap(({ interventions }) => (interventions ?? []).map(siteOf)));
+export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
+  return new Set(
+    segments.flatMap(({ interventions }) => (interventions ?? []).map((one) => changedSite(model, one))),
+  );
+}
+
+/** What rows do at a site before, between and after changes of latents there. */
+export interface SiteStages {
+  /** [stage][segment]: one more than there are stages of latents. */
+  readonly affine: readonly (readonly Changes[])[];
+  /** [stage][segment]. */
+  readonly latents: readonly (readonly (LatentChange | undefined)[])[];
+}
+type Changes = readonly (AffineChange | KnockOut)[];
+
+export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
+  const rows = segments.map(({ interventions = [] }) => {
+    const affine: (AffineChange | KnockOut)[][] = [[]];
+    const latents: LatentChange[] = [];
+    for (const intervention of interventions) {
+      if (changedSite(model, intervention) !== site) continue;
+      if (intervention.kind !== "latents") affine.at(-1)?.push(intervention);
+      else {
+        latents.push(intervention);
+        affine.push([]);
+      }
+    }
+    return { affine, latents };
+  });
+  const count = Math.max(0, ...rows.map(({ latents }) => latents.length));
+  return {
+    affine: Array.from({ length: count + 1 }, (_, s) => rows.map(({ affine }) => affine[s] ?? [])),
+    latents: Array.from({ length: count }, (_, s) => rows.map(({ latents }) => latents[s])),
+  };
 }
 
 function within(positions: Positions | undefined): (position: number) => boolean {
@@ -235,10 +283,11 @@ function knockOutWriter(
  */
 export function hostEdits(
   config: ModelConfig,
-  segments: readonly Segment[],
   packed: PackedBatch,
   contexts: readonly RowContext[],
   site: Site,
+  /** [segment]: what each row does to the site. */
+  changes: readonly Changes[],
   tokens?: readonly number[],
 ): HostEdits {
   const table = new EditTable();
@@ -248,15 +297,13 @@ export function hostEdits(
     const positions = contexts[segment]?.positions ?? [];
     return [...positions.slice(firstWithin(positions, count, position, window), count), position];
   };
-  const writers = segments.map(({ interventions = [] }) =>
-    interventions
-      .filter((intervention) => siteOf(intervention) === site)
-      .map((change) => {
-        if (change.kind === "knockOut") return knockOutWriter(config, change, stride, keysOf, table);
-        return siteColumns(config, site).width === "keys"
-          ? patternWriter(config, change, stride, keysOf)
-          : columnWriter(config, change, table);
-      }),
+  const writers = changes.map((list) =>
+    list.map((change) => {
+      if (change.kind === "knockOut") return knockOutWriter(config, change, stride, keysOf, table);
+      return siteColumns(config, site).width === "keys"
+        ? patternWriter(config, change, stride, keysOf)
+        : columnWriter(config, change, table);
+    }),
   );
   for (const index of tokens ?? packed.views.keys()) {
     const token = packed.views[index];

@@ -7,8 +7,10 @@
 import type { Site } from "../../protocol/sites";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Taps } from "../models/architecture";
+import type { Sae } from "../models/sae";
 import { editRows, type RowEdits } from "../ops/editRows";
 import { gatherRows } from "../ops/embedding";
+import { editLatents, type LatentTables } from "../ops/latentEdits";
 
 export interface CapturedTensor {
   readonly site: Site;
@@ -22,21 +24,40 @@ export interface CapturedTensor {
   readonly columns: { readonly offset: number; readonly width: number };
 }
 
+/** What happens at a site, in order. */
+export type SiteChange =
+  | { readonly kind: "affine"; readonly edits: RowEdits }
+  | {
+      readonly kind: "latents";
+      readonly sae: Sae;
+      readonly error: "kept" | "dropped";
+      readonly tables: LatentTables;
+    };
+export type SiteChanges = ReadonlyMap<Site, readonly SiteChange[]>;
+
 export class RunTaps implements Taps {
   readonly tensors: Tensor[] = [];
   readonly captured: CapturedTensor[] = [];
+  /** What transcoders read, until they write. */
+  readonly #inputs = new Map<Site, Tensor>();
+  readonly #readByTranscoders: ReadonlySet<Site>;
 
   constructor(
     private readonly wanted: ReadonlySet<Site>,
     private readonly memory: TensorMemory,
     /** On the device already: nothing is sent while a pass is recorded. */
-    private readonly changes: ReadonlyMap<Site, RowEdits> = new Map(),
+    private readonly changes: SiteChanges = new Map(),
     /** u32 [n]: only these tokens of a captured site are kept, as a copy; the pass then holds no more than that. */
     private readonly rows?: Tensor,
-  ) {}
+  ) {
+    const coded = [...changes.values()].flat().filter((change) => change.kind === "latents");
+    this.#readByTranscoders = new Set(
+      coded.flatMap(({ sae }) => (sae.siteIn === sae.siteOut ? [] : [sae.siteIn])),
+    );
+  }
 
   wants(site: Site): boolean {
-    return this.wanted.has(site) || this.edits(site);
+    return this.wanted.has(site) || this.edits(site) || this.#readByTranscoders.has(site);
   }
 
   edits(site: Site): boolean {
@@ -48,10 +69,29 @@ export class RunTaps implements Taps {
   }
 
   columns(site: Site, tensor: Tensor, offset: number, width: number): Tensor {
-    const changes = this.changes.get(site);
-    const passed = changes ? editRows(this.memory, tensor, changes, offset) : tensor;
+    let passed = tensor;
+    for (const change of this.changes.get(site) ?? []) {
+      passed =
+        change.kind === "affine"
+          ? editRows(this.memory, passed, change.edits, offset)
+          : this.#recode(site, passed, change);
+    }
+    if (this.#readByTranscoders.has(site)) this.#inputs.set(site, this.memory.keep(passed));
     if (this.wanted.has(site)) this.#capture(site, passed, offset, width);
     return passed;
+  }
+
+  #recode(site: Site, y: Tensor, { sae, error, tables }: Extract<SiteChange, { kind: "latents" }>): Tensor {
+    const x = sae.siteIn === site ? y : this.#inputs.get(sae.siteIn);
+    if (x === undefined) throw new Error(`${sae.siteIn} does not come before ${site}`);
+    return editLatents(this.memory, sae.weights, x, y, tables, error);
+  }
+
+  /** After the pass was recorded. */
+  releaseInputs(): void {
+    for (const tensor of this.#inputs.values())
+      if (!this.tensors.includes(tensor)) this.memory.release(tensor);
+    this.#inputs.clear();
   }
 
   #capture(site: Site, tensor: Tensor, offset: number, width: number): void {

@@ -43,7 +43,7 @@ export async function loadModel(
     note: `${parameters.toLocaleString("en")} parameters, ${(weightBytes / 1e6).toFixed(0)} MB in ${chosen}`,
   });
   const weights = new DeviceWeights();
-  const model: Model = { architecture, config, weights, memory: new TensorMemory(device) };
+  const model: Model = { architecture, config, weights, memory: new TensorMemory(device), saes: new Map() };
   let done = 0;
   let clippedValues = 0;
   // Shaders compile while the weights stream in; a failure is thrown where it is awaited.

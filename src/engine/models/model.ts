@@ -5,6 +5,7 @@ import type { DeviceBuffer } from "../device/device";
 import type { TensorMemory } from "../device/tensor";
 import type { Matrix, Vector } from "../ops/weights";
 import type { Architecture, ModelConfig, Weights } from "./architecture";
+import type { Sae } from "./sae";
 
 /** Our weight names to what is on the device. Asking for a name that the spec lacks is a bug. */
 export class DeviceWeights implements Weights {
@@ -47,6 +48,15 @@ export interface Model {
   readonly config: ModelConfig;
   readonly weights: DeviceWeights;
   readonly memory: TensorMemory;
+  /** Attached autoencoders, by `SaeInfo.id`. */
+  readonly saes: Map<number, Sae>;
+}
+
+/** The attached autoencoder of a number. */
+export function saeOf({ saes }: Pick<Model, "saes">, id: number): Sae {
+  const sae = saes.get(id);
+  if (sae) return sae;
+  throw new VitrineError("Unsupported", `No autoencoder ${id} is attached; attach it first.`);
 }
 
 /** The sites that can be captured, in the order of the forward pass. */

@@ -39,5 +39,6 @@ export function randomGpt2(
       weights.setMatrix(name, { shape: [rows, cols], dtype: "f32", chunks: [{ buffer, firstRow: 0, rows }] });
     }
   }
-  return { architecture: gpt2 as unknown as Architecture, config, weights, memory: new TensorMemory(device) };
+  const memory = new TensorMemory(device);
+  return { architecture: gpt2 as unknown as Architecture, config, weights, memory, saes: new Map() };
 }

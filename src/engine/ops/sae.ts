@@ -122,6 +122,35 @@ export function saeDecodeDense(
   );
 }
 
+/** start [rows, dOut] + what the slots add up to, with neither bias nor normalisation. */
+export function addLatents(
+  memory: TensorMemory,
+  { decoder }: SaeWeights,
+  slots: Slots,
+  start: Tensor,
+): Tensor {
+  const [rows = 0, width = 0] = slots.ids.shape;
+  const cols = decoder.shape[1];
+  const kernel = SPARSE[precisionOf(decoder)];
+  return memory.scope(() =>
+    decoder.chunks.reduce((sum, chunk) => {
+      const y = memory.make(start.shape, "addLatents");
+      memory.device.run(
+        kernel,
+        {
+          ...{ ids: slots.ids.buffer, values: slots.values.buffer, w: chunk.buffer },
+          ...{ start: sum.buffer, y: y.buffer },
+        },
+        {
+          ...{ rows, cols, width, used: width },
+          ...{ firstRow: chunk.firstRow, tableRows: chunk.rows, startStride: cols },
+        },
+      );
+      return y;
+    }, start),
+  );
+}
+
 type Buffer = MatrixChunk["buffer"];
 
 /** Chunk by chunk, each adding to what the one before gave, the first to the bias; then back to the input's units. */

@@ -3,7 +3,7 @@ import type { Edit } from "../../protocol/interventions";
 import { LARGEST_AMOUNT } from "./readDraft";
 
 export interface Amount {
-  readonly name: "strength" | "factor" | "coefficient";
+  readonly name: "strength" | "factor" | "coefficient" | "amount";
   readonly value: number;
   readonly min: number;
   readonly max: number;
@@ -15,6 +15,8 @@ export function amountOf(edit: Edit): Amount | undefined {
     return { name: "factor", value: edit.factor, min: -LARGEST_AMOUNT, max: LARGEST_AMOUNT };
   if (edit.kind === "add")
     return { name: "coefficient", value: edit.coefficient, min: -LARGEST_AMOUNT, max: LARGEST_AMOUNT };
+  if (edit.kind === "latent" && edit.op !== "ablate" && edit.latents.length > 0)
+    return { name: "amount", value: edit.amount, min: -LARGEST_AMOUNT, max: LARGEST_AMOUNT };
   return "strength" in edit ? { name: "strength", value: edit.strength, min: 0, max: 1 } : undefined;
 }
 

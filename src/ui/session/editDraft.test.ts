@@ -94,6 +94,16 @@ const MADE: readonly (readonly [Partial<EditDraft>, object])[] = [
     { kind: "token", position: 4, token: words(" Bob")[0]?.id, text: " Bob" },
   ],
   [
+    {
+      ...{ kind: "latent", sae: { name: "a", sha256: "00" }, latents: "3, 8", op: "clamp" },
+      ...{ amount: 4, error: "dropped", positions: "from 2" },
+    },
+    {
+      ...{ kind: "latent", sae: { name: "a", sha256: "00" }, latents: [3, 8], op: "clamp" },
+      ...{ amount: 4, error: "dropped", positions: { from: 2 } },
+    },
+  ],
+  [
     { kind: "freeze", layers: "" },
     { kind: "freeze", what: "patterns" },
   ],

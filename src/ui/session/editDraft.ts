@@ -5,6 +5,8 @@ import type {
   Edit,
   EditKind,
   EditSite,
+  LatentEdit,
+  LatentOp,
   NamedTokens,
   PromptSet,
 } from "../../protocol/interventions";
@@ -39,6 +41,12 @@ export interface EditDraft {
   position: number;
   text: string;
   what: "patterns" | "norms";
+  /** The autoencoder whose latents change. */
+  sae: LatentEdit["sae"] | undefined;
+  latents: string;
+  op: LatentOp;
+  amount: number;
+  error: LatentEdit["error"];
   /** Texts whose tokens are known: they are not read again, for they may not come from reading. */
   known: readonly NamedTokens[];
 }
@@ -57,6 +65,7 @@ export function newDraft(
     ...{ other: "", align: "position", direction: "difference", plus: "", minus: "", over: "last" },
     ...{ vector: undefined, queries: "", keys: "", position: Math.max(0, at.position), text: "" },
     ...{ what: "patterns", known: [] },
+    ...{ sae: undefined, latents: "", op: "ablate", amount: 0, error: "kept" },
   };
 }
 
@@ -98,6 +107,11 @@ export function draftOf(edit: Edit, blank: EditDraft, isForeign: boolean): EditD
       return { ...draft, position: edit.position, text: edit.text };
     case "freeze":
       return { ...draft, what: edit.what };
+    case "latent": {
+      const { sae, op, amount, error } = edit;
+      const positions = writePositions(edit.positions);
+      return { ...draft, sae, op, amount, error, positions, latents: list(edit.latents) };
+    }
     default:
       return draft;
   }

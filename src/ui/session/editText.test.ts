@@ -8,6 +8,8 @@ const edit = (draft: NewEdit): Edit => ({ ...draft, id: "e1", on: true }) as Edi
 const named = (text: string) => ({ text, tokens: [1, 2] });
 const set = { name: "ledger problems, seed 7", prompts: [named("a"), named("b")] };
 
+const SAE = { name: "resid 8", sha256: "ab".repeat(32) };
+
 const CASES: readonly (readonly [NewEdit, string])[] = [
   [
     { kind: "zero", site: "attn.z", layers: [2], heads: [3], strength: 1 },
@@ -83,6 +85,21 @@ const CASES: readonly (readonly [NewEdit, string])[] = [
   ],
   [{ kind: "knockOut" }, "knock out attention all blocks · all queries to all keys but their own"],
   [{ kind: "token", position: 5, token: 17, text: " Bob" }, "token at position 5 becomes “ Bob”"],
+  [
+    { kind: "latent", sae: SAE, latents: [3, 4, 9], op: "ablate", amount: 0, error: "kept" },
+    "ablate latents 3–4, 9 of resid 8 · all positions",
+  ],
+  [
+    {
+      ...{ kind: "latent", sae: SAE, latents: [3], op: "clamp", amount: -2, error: "dropped" },
+      positions: { from: 4 },
+    },
+    "clamp latent 3 of resid 8, error term dropped · positions from 4 on · to −2",
+  ],
+  [
+    { kind: "latent", sae: SAE, latents: [], op: "ablate", amount: 0, error: "dropped" },
+    "reconstruction of resid 8 in place · all positions",
+  ],
   [{ kind: "freeze", what: "patterns" }, "freeze attention patterns all blocks"],
   [{ kind: "freeze", what: "norms", layers: [0, 1] }, "freeze norm scales blocks.0–1"],
 ];

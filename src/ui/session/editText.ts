@@ -70,6 +70,11 @@ function what(edit: Edit): string {
       return `token at position ${edit.position} becomes ${quoted(edit.text)}`;
     case "freeze":
       return `freeze ${edit.what === "patterns" ? "attention patterns" : "norm scales"} ${placeText(undefined, edit)}`;
+    case "latent": {
+      const error = edit.error === "dropped" ? ", error term dropped" : "";
+      if (edit.latents.length === 0) return `reconstruction of ${edit.sae.name} in place`;
+      return `${edit.op} ${several("latent", edit.latents)} of ${edit.sae.name}${error}`;
+    }
   }
 }
 
@@ -91,6 +96,9 @@ function scope(edit: Edit): string {
 function amount(edit: Edit): string {
   if (edit.kind === "scale") return `× ${number(edit.factor)}`;
   if (edit.kind === "add") return `× ${number(edit.coefficient)}`;
+  if (edit.kind === "latent" && edit.latents.length > 0 && edit.op !== "ablate") {
+    return `${{ clamp: "to", scale: "×", add: "+" }[edit.op]} ${number(edit.amount)}`;
+  }
   return "strength" in edit && edit.strength !== 1 ? `strength ${number(edit.strength)}` : "";
 }
 

@@ -36,7 +36,7 @@ export async function readDraft(
   }
 }
 
-function indicesOf(text: string, thing: string, count: number): readonly number[] | undefined {
+function indicesOf(text: string, thing: string, count?: number): readonly number[] | undefined {
   const parsed = parseIndices(text, thing, count);
   if ("wrong" in parsed) throw new Wrong(parsed.wrong);
   return parsed.indices.length > 0 ? parsed.indices : undefined;
@@ -150,6 +150,18 @@ async function editOf(draft: EditDraft, reader: DraftReader): Promise<NewEdit> {
       return tokenOf(draft, reader);
     case "freeze":
       return { kind, what: draft.what, ...layersOf(draft, reader) };
+    case "latent": {
+      const { sae, op, error } = draft;
+      if (!sae) throw new Wrong("Choose a latent in the Features panel.");
+      const latents = indicesOf(draft.latents, "latent") ?? [];
+      if (latents.length === 0 && error === "kept")
+        throw new Wrong(
+          "Name at least one latent, or drop the error term to put the reconstruction in place.",
+        );
+      const amount = numberOf(draft.amount, "Amount", -LARGEST_AMOUNT, LARGEST_AMOUNT);
+      const positions = positionsOf(draft.positions, reader);
+      return { kind, sae, latents, op, amount, error, ...present({ positions }) };
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import type { Model } from "../../models/model";
 import { add } from "./add";
 import { freeze } from "./freeze";
 import { knockOut } from "./knockOut";
+import { latent } from "./latent";
 import { mean } from "./mean";
 import { patch } from "./patch";
 import { resample } from "./resample";
@@ -27,6 +28,7 @@ const KINDS: { readonly [K in OnActivations]: Resolve<K> } = {
   add,
   knockOut,
   freeze,
+  latent,
 };
 
 /** What one row of a run is given. */

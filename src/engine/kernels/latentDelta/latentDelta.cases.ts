@@ -2,7 +2,13 @@
 import { kernelCases, noise, type KernelCase } from "../case";
 import { latentDelta } from "./latentDelta";
 
-function caseOf(label: string, rows: number, width: number, outWidth: number, hasMoments: number): KernelCase {
+function caseOf(
+  label: string,
+  rows: number,
+  width: number,
+  outWidth: number,
+  hasMoments: number,
+): KernelCase {
   const nLatents = 40;
   const zStride = width === 0 ? nLatents : width;
   const spans: number[] = [];

@@ -76,6 +76,7 @@ export function sitesOfEdit(edit: Edit, { nLayers, sites }: Pick<RecipeModel, "n
   const inBlocks = (name: string, layers = all) => layers.map((layer) => `blocks.${layer}.${name}`);
   switch (edit.kind) {
     case "token":
+    case "latent":
       return [];
     case "knockOut":
       return inBlocks("attn.scores", edit.layers && [...edit.layers]);
@@ -187,6 +188,13 @@ MINUS_${n} = read(${pyTokens(direction.minus.tokens)}, ${sites})`,
         'return x.masked_fill(hidden, float("-inf"))',
       ];
     }
+    case "latent":
+      // It needs the autoencoder's file: whoever runs the program has to say where that is.
+      return [
+        `${pyComment(`Latents of the autoencoder ${edit.sae.name}, SHA-256 ${edit.sae.sha256}.`)}
+raise NotImplementedError("edit ${n} changes latents: load the autoencoder and write it here")`,
+        "return x",
+      ];
     case "freeze":
       return [
         `${pyComment(`The ${edit.what} of the prompt without edits.`)}\nBASE_${n} = read(BASE_TOKENS, ${sites})`,

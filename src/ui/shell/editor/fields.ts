@@ -23,5 +23,9 @@ export const KIND_TEXTS: Readonly<Record<EditKind, readonly [name: string, sente
     "Chosen queries do not see chosen keys; a token always sees itself. The other weights grow to a sum of 1.",
   ],
   token: ["replace a token", "The model reads another token at one position of the prompt."],
+  latent: [
+    "latents of an autoencoder",
+    "z′ is z with the latents changed; x becomes x + (z′ − z) · decoder, or the reconstruction from z′.",
+  ],
   freeze: ["freeze", "Attention patterns, or the scales of norms, stay those of the run without any edit."],
 };
