@@ -137,8 +137,12 @@ function activationOf(sae: PlainSae, vector: (data: Floats, label: string) => Ve
   };
 }
 
-/** One row → its latents (after the activation) and the output. */
-export function slowPass(sae: PlainSae, x: readonly number[]): { latents: number[]; y: number[] } {
+/** One row → its latents (after the activation) and the output, from the latents as they are or changed. */
+export function slowPass(
+  sae: PlainSae,
+  x: readonly number[],
+  changed: (latents: readonly number[]) => readonly number[] = (latents) => latents,
+): { latents: number[]; y: number[] } {
   const { dIn, dOut, nLatents, input, inputBias } = sae;
   const sumOver = (count: number, term: (i: number) => number) => {
     let sum = 0;
@@ -160,8 +164,9 @@ export function slowPass(sae: PlainSae, x: readonly number[]): { latents: number
     (_, l) => bias(l) + sumOver(dIn, (i) => sae.encoder[l * dIn + i]! * encoded[i]!),
   );
   const latents = activeOf(sae, a);
+  const decoded = changed(latents);
   const y = Array.from({ length: dOut }, (_, c) => {
-    const sum = sae.decoderBias[c]! + sumOver(nLatents, (l) => latents[l]! * sae.decoder[l * dOut + c]!);
+    const sum = sae.decoderBias[c]! + sumOver(nLatents, (l) => decoded[l]! * sae.decoder[l * dOut + c]!);
     return sum * scale + shift + (sae.skip ? sumOver(dIn, (i) => sae.skip![c * dIn + i]! * x[i]!) : 0);
   });
   return { latents, y };
