@@ -196,6 +196,8 @@ export interface Shrinkage {
   /** Tokens, and active values. */
   readonly n: number;
   readonly active: number;
+  /** Tokens whose refit was stopped before it settled. */
+  readonly unfinished: number;
 }
 
 export interface SaeQualityResult {

@@ -4,7 +4,7 @@ import { noise } from "../device/noise";
 import { slowPass } from "../ops/sae.samples";
 import { NO_LATENT } from "../ops/select";
 import { judgedSae } from "./judgedSae.samples";
-import { codesOf, decoderRows, emptyOutput, latentValues, outputScale } from "./latentReads";
+import { readCodes, decoderRows, emptyOutput, latentValues, outputScale } from "./latentReads";
 
 const ROWS = 9;
 const x = noise(ROWS * 8, 3, 2);
@@ -26,7 +26,7 @@ it.each(VARIANTS)("%s, %j: values, codes and what is written", async (activation
     const values = await latentValues(model, sae, x, latent);
     values.forEach((value, row) => expect(value).toBeCloseTo(expected[row]!.latents[latent]!, 4));
   }
-  const { ids, values, width } = await codesOf(model, sae, x);
+  const { ids, values, width } = await readCodes(model, sae, x);
   const rows = expected.map(({ latents }, row) => {
     const dense = new Array<number>(latents.length).fill(0);
     for (let slot = row * width; slot < (row + 1) * width; slot++) {

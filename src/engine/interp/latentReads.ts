@@ -37,7 +37,7 @@ export async function latentValues(model: Model, sae: Sae, x: Floats, latent: nu
   const { weights } = sae;
   const rows = x.length / weights.encoder.shape[1];
   if (weights.activation.kind === "topk") {
-    const { ids, values, width } = await codesOf(model, sae, x);
+    const { ids, values, width } = await readCodes(model, sae, x);
     return Float32Array.from({ length: rows }, (_, row) => {
       const slot = ids.subarray(row * width, (row + 1) * width).indexOf(latent);
       return slot < 0 ? 0 : (values[row * width + slot] ?? 0);
@@ -98,7 +98,7 @@ function pickActivation(
 }
 
 /** x [rows, dIn] → all active latents of each row. */
-export async function codesOf(model: Model, sae: Sae, x: Floats): Promise<HostCodes> {
+export async function readCodes(model: Model, sae: Sae, x: Floats): Promise<HostCodes> {
   const dIn = sae.weights.encoder.shape[1];
   const rows = x.length / dIn;
   const isTopK = sae.weights.activation.kind === "topk";

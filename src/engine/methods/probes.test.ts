@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { noise } from "../device/noise";
 import { judgedSae } from "../interp/judgedSae.samples";
-import { codesOf } from "../interp/latentReads";
+import { readCodes } from "../interp/latentReads";
 import { NO_LATENT } from "../ops/select";
 import { run } from "../interp/run";
 import { probes, probesFrom } from "./probes";
@@ -270,7 +270,7 @@ it("probes a model, on the numbers of its labelled tokens", async () => {
   const plain = await probesFrom(
     {
       ...splitLabels(labels, request),
-      ...{ codes: await codesOf(model, sae, x), nLatents: 40, x, dIn: 8 },
+      ...{ codes: await readCodes(model, sae, x), nLatents: 40, x, dIn: 8 },
       labels: Uint8Array.from(labels, ({ label }) => (label ? 1 : 0)),
     },
     1e-4,

@@ -11,7 +11,7 @@
 import { NEVER_CANCELLED, type Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../protocol/judge";
-import { codesOf, type HostCodes } from "../interp/latentReads";
+import { readCodes, type HostCodes } from "../interp/latentReads";
 import { readTexts } from "../interp/readTexts";
 import type { Model } from "../models/model";
 import type { Sae } from "../models/sae";
@@ -106,7 +106,7 @@ export async function probes(
       start += lengths[i] ?? 0;
     }
   }
-  const codes = await codesOf(model, sae, x);
+  const codes = await readCodes(model, sae, x);
   const bits = Uint8Array.from(labels, ({ label }) => (label ? 1 : 0));
   return probesFrom({ ...split, codes, nLatents, x, dIn, labels: bits }, ridge, pauser);
 }
