@@ -1,6 +1,6 @@
 /**
  * How far TopK autoencoders of GPT-4's activations get, by size (Gao et al. 2024, "Scaling and evaluating sparse
- * autoencoders", arXiv 2406.04093, section 3.1.3):
+ * autoencoders", arXiv 2406.04093):
  *
  *   L(n, k) = exp(α + β_k ln k + β_n ln n + γ ln k ln n) + exp(ζ + η ln k)
  *

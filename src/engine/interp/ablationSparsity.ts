@@ -1,5 +1,5 @@
 /**
- * How much of what follows a change touches (Gao et al. 2024, "Scaling and evaluating sparse autoencoders", section 4.5):
+ * How much of what follows a change touches (Gao et al. 2024, "Scaling and evaluating sparse autoencoders"):
  *
  *   δ = change of the logits, T later tokens × V entries of the vocabulary; from each token's row its median is taken off,
  *       since a constant on all logits has no effect

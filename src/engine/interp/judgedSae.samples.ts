@@ -2,6 +2,7 @@
 import type { SaeActivation, SaeDescription } from "../../protocol/sae";
 import type { Site } from "../../protocol/sites";
 import { createCpuDevice } from "../device/cpu";
+import type { Device } from "../device/device";
 import type { Model } from "../models/model";
 import { randomGpt2 } from "../models/randomModel";
 import type { Sae } from "../models/sae";
@@ -21,9 +22,10 @@ export async function judgedSae(
     siteIn: "blocks.0.resid_post",
     siteOut: "blocks.0.resid_post",
   },
+  on?: Device,
 ): Promise<Judged> {
   const { siteIn, siteOut, skip = false } = sites;
-  const device = await createCpuDevice();
+  const device = on ?? (await createCpuDevice());
   const model = randomGpt2(device);
   const shape = { dIn: 8, dOut: 8, nLatents: 40 };
   const plain = randomSae(shape, activation, { input, k: 5, inputBias: true, skip });
