@@ -102,7 +102,10 @@ export interface Simulated {
   readonly loss: number;
   /** Less the loss with the real values. */
   readonly change: number;
-  /** (loss with zero − this loss) / (loss with zero − loss with the real values). */
+  /**
+   * (loss with zero − this loss) / (loss with zero − loss with the real values); NaN where those two are within 1e-6. It
+   * says little where they are near: look at the changes.
+   */
   readonly recovered: number;
   /** Pearson's, between these values and the real ones, over held-out tokens. */
   readonly correlation: number;

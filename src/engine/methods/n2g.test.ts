@@ -92,6 +92,19 @@ describe("patterns", () => {
     expect(halfMax).toBe(2);
   });
 
+  it("puts a suffix that fills the model at the start, without trying more", async () => {
+    const needsAll: Latent = (tokens, at) => (at === 3 && tokens[0] === A ? 1 : 0);
+    let longestSeen = 0;
+    const activations = async (rows: readonly (readonly number[])[]) => {
+      longestSeen = Math.max(longestSeen, ...rows.map(({ length }) => length));
+      return over(needsAll)(rows);
+    };
+    const request = { examples: [{ tokens: [A, B, C, D], at: 3 }], heldOut: [] };
+    const { patterns } = await n2gFrom(request, PAD, activations, undefined, 4);
+    expect(patterns[0]).toMatchObject({ tokens: [A, B, C, D], atStart: true });
+    expect(longestSeen).toBe(4);
+  });
+
   it("passes over examples where the latent is not active", async () => {
     const { patterns, skipped } = await explain(isC, [
       { tokens: [A, B], at: 1 },
@@ -178,6 +191,13 @@ it("compares losses with the real values, zeros and bigrams", async () => {
   expect(correlation([Float32Array.of(1, 2)], [Float32Array.of(2, 1)])).toBe(-1);
 });
 
+it("recovers nothing where there is nothing to lose", async () => {
+  const none = [Float32Array.of(0, 2)];
+  const same = async () => ({ loss: 1, n: 1 });
+  const { simulated } = await simulatedLoss(none, { simulated: none, bigram: none }, same);
+  expect(simulated).toMatchObject({ change: 0, recovered: NaN });
+});
+
 describe("the pad token", () => {
   const source = (known: Record<string, number[]>) => ({
     encode: (text: string) => known[text] ?? [7, 8],
@@ -227,6 +247,15 @@ it("explains a latent of a real model, and simulates it", async () => {
   expect(loss.real.change).toBe(0);
   expect(loss.n).toBe(18);
   expect(loss.zero.change).not.toBe(0);
+  // A context that fills the model leaves no room for the pad token.
+  const full = Array.from({ length: 63 }, (_, i) => (i * 5) % 13);
+  const wide = { ...request, heldOut: [full], examples: [], padToken: 0 };
+  const [values] = (await n2g(model, sae, wide)).heldOut.map((row) => row.values);
+  const at = values!.findLastIndex((value) => value > 0);
+  const filled = await n2g(model, sae, { ...wide, examples: [{ tokens: full, at }] });
+  expect(filled.patterns).toHaveLength(1);
+  const beyond = { ...wide, examples: [{ tokens: full, at: 63 }] };
+  await expect(n2g(model, sae, beyond)).rejects.toThrow(/position 63/);
   await expect(n2g(model, sae, { ...request, latent: 40, examples, padToken: 0 })).rejects.toThrow(
     /latents 0 to 39/,
   );

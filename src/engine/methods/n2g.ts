@@ -31,8 +31,9 @@ export async function n2gFrom(
   padToken: number,
   activations: Activations,
   lastValues: LastValues = async (rows) => (await activations(rows)).map((values) => values.at(-1) ?? 0),
+  longest = Infinity,
 ): Promise<N2gResult> {
-  const { patterns, skipped, max } = await findPatterns(examples, padToken, lastValues);
+  const { patterns, skipped, max } = await findPatterns(examples, padToken, lastValues, longest);
   const root = buildTrie(patterns);
   const values = heldOut.length > 0 ? await activations(heldOut) : [];
   const predictions = heldOut.map((tokens) => predict(root, tokens));
@@ -60,6 +61,13 @@ export async function n2g(
   pauser: Pauser = NEVER_CANCELLED,
 ): Promise<N2gResult> {
   checkLatent(sae, latent);
+  for (const [index, { tokens, at }] of examples.entries()) {
+    if (Number.isInteger(at) && at >= 0 && at < tokens.length) continue;
+    throw new VitrineError(
+      "Unsupported",
+      `Example ${index} names position ${at}; it has positions 0 to ${tokens.length - 1}.`,
+    );
+  }
   const read = (contexts: readonly (readonly number[])[]) =>
     readTexts(model, [sae.siteIn], contexts, before, pauser);
   const valuesOf = (x: Float32Array<ArrayBuffer>) => latentValues(model, sae, x, latent);
@@ -83,7 +91,8 @@ export async function n2g(
     }
     return found;
   };
-  return n2gFrom({ examples, heldOut }, padToken, activations, lastValues);
+  const longest = model.config.nCtx - before.length;
+  return n2gFrom({ examples, heldOut }, padToken, activations, lastValues, longest);
 }
 
 /** The last row of each text: x [tokens, width], text after text. */

@@ -120,6 +120,26 @@ it("sees values that were shrunk, and by how much", () => {
   expect(sound.fvuBefore).toBeLessThan(1e-9);
 });
 
+it("sees an L1 penalty's shift exactly, and none in the largest values", () => {
+  // With orthonormal rows the least of ‖t − Σ z d‖² + λ Σ z is z = ⟨t, d⟩ − λ / 2, where that is above 0.
+  const identity = Array.from({ length: 6 }, (_, i) => new Float64Array(6).with(i, 1));
+  const target = Float32Array.of(3, 2, 1, 0.5, 0.2, 0.1);
+  const judged = (values: readonly number[]) => {
+    const sums = new ShrinkageSums(6);
+    const active = [...values.keys()].filter((i) => values[i]! > 0);
+    sums.add({
+      ...{ output: target, empty: new Float32Array(6) },
+      values: active.map((i) => values[i]!),
+      directions: active.map((i) => identity[i]!),
+    });
+    return sums.result;
+  };
+  const penalised = judged([...target].map((value) => Math.max(0, value - 0.4)));
+  expect(penalised.meanRatio).toBeCloseTo((3 / 2.6 + 2 / 1.6 + 1 / 0.6 + 0.5 / 0.1) / 4, 5);
+  expect(penalised).toMatchObject({ active: 4, raised: 1 });
+  expect(judged([3, 2, 1, 0, 0, 0]).meanRatio).toBeCloseTo(1, 9);
+});
+
 it("counts latents that were never active", () => {
   const dead = new DeadLatents(5);
   dead.add({ ids: Uint32Array.of(1, 3, NO_LATENT), values: Float32Array.of(2, 9e-4, 0) });

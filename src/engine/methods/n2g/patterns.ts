@@ -7,7 +7,8 @@
  *   3. with the pad token before it: still a / 2? Otherwise it must stand at the start
  *   4. of each token of the suffix: 1 − (activation with the pad token in its place) / (activation of the suffix)
  *
- * Suffixes of all examples go through the model together, a few lengths at a time.
+ * Suffixes of all examples go through the model together, a few lengths at a time. A suffix as long as the longest text that
+ * the model takes stands at the start: there is no room before it.
  */
 import type { N2gExample, N2gPattern } from "../../../protocol/judge";
 
@@ -37,6 +38,7 @@ export async function findPatterns(
   examples: readonly N2gExample[],
   padToken: number,
   lastValues: LastValues,
+  longest = Infinity,
 ): Promise<{ readonly patterns: N2gPattern[]; readonly skipped: number; readonly max: number }> {
   const rows = examples.map(({ tokens, at }) => tokens.slice(0, at + 1));
   const values = await lastValues(rows);
@@ -45,17 +47,19 @@ export async function findPatterns(
     .filter(({ value }) => value > 0);
 
   const suffixes = await shortest(cuts, lastValues);
-  const padded = await lastValues(suffixes.map(({ suffix }) => [padToken, ...suffix]));
+  const roomy = suffixes.filter(({ suffix }) => suffix.length < longest);
+  const paddedValues = await lastValues(roomy.map(({ suffix }) => [padToken, ...suffix]));
+  const padded = new Map(roomy.map((one, i) => [one, paddedValues[i] ?? 0]));
   const replaced = await lastValues(
     suffixes.flatMap(({ suffix }) => suffix.map((_, i) => suffix.with(i, padToken))),
   );
   let read = 0;
-  const patterns = suffixes.map(({ example, value, suffix, suffixValue }, n) => ({
-    example,
-    tokens: suffix,
-    saliency: suffix.map(() => 1 - (replaced[read++] ?? 0) / suffixValue),
-    atStart: (padded[n] ?? 0) / value < ENOUGH,
-    value: suffixValue,
+  const patterns = suffixes.map((one) => ({
+    example: one.example,
+    tokens: one.suffix,
+    saliency: one.suffix.map(() => 1 - (replaced[read++] ?? 0) / one.suffixValue),
+    atStart: (padded.get(one) ?? 0) / one.value < ENOUGH,
+    value: one.suffixValue,
   }));
   return {
     patterns,

@@ -4,6 +4,9 @@
  */
 import type { SimulateResult, Simulated } from "../../../protocol/judge";
 
+/** Losses nearer than this are the same but for rounding, nats. */
+const ROUNDING = 1e-6;
+
 type Rows = readonly Float32Array[];
 /** Mean −log p of next tokens, nats, with these values in place of the latent's own at every token. */
 export type LossWith = (values: Rows) => Promise<{ readonly loss: number; readonly n: number }>;
@@ -48,7 +51,7 @@ export async function simulatedLoss(
   const judged = (values: Rows, loss: number): Simulated => ({
     loss,
     change: loss - clean,
-    recovered: (without - loss) / (without - clean),
+    recovered: Math.abs(without - clean) > ROUNDING ? (without - loss) / (without - clean) : NaN,
     correlation: correlation(values, real),
   });
   return {
