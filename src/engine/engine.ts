@@ -31,6 +31,7 @@ import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
 import type { Model } from "./models/model";
+import { LATENT_METHODS_TO_COME } from "./latentMethodsToCome";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
 import type { OpenSaes } from "./openSaes";
@@ -332,6 +333,7 @@ export function createEngine(host: EngineHost): EngineApi {
         const { saeLatent } = await LATER.saeLatent();
         return withModel((model) => saeLatent(model, request, pauser));
       }),
+    ...LATENT_METHODS_TO_COME,
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

@@ -32,12 +32,25 @@ import type {
   WindowData,
 } from "./analysis";
 import type {
+  ByLogitRequest,
   CodeCurveRequest,
   CodeCurveResult,
+  CorpusInfo,
+  CorpusLatentRequest,
+  CorpusLatentResult,
+  CorpusOverview,
+  CorpusOverviewRequest,
+  CorpusProgress,
+  CorpusRequest,
   DecodeRequest,
   DecodeResult,
+  LatentEffect,
+  LatentEffectsRequest,
   LatentRequest,
   LatentResult,
+  LatentTraceRequest,
+  LatentTraceResult,
+  RankedLatents,
   SaeInfo,
   SpliceRequest,
   SpliceResult,
@@ -304,6 +317,20 @@ export interface EngineApi {
   saeCodeCurve(request: CodeCurveRequest, runId: RunId): Promise<CodeCurveResult>;
   /** One latent by its weights: tokens it raises and lowers, its neighbours. */
   saeLatent(request: LatentRequest, runId: RunId): Promise<LatentResult>;
+  saeByLogit(request: ByLogitRequest): Promise<RankedLatents>;
+  /** What ablating the most active latents of some positions does to a logit. */
+  saeEffects(request: LatentEffectsRequest, runId: RunId): Promise<LatentEffect[]>;
+  /** What ablating a latent at one position does to every later token. */
+  saeTrace(request: LatentTraceRequest, runId: RunId): Promise<LatentTraceResult>;
+  /** Codes of a corpus; the engine holds what was found until it is released. Cancelled: what was seen so far. */
+  saeCorpus(
+    request: CorpusRequest,
+    runId: RunId,
+    onProgress?: (progress: CorpusProgress) => void,
+  ): Promise<CorpusInfo>;
+  saeCorpusLatent(request: CorpusLatentRequest): Promise<CorpusLatentResult>;
+  saeCorpusOverview(request: CorpusOverviewRequest): Promise<CorpusOverview>;
+  releaseCorpus(id: number): Promise<void>;
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;

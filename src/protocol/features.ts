@@ -1,11 +1,11 @@
 /**
- * What is asked of attached sparse autoencoders, and what they answer: codes of a prompt and how good they are, and what
- * one latent is by its weights.
+ * What is asked of attached sparse autoencoders, and what they answer: codes of a prompt and how good they are, one
+ * latent's page, passes over a corpus, and judgements.
  *
  * A *latent* is a column of the code; its *value* is its activation. Codes are lists of (latent, value) per position,
  * most active first; a slot without a latent has id NO_LATENT and value 0.
  */
-import type { WeightedTokens } from "./analysis";
+import type { OnModel, WeightedTokens } from "./analysis";
 import type { EditedPrompt } from "./interventions";
 import type { SaeDescription } from "./sae";
 import type { Site } from "./sites";
@@ -86,6 +86,33 @@ export interface CodeCurveResult {
   readonly fvu: readonly number[];
 }
 
+/** Which latents of some positions matter to a token's logit. */
+export interface LatentEffectsRequest extends OnSae {
+  readonly prompt: EditedPrompt;
+  /** Positions whose active latents are candidates. */
+  readonly positions: readonly number[];
+  /** Where the target is read. */
+  readonly readAt: number;
+  readonly target: number;
+  /** With it, the difference of two logits. */
+  readonly minus?: number;
+  /** Candidates that are ablated: the most active ones. */
+  readonly most: number;
+}
+export interface LatentEffect {
+  readonly latent: number;
+  /** Largest value over the positions, and where. */
+  readonly value: number;
+  readonly position: number;
+  /**
+   * value · decoder row · (final norm's gain / its scale) · unembedding, at the read position; NaN where the latent is
+   * not active there: only there does it reach the logit directly.
+   */
+  readonly direct: number;
+  /** Logit (difference) as it is minus with the latent ablated at all of the positions, error term kept. */
+  readonly ablation: number;
+}
+
 // ── one latent ──────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface LatentRequest extends OnSae {
@@ -106,4 +133,109 @@ export interface LatentResult {
   readonly decoderNorm: number;
   readonly encoderNorm: number;
   readonly encoderBias: number;
+}
+
+/** Latents that raise (or lower) a token most: decoder · gain · unembedding of that token. */
+export interface ByLogitRequest extends OnSae {
+  readonly token: number;
+  readonly k: number;
+}
+export interface RankedLatents {
+  readonly ids: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/** What ablating a latent at one position does to every later token. */
+export interface LatentTraceRequest extends OnSae {
+  readonly latent: number;
+  readonly prompt: EditedPrompt;
+  readonly position: number;
+  /** Tokens voted up and down, per later token. */
+  readonly k: number;
+}
+export interface LatentTraceResult {
+  /** Positions from `position` on; the prediction made there is the first that can change. */
+  readonly positions: readonly number[];
+  /** −log p of the token that follows, ablated minus as it is, nats; NaN at the end of the prompt. */
+  readonly lossChange: Float32Array;
+  /** KL(as it is ‖ ablated), nats. */
+  readonly kl: Float32Array;
+  /** Per position: tokens whose logit the latent raises (as it is minus ablated) most, and lowers most. */
+  readonly up: readonly WeightedTokens[];
+  readonly down: readonly WeightedTokens[];
+  /** methods.md 2c: effective fraction of outputs that the ablation touches. */
+  readonly ablationSparsity: number;
+}
+
+// ── a corpus ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface CorpusRequest extends OnModel {
+  readonly saes: readonly number[];
+  /** Names it in captions and in the cache. */
+  readonly name: string;
+  /** Documents; cut into contexts of at most `contextSize` tokens. */
+  readonly documents: readonly (readonly number[])[];
+  readonly contextSize: number;
+  /** Put before every context, if the model has one. */
+  readonly addBos: boolean;
+  readonly seed: number;
+}
+export interface CorpusProgress {
+  readonly tokensDone: number;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+}
+/** A finished (or stopped) pass that the engine holds. */
+export interface CorpusInfo extends CorpusProgress {
+  readonly id: number;
+  readonly name: string;
+  readonly saes: readonly number[];
+  /** Latents never active (value > 1e-3) in the tokens seen, per autoencoder. */
+  readonly dead: readonly number[];
+  /** Mean active latents a token, and FVU, per autoencoder. */
+  readonly l0: readonly number[];
+  readonly fvu: readonly number[];
+}
+
+export interface CorpusLatentRequest extends OnSae {
+  readonly corpus: number;
+  readonly latent: number;
+}
+export interface CorpusExample {
+  readonly document: number;
+  /** Position in `tokens` of the activation that it stands for. */
+  readonly at: number;
+  readonly value: number;
+  /** The whole context, with the latent's value at each token. */
+  readonly tokens: readonly number[];
+  readonly values: Float32Array;
+}
+export interface CorpusLatentResult {
+  /** Share of tokens at which it is active. */
+  readonly density: number;
+  readonly active: number;
+  readonly tokens: number;
+  /** E[a], E[a²], E[a³]/E[a²]^1.5, E[a⁴]/E[a²]² over all tokens. */
+  readonly mean: number;
+  readonly meanSquare: number;
+  readonly skew: number;
+  readonly kurtosis: number;
+  readonly max: number;
+  /** Counts of equal bins of the active values, from 0 to max. */
+  readonly histogram: readonly number[];
+  readonly top: readonly CorpusExample[];
+  /** A few from each tenth of the range of values, highest first. */
+  readonly sampled: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly examples: readonly CorpusExample[];
+  }[];
+}
+export interface CorpusOverviewRequest extends OnSae {
+  readonly corpus: number;
+}
+/** Every latent at once, for search and the overview. */
+export interface CorpusOverview {
+  readonly density: Float32Array;
+  readonly max: Float32Array;
 }
