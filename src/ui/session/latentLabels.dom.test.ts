@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { LatentLabels } from "./latentLabels.svelte";
 
 const SAE = { sha256: "ab", nLatents: 8 };
-const start = () => new LatentLabels({ labelsOf: ({ sha256 }) => (sha256 === "ab" ? { 3: "by rule" } : {}) });
+const GIVEN: Readonly<Record<string, Record<string, string>>> = { ab: { 3: "by rule" } };
+const start = () => new LatentLabels({ labelsOf: ({ sha256 }) => GIVEN[sha256] ?? {} });
 
 it("shows the given label until somebody writes another, and again after that is emptied", () => {
   const labels = start();
