@@ -112,11 +112,11 @@ export class FeaturesState {
     return captionOf(this.session, [...own, ...parts]);
   }
 
-  /** By weights alone: edits do not matter. */
-  weightsCaption(sae: SaeInfo, parts: readonly string[]): string {
+  /** Of what edits do not reach: weights, a corpus. */
+  uneditedCaption(sae: SaeInfo, parts: readonly string[]): string {
     const { model, device } = this.session;
     const unedited = { model, device, edits: new EditStack() };
-    return captionOf(unedited, [saeWords(sae), "by weights alone", ...parts]);
+    return captionOf(unedited, [saeWords(sae), ...parts]);
   }
 
   choose(latent: number): void {
