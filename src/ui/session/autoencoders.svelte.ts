@@ -52,7 +52,9 @@ export class Autoencoders {
     this.error = undefined;
     this.factors = undefined;
     this.#opened = undefined;
-    this.list = await this.engine.saes();
+    // Numbers may be given anew.
+    this.list = [];
+    await this.#list();
   }
 
   /** Attaches those that ship with the model, the first time that somebody looks for them. */
@@ -91,12 +93,18 @@ export class Autoencoders {
 
   async detach(id: number): Promise<void> {
     await this.engine.detachSae(id);
-    this.list = await this.engine.saes();
+    await this.#list();
   }
 
   /** What its latents are called, by the rule. */
   labelsOf({ sha256 }: Pick<SaeInfo, "sha256">): Readonly<Record<string, string>> {
     return Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256)?.labels ?? {};
+  }
+
+  /** What is known already stays the same object: views ask nothing anew because another one came. */
+  async #list(): Promise<void> {
+    const known = new Map(this.list.map((info) => [info.id, info]));
+    this.list = (await this.engine.saes()).map((info) => known.get(info.id) ?? info);
   }
 
   async #attach(source: SaeSource, site: Site | undefined): Promise<void> {
@@ -108,7 +116,7 @@ export class Autoencoders {
       if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
     } finally {
       this.progress = undefined;
-      this.list = await this.engine.saes();
+      await this.#list();
     }
   }
 }

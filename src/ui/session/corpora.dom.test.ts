@@ -64,6 +64,23 @@ it("tokenizes, shows how far it is, and holds what comes back", async () => {
   expect([corpora.list, released]).toEqual([[], [7]]);
 });
 
+it("goes on with a pass that was stopped, in its place", async () => {
+  const run = corpora.run(ask(["ab", "cd"]));
+  await settled();
+  finish({ ...info(7), tokensDone: 2 });
+  await run;
+  const [stopped] = corpora.of(1);
+  expect(stopped?.tokensDone).toBe(2);
+  const again = corpora.goOn(stopped!);
+  await settled();
+  expect(asked[1]).toBe(asked[0]);
+  finish(info(7));
+  await again;
+  expect(corpora.list).toHaveLength(1);
+  expect(corpora.list[0]).not.toHaveProperty("rest");
+  expect(released).toEqual([]);
+});
+
 it("keeps nothing of a pass that ended after another model was loaded", async () => {
   const run = corpora.run(ask(["ab"]));
   await settled();

@@ -4,12 +4,14 @@
  */
 import type { EngineApi, ModelInfo, Progress, TokenInfo } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { CorpusInfo, CorpusProgress } from "../../protocol/features";
+import type { CorpusInfo, CorpusRequest } from "../../protocol/features";
 import { readDocuments } from "./corpusTexts";
 import type { NamedTexts } from "./promptSets";
 import { phaseAfter, type Phase } from "./timeLeft";
 
 const RUN = "sae-corpus";
+/** The phase before the pass itself. */
+const READING = "reading texts";
 
 export interface CorpusAsk {
   readonly saes: readonly number[];
@@ -19,10 +21,12 @@ export interface CorpusAsk {
   readonly seed: number;
 }
 
-/** A finished pass, with what was asked. */
+/** A finished pass, or one that was stopped, with what was asked. */
 export interface HeldCorpus extends CorpusInfo {
   readonly contextSize: number;
   readonly addBos: boolean;
+  /** Of a pass that was stopped: asked again, it goes on. */
+  readonly rest?: CorpusRequest;
 }
 
 export interface CorpusOwner {
@@ -55,35 +59,32 @@ export class Corpora {
   }
 
   /** Reads the texts' tokens, then lets the model read them. */
-  async run({ texts, ...asked }: CorpusAsk): Promise<void> {
-    const request = ++this.#request;
-    const isCurrent = () => request === this.#request;
-    const { name } = texts;
-    this.error = undefined;
-    this.#show({ done: 0, total: texts.texts.length, note: "reading texts" });
-    try {
-      const documents = await readDocuments(
-        texts.texts,
-        (text) => this.owner.pieceTokens(text),
-        (done) => {
-          if (isCurrent()) this.#show({ done, total: texts.texts.length, note: "reading texts" });
-          return isCurrent();
-        },
-      );
+  async run({ texts: { name, texts }, ...asked }: CorpusAsk): Promise<void> {
+    await this.#newest(async (isCurrent) => {
+      const show = (done: number) => this.#show({ done, total: texts.length, note: READING });
+      show(0);
+      const read = (text: string) => this.owner.pieceTokens(text);
+      const documents = await readDocuments(texts, read, (done) => {
+        if (isCurrent()) show(done);
+        return isCurrent();
+      });
       if (!isCurrent()) return;
       if (documents.length === 0) throw new Error(`There is no text in ${name}.`);
-      const note = "tokens through the model";
-      this.#show({ done: 0, total: documents.reduce((sum, { length }) => sum + length, 0), note });
-      const onProgress = ({ tokensDone, tokens, tokensPerSecond }: CorpusProgress) => {
-        if (!isCurrent()) return;
-        this.speed = tokensPerSecond;
-        this.#show({ done: tokensDone, total: tokens, note });
-      };
-      const info = await this.engine.saeCorpus({ ...asked, name, documents }, RUN, onProgress);
-      // Another model was loaded meanwhile: this one's numbers are gone with it.
-      if (!isCurrent()) return void this.engine.releaseCorpus(info.id);
-      const { contextSize, addBos } = asked;
-      this.list = [...this.list, { ...info, contextSize, addBos }];
+      await this.#read({ ...asked, name, documents }, isCurrent);
+    });
+  }
+
+  /** Goes on with a pass that was stopped. */
+  async goOn({ rest }: HeldCorpus): Promise<void> {
+    if (rest) await this.#newest((isCurrent) => this.#read(rest, isCurrent));
+  }
+
+  async #newest(work: (isCurrent: () => boolean) => Promise<void>): Promise<void> {
+    const request = ++this.#request;
+    const isCurrent = () => request === this.#request;
+    this.error = undefined;
+    try {
+      await work(isCurrent);
     } catch (error) {
       if (isCurrent() && !isVitrineError(error, "Cancelled")) this.error = messageOf(error);
     } finally {
@@ -91,9 +92,29 @@ export class Corpora {
     }
   }
 
+  async #read(request: CorpusRequest, isCurrent: () => boolean): Promise<void> {
+    const note = "tokens through the model";
+    const total = request.documents.reduce((sum, { length }) => sum + length, 0);
+    this.#show({ done: 0, total, note });
+    const info = await this.engine.saeCorpus(request, RUN, ({ tokensDone, tokens, tokensPerSecond }) => {
+      if (!isCurrent()) return;
+      this.speed = tokensPerSecond;
+      this.#show({ done: tokensDone, total: tokens, note });
+    });
+    // Another model was loaded meanwhile: this one's numbers are gone with it.
+    if (!isCurrent()) return void this.engine.releaseCorpus(info.id);
+    const { contextSize, addBos } = request;
+    const isWhole = info.tokensDone >= info.tokens;
+    const held = { ...info, contextSize, addBos, ...(isWhole ? {} : { rest: request }) };
+    // What went on takes the place of what was there of it, also if it has another number.
+    const before = this.list.find(({ id, rest }) => id === info.id || rest === request);
+    this.list = [...this.list.filter((one) => one !== before), held];
+    if (before && before.id !== info.id) await this.engine.releaseCorpus(before.id);
+  }
+
   /** While texts are read nothing is kept; a pass that is stopped keeps what it saw. */
   cancel(): void {
-    if (this.progress?.note === "reading texts") {
+    if (this.progress?.note === READING) {
       this.#request++;
       this.progress = this.phase = undefined;
     }
