@@ -179,7 +179,7 @@ test("files are attached, wrong ones refused, keys reach everything", async ({ p
   });
   const input = page.getByLabel("Attach files…");
   await input.setInputFiles([file("sae_weights.safetensors")]);
-  await expect(page.getByRole("alert")).toContainText("cfg.json not found");
+  await expect(page.getByRole("alert").filter({ hasText: "cfg.json not found" })).toBeVisible();
   await input.setInputFiles([file("cfg.json"), file("sae_weights.safetensors")]);
   await expect(saes(page)).toHaveCount(4);
   await idle(page);
