@@ -15,7 +15,6 @@ import type {
   Progress,
   RunId,
 } from "../protocol/api";
-import type { SaeSource } from "../protocol/features";
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
@@ -23,7 +22,7 @@ import { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
 import { partsToKeep } from "./formats/modelParts";
-import { filesFromBlobs, type FileSet } from "./formats/source";
+import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
 import { capture, generationBytes, planCapture } from "./methods/capture";
@@ -33,7 +32,7 @@ import { shapley, shapleyTokens } from "./methods/shapley";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
-import type { OpenSaes } from "./openSaes";
+import { createSaeCalls } from "./saeCalls";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
@@ -42,10 +41,6 @@ const LATER = {
   compare: () => import("./methods/compare"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
-  openSaes: () => import("./openSaes"),
-  saeDecode: () => import("./methods/saeDecode"),
-  saeLatent: () => import("./methods/saeLatent"),
-  saeSplice: () => import("./methods/saeSplice"),
   sweep: () => import("./methods/sweep"),
 };
 
@@ -73,7 +68,6 @@ export function createEngine(host: EngineHost): EngineApi {
   const running = new Map<RunId, CancelToken>();
   const models = new OpenModels((...asked) => host.openFiles(...asked));
   const captures = new CaptureStore();
-  let saes: OpenSaes | undefined;
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -87,7 +81,7 @@ export function createEngine(host: EngineHost): EngineApi {
     const next = await host.openDevice(wanted);
     const previous = opened;
     await models.moveTo(next.device);
-    if (models.main) await saes?.moveTo(models.main.model);
+    if (models.main) await saeCalls.moveTo(models.main.model);
     preference = wanted;
     opened = next;
     previous?.device.destroy();
@@ -165,7 +159,15 @@ export function createEngine(host: EngineHost): EngineApi {
       const method = await load();
       return withModel((model) => call(method, model, pauser), slot);
     });
-  const bosId = () => modelIn().info.bosId;
+
+  const saeCalls = createSaeCalls({
+    modelIn,
+    withModel,
+    cancellable,
+    onModel,
+    afterUse: (model, free) => models.afterUse(model, free),
+    openSae: (model, folder) => host.openSae(model, folder),
+  });
 
   function measured<T extends { evaluatedTokens: number }>(started: number, result: T): T {
     const seconds = (performance.now() - started) / 1000;
@@ -176,13 +178,8 @@ export function createEngine(host: EngineHost): EngineApi {
   async function load(slot: ModelSlot, request: LoadRequest): Promise<ModelInfo> {
     const info = await models.load(slot, await device(), request);
     // They belong to the model that was there before.
-    if (slot === "main") saes?.forget();
+    if (slot === "main") saeCalls.forget();
     return info;
-  }
-
-  async function saeFiles(source: SaeSource): Promise<FileSet> {
-    if (source.kind === "files") return filesFromBlobs(source.files);
-    return host.openSae(source.model, source.folder);
   }
 
   function cache(): ModelCache {
@@ -306,41 +303,7 @@ export function createEngine(host: EngineHost): EngineApi {
       const { neuron } = await LATER.neuron();
       return withModel((model) => neuron(model, request), request.model);
     },
-    attachSaes: (source, site, runId, onProgress) =>
-      cancellable(runId, async (token) => {
-        const { OpenSaes } = await LATER.openSaes();
-        saes ??= new OpenSaes();
-        const files = await saeFiles(source);
-        const attaching = saes;
-        const { info } = modelIn();
-        return withModel(async (model) => {
-          const infos = await attaching.attach(model, info, files, site, token, onProgress);
-          if (models.main?.model === model) return infos;
-          // Another model was loaded meanwhile: they went with the one before.
-          attaching.forget();
-          throw new VitrineError("Cancelled", "The model was replaced while autoencoders were attached.");
-        });
-      }),
-    async detachSae(id) {
-      const { model } = modelIn();
-      const free = saes?.detach(model, id);
-      if (free) models.afterUse(model, free);
-    },
-    saes: async () => saes?.infos ?? [],
-    saeDecode: (request, runId) =>
-      onModel(runId, LATER.saeDecode, ({ saeDecode }, model, pauser) =>
-        saeDecode(model, request, pauser, bosId()),
-      ),
-    saeSplice: (request, runId) =>
-      onModel(runId, LATER.saeSplice, ({ saeSplice }, model, pauser) =>
-        saeSplice(model, request, pauser, bosId()),
-      ),
-    saeCodeCurve: (request, runId) =>
-      onModel(runId, LATER.saeDecode, ({ saeCodeCurve }, model, pauser) =>
-        saeCodeCurve(model, request, pauser, bosId()),
-      ),
-    saeLatent: (request, runId) =>
-      onModel(runId, LATER.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
+    ...saeCalls.calls,
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

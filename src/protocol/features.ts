@@ -236,6 +236,9 @@ export interface CorpusLatentResult {
     readonly examples: readonly CorpusExample[];
   }[];
 }
+export interface CorpusOverviewRequest extends OnSae {
+  readonly corpus: number;
+}
 /** Every latent at once, for search and the overview. */
 export interface CorpusOverview {
   readonly density: Float32Array;

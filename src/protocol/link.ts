@@ -47,10 +47,12 @@ const setting = v.union(
 );
 const VIEWS = namedBy(namedBy(setting, MAX_SETTINGS), MAX_PANELS);
 
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"));
+
 const LINK_SCHEMA = v.strictObject({
   model: v.strictObject({
     name: label,
-    sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")),
+    sha256,
     embedded: v.boolean(),
     precision: v.picklist(["f32", "f16", "q8"]),
     /** How large it is, for whoever has to find it. */
@@ -80,7 +82,12 @@ const LINK_SCHEMA = v.strictObject({
   /** Each panel's own settings, by the panel's name. */
   views: v.optional(VIEWS),
   selection: v.optional(
-    v.strictObject({ pinned: v.optional(whole), layer: whole, head: whole, neuron: whole }),
+    v.strictObject({
+      pinned: v.optional(whole),
+      ...{ layer: whole, head: whole, neuron: whole },
+      /** An autoencoder by its weights, and a latent of it. */
+      ...{ sae: v.optional(sha256), latent: v.optional(whole) },
+    }),
   ),
   expected: v.optional(
     v.strictObject({

@@ -158,7 +158,7 @@ describe("views, pointing and numbers in a link", () => {
       NextToken: { follow: " Ann", rows: 10, log: true, picked: [1, 2], names: ["a", "b"], none: [] },
       Attention: {},
     },
-    selection: { pinned: 2, layer: 1, head: 3, neuron: 200 },
+    selection: { pinned: 2, layer: 1, head: 3, neuron: 200, sae: "ab".repeat(32), latent: 7 },
     expected: {
       next: {
         position: 2,
@@ -213,7 +213,7 @@ describe("views, pointing and numbers in a link", () => {
     ["too many settings", { views: { A: many(129) } }, /views\.A/],
     ["a negative position", { selection: { ...FULL.selection, pinned: -1 } }, /selection\.pinned/],
     ["no layer", { selection: { head: 0, neuron: 0 } }, /selection\.layer/],
-    ["more to point at", { selection: { ...FULL.selection, latent: 1 } }, /selection\.latent/],
+    ["more to point at", { selection: { ...FULL.selection, corpus: 1 } }, /selection\.corpus/],
     [
       "six tokens",
       { expected: { next: { ...next, base: { ids: Array(6).fill(0), logProbs: Array(6).fill(0) } } } },

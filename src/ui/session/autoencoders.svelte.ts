@@ -6,6 +6,8 @@ import type { EngineApi, ModelInfo, Progress } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { SaeInfo, SaeSource } from "../../protocol/features";
 import type { Site } from "../../protocol/sites";
+import { Corpora, type CorpusOwner } from "./corpora.svelte";
+import { LatentLabels } from "./latentLabels.svelte";
 
 const ATTACH = "attach-saes";
 
@@ -26,6 +28,11 @@ export class Autoencoders {
   /** Of the loaded model, if it ships with autoencoders. */
   factors = $state.raw<Factors | undefined>();
 
+  /** What latents are called. */
+  readonly labels = new LatentLabels(this);
+  /** Texts that latents were looked for in. */
+  readonly corpora: Corpora;
+
   #opened: Promise<void> | undefined;
 
   /** SHA-256 of their weights: edits name them so. */
@@ -34,15 +41,20 @@ export class Autoencoders {
   constructor(
     private readonly engine: EngineApi,
     /** Whose they are; the session. */
-    private readonly owner: { readonly model: ModelInfo | undefined },
-  ) {}
+    private readonly owner: CorpusOwner,
+  ) {
+    this.corpora = new Corpora(engine, owner);
+  }
 
   /** After a model was loaded: they went with the one before. */
   async refresh(): Promise<void> {
+    this.corpora.forget();
     this.error = undefined;
     this.factors = undefined;
     this.#opened = undefined;
-    this.list = await this.engine.saes();
+    // Numbers may be given anew.
+    this.list = [];
+    await this.#list();
   }
 
   /** Attaches those that ship with the model, the first time that somebody looks for them. */
@@ -81,13 +93,18 @@ export class Autoencoders {
 
   async detach(id: number): Promise<void> {
     await this.engine.detachSae(id);
-    this.list = await this.engine.saes();
+    await this.#list();
   }
 
-  /** What a latent is called, if it is. */
-  labelOf({ sha256 }: Pick<SaeInfo, "sha256">, latent: number): string | undefined {
-    const found = Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256);
-    return found?.labels[String(latent)];
+  /** What its latents are called, by the rule. */
+  labelsOf({ sha256 }: Pick<SaeInfo, "sha256">): Readonly<Record<string, string>> {
+    return Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256)?.labels ?? {};
+  }
+
+  /** What is known already stays the same object: views ask nothing anew because another one came. */
+  async #list(): Promise<void> {
+    const known = new Map(this.list.map((info) => [info.id, info]));
+    this.list = (await this.engine.saes()).map((info) => known.get(info.id) ?? info);
   }
 
   async #attach(source: SaeSource, site: Site | undefined): Promise<void> {
@@ -99,7 +116,7 @@ export class Autoencoders {
       if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
     } finally {
       this.progress = undefined;
-      this.list = await this.engine.saes();
+      await this.#list();
     }
   }
 }

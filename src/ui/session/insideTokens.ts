@@ -1,7 +1,10 @@
 /** Tokens by their ids, each as in the middle of a text: at its start some lose their space. */
 import type { EngineApi, TokenInfo } from "../../protocol/api";
 
-export async function insideTokens(engine: EngineApi, ids: readonly number[]): Promise<readonly TokenInfo[]> {
+export async function insideTokens(
+  engine: Pick<EngineApi, "describeTokens">,
+  ids: readonly number[],
+): Promise<readonly TokenInfo[]> {
   const [first] = ids;
   return first === undefined ? [] : (await engine.describeTokens([first, ...ids])).slice(1);
 }

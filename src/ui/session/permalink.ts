@@ -57,6 +57,8 @@ export async function toLinkState(session: Session): Promise<LinkState> {
     selection: {
       ...(selection.pinned === undefined ? {} : { pinned: selection.pinned }),
       ...{ layer: selection.layer, head: selection.head, neuron: selection.neuron },
+      ...(selection.sae === undefined ? {} : { sae: selection.sae }),
+      ...(selection.latent === undefined ? {} : { latent: selection.latent }),
     },
     ...(expected ? { expected } : {}),
   };
@@ -136,6 +138,9 @@ function needed({ model }: LinkState, loaded: string | undefined): string {
   return `This link needs the model ${what}: drop its files here to complete it.${other}`;
 }
 
+/** What a link leaves out of its selection. */
+const NOTHING_CHOSEN = { pinned: undefined, sae: undefined, latent: undefined };
+
 function restore(session: Session, state: LinkState): void {
   const { chain } = session;
   session.forget();
@@ -153,7 +158,7 @@ function restore(session: Session, state: LinkState): void {
   const { selectedStep, selection } = state;
   session.selection.step =
     selectedStep !== undefined && selectedStep < steps.length ? selectedStep : undefined;
-  if (selection) Object.assign(session.selection, { pinned: undefined, ...selection });
+  if (selection) Object.assign(session.selection, NOTHING_CHOSEN, selection);
   // Until its model is loaded the tokens in its edits mean nothing here.
   const isHere = session.model?.sha256 === state.model.sha256;
   session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);

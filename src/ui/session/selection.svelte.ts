@@ -10,4 +10,8 @@ export class Selection {
   head = $state(0);
   /** A neuron of the MLP of `layer`. */
   neuron = $state(0);
+  /** The autoencoder that views are about, by the SHA-256 of its weights; without one: the first that is attached. */
+  sae = $state<string | undefined>();
+  /** A latent of it; without one: the most active at the position. */
+  latent = $state<number | undefined>();
 }

@@ -1,19 +1,27 @@
-/** What the panel asks the engine about one autoencoder: codes under the edits and without, quality, the curve over k. */
+/**
+ * What the panel is about, and what it asks the engine of one autoencoder: codes under the edits and without, quality, the
+ * curve over k, effects of latents on a logit. Each answer says what it is the answer to.
+ */
+import type { TokenInfo } from "../../../protocol/api";
 import type {
   CodeCurveResult,
   DecodeRequest,
   DecodeResult,
-  LatentResult,
+  LatentEffect,
   SaeInfo,
   SpliceResult,
 } from "../../../protocol/features";
 import type { EditedPrompt } from "../../../protocol/interventions";
-import { insideTokens } from "../../session/insideTokens";
+import { captionOf } from "../../session/caption";
+import { EditStack } from "../../session/editStack.svelte";
 import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
+import { expectedToken, namedToken } from "../../session/tokenTargets";
 import { tokenLabel } from "../../session/tokenText";
-import { curveKs } from "./view";
+import { settingsOf, type Settings } from "./settings";
+import { curveKs, ranked } from "./view";
+import { saeWords } from "./words";
 
 /** Most latents listed for a position; a TopK code is listed whole. */
 const LISTED = 64;
@@ -31,41 +39,121 @@ export interface Decoded {
   readonly isCounted: readonly boolean[];
 }
 
-/** A latent by its weights. */
-export interface LatentPage {
+export interface Effects {
   readonly sae: SaeInfo;
-  readonly latent: number;
-  readonly result: LatentResult;
-  readonly textOf: ReadonlyMap<number, string>;
+  readonly prompt: EditedPrompt;
+  readonly positions: readonly number[];
+  readonly readAt: number;
+  readonly target: TokenInfo;
+  readonly minus: TokenInfo | undefined;
+  /** Where what was typed is more than one token. */
+  readonly notes: readonly string[];
+  readonly byLatent: ReadonlyMap<number, LatentEffect>;
 }
 
-/** Tokens and neighbours that are listed. */
-const K = 8;
-
 export class FeaturesState {
+  readonly view: Settings;
   readonly decoded: Latest<Decoded>;
   readonly splice: Latest<SpliceResult>;
   readonly curve: Latest<CodeCurveResult>;
-  readonly page: Latest<LatentPage>;
+  readonly effects: Latest<Effects>;
 
-  constructor(private readonly session: Session) {
+  constructor(readonly session: Session) {
+    this.view = settingsOf(session);
     const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
     this.decoded = make();
     this.splice = make();
     this.curve = make();
-    this.page = make();
+    this.effects = make();
   }
 
-  decode(prompt: EditedPrompt, sae: SaeInfo, k: number | undefined, prefix: number | undefined): void {
-    const { engine, tokens, model } = this.session;
-    const isTopK = sae.activation === "topk";
+  /** The chosen autoencoder, else the first that is attached. */
+  readonly sae: SaeInfo | undefined = $derived.by(() => {
+    const { saes, selection } = this.session;
+    return saes.list.find(({ sha256 }) => sha256 === selection.sae) ?? saes.list[0];
+  });
+
+  /** TopK with another k than the trained one. */
+  readonly k: number | undefined = $derived.by(() => {
+    const { sae, view } = this;
+    return sae?.activation === "topk" && view.k > 0 ? Math.min(view.k, sae.nLatents) : undefined;
+  });
+
+  readonly prefix: number | undefined = $derived.by(() => {
+    const { prefix } = this.view;
+    return this.sae?.prefixes.includes(prefix) ? prefix : undefined;
+  });
+
+  /** The chosen latent, else the most active one at the position. */
+  readonly latent: number = $derived.by(() => {
+    const { latent } = this.session.selection;
+    if (latent !== undefined && latent < (this.sae?.nLatents ?? 0)) return latent;
+    const decoded = this.decoded.value;
+    if (!decoded) return 0;
+    const position = Math.min(this.session.position, decoded.tokens.length - 1);
+    return ranked(decoded.now, undefined, [position], "value")[0]?.latent ?? 0;
+  });
+
+  readonly caption: string = $derived.by(() => {
+    const decoded = this.decoded.value;
+    return decoded ? this.captionOf(decoded, [`${decoded.tokens.length} tokens`]) : "";
+  });
+
+  /** Model, device, edits, autoencoder, then `parts`. */
+  captionOf(
+    { sae, k, prefix }: Pick<Decoded, "sae"> & Partial<Pick<Decoded, "k" | "prefix">>,
+    parts: readonly string[] = [],
+  ): string {
+    const own = [
+      saeWords(sae),
+      ...(k === undefined ? [] : [`k = ${k}`]),
+      ...(prefix === undefined ? [] : [`latents below ${prefix}`]),
+    ];
+    return captionOf(this.session, [...own, ...parts]);
+  }
+
+  /** Of what edits do not reach: weights, a corpus. */
+  uneditedCaption(sae: SaeInfo, parts: readonly string[]): string {
+    const { model, device } = this.session;
+    const unedited = { model, device, edits: new EditStack() };
+    return captionOf(unedited, [saeWords(sae), ...parts]);
+  }
+
+  choose(latent: number): void {
+    if (!this.sae) return;
+    this.session.selection.sae = this.sae.sha256;
+    this.session.selection.latent = Math.max(0, Math.min(this.sae.nLatents - 1, latent));
+  }
+
+  chooseSae({ sha256 }: SaeInfo): void {
+    if (this.sae?.sha256 !== sha256) this.session.selection.latent = undefined;
+    this.session.selection.sae = sha256;
+  }
+
+  labelOf(latent: number): string | undefined {
+    return this.sae && this.session.saes.labels.of(this.sae, latent)?.text;
+  }
+
+  /** What a code of a text is asked by, here and for a text of one's own. */
+  decodeRequest(sae: SaeInfo, prompt: EditedPrompt): DecodeRequest {
+    const { k, prefix } = this;
     const listed = Math.min(MOST_LISTED, sae.nLatents, Math.max(LISTED, k ?? sae.k ?? 0));
-    const part = { ...(isTopK && k !== undefined ? { k } : {}), ...(prefix === undefined ? {} : { prefix }) };
-    const ask = (one: EditedPrompt): DecodeRequest => ({ sae: sae.id, prompt: one, listed, ...part });
+    return {
+      ...{ sae: sae.id, prompt, listed },
+      ...(k === undefined ? {} : { k }),
+      ...(prefix === undefined ? {} : { prefix }),
+    };
+  }
+
+  decode(prompt: EditedPrompt, sae: SaeInfo): void {
+    const { engine, tokens, model } = this.session;
+    const { k, prefix } = this;
+    const request = this.decodeRequest(sae, prompt);
     void this.decoded.ask(async (runId) => {
-      const now = await engine.saeDecode(ask(prompt), runId);
+      const now = await engine.saeDecode(request, runId);
+      const bare = { ...request, prompt: { tokens: prompt.tokens } };
       const hasEdits = (prompt.edits?.length ?? 0) > 0;
-      const baseline = hasEdits ? await engine.saeDecode(ask({ tokens: prompt.tokens }), runId) : undefined;
+      const baseline = hasEdits ? await engine.saeDecode(bare, runId) : undefined;
       const read = withTokenEdits(tokens, prompt.edits ?? []);
       return {
         ...{ prompt, sae, k, prefix, now },
@@ -74,7 +162,7 @@ export class FeaturesState {
         isCounted: prompt.tokens.map((id) => id !== model?.bosId),
       };
     });
-    void this.splice.ask((runId) => engine.saeSplice({ sae: sae.id, prompt, ...part }, runId));
+    void this.splice.ask((runId) => engine.saeSplice(request, runId));
   }
 
   measureCurve(prompt: EditedPrompt, sae: SaeInfo): void {
@@ -84,17 +172,33 @@ export class FeaturesState {
     void this.curve.ask((runId) => engine.saeCodeCurve({ sae: sae.id, prompt, ks }, runId));
   }
 
-  readLatent(sae: SaeInfo, latent: number): void {
-    const { engine } = this.session;
-    void this.page.ask(async (runId) => {
-      const result = await engine.saeLatent({ sae: sae.id, latent, k: K }, runId);
-      const ids = [...new Set([...result.promotes.ids, ...result.suppresses.ids])];
-      const tokens = await insideTokens(engine, ids);
-      return { sae, latent, result, textOf: new Map(tokens.map(({ id, text }) => [id, tokenLabel(text)])) };
+  /** Of the most active latents of some positions, on the logit of what is typed, or of what the model expects. */
+  measureEffects(
+    prompt: EditedPrompt,
+    sae: SaeInfo,
+    { positions, readAt }: { readonly positions: readonly number[]; readonly readAt: number },
+    { target: typed, minus: other, most }: Pick<Settings, "target" | "minus" | "most">,
+  ): void {
+    const { session } = this;
+    const { engine } = session;
+    void this.effects.ask(async (runId) => {
+      const named = await namedToken(session, typed);
+      const minus = await namedToken(session, other);
+      const target = named?.token ?? (await expectedToken(engine, prompt, readAt));
+      const asked = {
+        ...{ sae: sae.id, prompt, positions, readAt, most, target: target.id },
+        ...(minus && { minus: minus.token.id }),
+      };
+      const effects = await engine.saeEffects(asked, runId);
+      return {
+        ...{ sae, prompt, positions, readAt, target, minus: minus?.token },
+        notes: [named?.note, minus?.note].filter((note) => note !== undefined),
+        byLatent: new Map(effects.map((effect) => [effect.latent, effect])),
+      };
     });
   }
 
   clear(): void {
-    for (const answer of [this.decoded, this.splice, this.curve, this.page]) answer.clear();
+    for (const answer of [this.decoded, this.splice, this.curve, this.effects]) answer.clear();
   }
 }

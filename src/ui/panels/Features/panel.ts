@@ -3,6 +3,7 @@ import type { PanelInfo } from "../registry";
 
 export default {
   title: "Features",
-  sentence: "Take an activation apart into the latents of a sparse autoencoder, and switch them off.",
+  sentence:
+    "Take an activation apart into the latents of a sparse autoencoder: what they are, what they do, and the model without them.",
   order: 2,
 } satisfies PanelInfo;

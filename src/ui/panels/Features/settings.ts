@@ -1,27 +1,79 @@
-/** What a link carries of this panel. The autoencoder is named by its weights: its number is another at every visit. */
-export const FEATURES_DEFAULTS = {
-  /** SHA-256; empty: the first that is attached. */
-  sae: "",
-  latent: -1,
-  /** Of TopK; 0: the trained one. */
-  k: 0,
-  /** Matryoshka: how many of the first latents are used; 0: all. */
-  prefix: 0,
-  scope: "position",
-  rank: "value",
-} as const;
+/** What a link carries of this panel. The autoencoder and the latent are in the session's selection. */
+import type { Session } from "../../session/session.svelte";
+
+/** What the left side shows. */
+export const PARTS = ["text", "search", "labels", "corpus"] as const;
+export type Part = (typeof PARTS)[number];
+export const PART_NAMES: Readonly<Record<Part, string>> = {
+  text: "On the text",
+  search: "Search",
+  labels: "Labels",
+  corpus: "Corpus",
+};
 
 /** Which positions are ranked. */
-export const SCOPES = ["position", "prompt"] as const;
+export const SCOPES = ["position", "step", "span", "prompt"] as const;
 export type Scope = (typeof SCOPES)[number];
 export const SCOPE_NAMES: Readonly<Record<Scope, string>> = {
   position: "the pinned position",
-  prompt: "the whole prompt",
+  step: "a step",
+  span: "a span",
+  prompt: "the whole text",
 };
 
-export const RANKS = ["value", "change"] as const;
+export const RANKS = ["value", "direct", "ablation", "change"] as const;
 export type Rank = (typeof RANKS)[number];
 export const RANK_NAMES: Readonly<Record<Rank, string>> = {
   value: "activation",
+  direct: "direct effect on a logit",
+  ablation: "ablation effect on a logit",
   change: "change by the edits",
 };
+
+/** Candidates whose effects are measured: each is a run of its own. */
+export const MOST_CHOICES = [8, 16, 32, 64] as const;
+
+export const SEARCHES = ["label", "active", "logit", "alike", "number"] as const;
+export type SearchKind = (typeof SEARCHES)[number];
+export const SEARCH_NAMES: Readonly<Record<SearchKind, string>> = {
+  label: "label",
+  active: "activation on the text",
+  logit: "effect on a token's logit",
+  alike: "decoder row like latent",
+  number: "number",
+};
+
+export const CORPUS_SOURCES = ["ledger", "files", "typed"] as const;
+export type CorpusSource = (typeof CORPUS_SOURCES)[number];
+
+export const settingsOf = (session: Session) =>
+  session.views.of("Features", {
+    part: "text",
+    /** Of TopK; 0: the trained one. */
+    k: 0,
+    /** Matryoshka: latents below this one; 0: all. */
+    prefix: 0,
+    scope: "position",
+    /** Of the chain; −1: the one that the pinned token is in. */
+    step: -1,
+    /** Positions as typed. */
+    span: "",
+    rank: "value",
+    /** Whether effects on a logit are measured. */
+    effects: true,
+    most: 16,
+    /** Typed; empty: what the model expects most. */
+    target: "",
+    minus: "",
+    /** Where the target's logit is read; −1: after the pinned token. */
+    readAt: -1,
+    search: "label",
+    query: "",
+    ownText: "",
+    corpusSource: "ledger",
+    problems: 500,
+    corpusSeed: 1,
+    contextSize: 128,
+  });
+
+export type Settings = ReturnType<typeof settingsOf>;

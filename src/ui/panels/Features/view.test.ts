@@ -2,12 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
 import {
+  alongTable,
   codeTable,
   curveKs,
   mapOf,
   qualityOf,
+  latentRows,
   ranked,
-  rankedTable,
   shortLabel,
   spliceWords,
   valuesOf,
@@ -47,12 +48,39 @@ describe("codes", () => {
       [0, "a", 3, "", 1],
       [1, "b", 3, "", 2],
     ]);
-    expect(rankedTable(ranked(NOW, undefined, [0], "value"), label, ["a"]).rows[0]).toEqual([
-      7,
-      "seven",
-      5,
-      0,
-      "a",
+    expect(alongTable(["a", "b"], [{ name: "value", values: valuesOf(NOW, 3) }]).rows).toEqual([
+      [0, "a", 1],
+      [1, "b", 2],
+    ]);
+  });
+});
+
+describe("latents of some positions", () => {
+  const effect = (latent: number, direct: number, ablation: number) =>
+    [latent, { latent, value: 1, position: 0, direct, ablation }] as const;
+
+  it("stand with what is known of them", () => {
+    const [first, second] = latentRows(NOW, undefined, [0, 1], undefined, "value");
+    expect(first).toEqual({
+      ...{ latent: 7, position: 0, value: 5 },
+      ...{ change: NaN, direct: NaN, ablation: NaN },
+    });
+    expect(second).toMatchObject({ latent: 3, position: 1, value: 2 });
+  });
+
+  it("are ranked by size of effect, those that were not measured last", () => {
+    const effects = new Map([effect(3, -2, 0.5)]);
+    const by = (rank: "direct" | "ablation") => latentRows(NOW, undefined, [0, 1], effects, rank);
+    expect(by("direct").map(({ latent }) => latent)).toEqual([3, 7]);
+    expect(by("ablation")[0]).toMatchObject({ direct: -2, ablation: 0.5 });
+  });
+
+  it("are ranked by change, with those that only the baseline has", () => {
+    const rows = latentRows(NOW, BASE, [0, 1], undefined, "change");
+    expect(rows.map(({ latent, value, change }) => [latent, value, change])).toEqual([
+      [9, 0, -3],
+      [7, 5, 1],
+      [3, 2, 1],
     ]);
   });
 });

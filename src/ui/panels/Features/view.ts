@@ -1,10 +1,16 @@
 /** Codes as lists, maps and tables: which latents are active where, how strongly, and how the edits changed that. */
-import { NO_LATENT, type DecodeResult, type SpliceResult } from "../../../protocol/features";
+import {
+  NO_LATENT,
+  type DecodeResult,
+  type LatentEffect,
+  type SpliceResult,
+} from "../../../protocol/features";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber } from "../../session/format";
 import type { Rank } from "./settings";
 
 type Code = Pick<DecodeResult, "ids" | "values" | "listed">;
+type LabelOf = (latent: number) => string | undefined;
 
 export interface RankedLatent {
   readonly latent: number;
@@ -15,7 +21,7 @@ export interface RankedLatent {
 
 /** A label without its numbers: "section = answer" of "only where section = answer (precision 0.95, …)". */
 export const shortLabel = (label: string | undefined) =>
-  label?.replace(/^only where /, "").replace(/ \(.*$/, "") ?? "";
+  label?.replace(/^only where /, "").replace(/ \((precision|best F1) [^)]*\)$/, "") ?? "";
 
 /** The value of a latent at every position; 0 where it is not listed. */
 export function valuesOf({ ids, values, listed }: Code, latent: number): Float32Array {
@@ -42,7 +48,7 @@ export function ranked(
   now: Code,
   baseline: Code | undefined,
   positions: readonly number[],
-  rank: Rank,
+  rank: "value" | "change",
 ): RankedLatent[] {
   const best = new Map<number, RankedLatent>();
   for (const position of positions) {
@@ -58,6 +64,39 @@ export function ranked(
   return [...best.values()]
     .filter(({ value }) => value !== 0)
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.latent - b.latent);
+}
+
+/** A latent of some positions; what was not measured is NaN. */
+export interface LatentRow extends Readonly<Record<Rank, number>> {
+  readonly latent: number;
+  /** Where its value is largest; of a latent that only the baseline has, where it changed most. */
+  readonly position: number;
+}
+
+/** All latents of some positions, with or without edits, the largest by `rank` first; not measured ones last. */
+export function latentRows(
+  now: Code,
+  baseline: Code | undefined,
+  positions: readonly number[],
+  effects: ReadonlyMap<number, LatentEffect> | undefined,
+  rank: Rank,
+): LatentRow[] {
+  const values = new Map(ranked(now, undefined, positions, "value").map((row) => [row.latent, row]));
+  const changes = new Map(
+    baseline && ranked(now, baseline, positions, "change").map((row) => [row.latent, row]),
+  );
+  const latents = rank === "change" ? changes.keys() : values.keys();
+  const rows = [...latents].map((latent): LatentRow => {
+    const [own, change, effect] = [values.get(latent), changes.get(latent), effects?.get(latent)];
+    return {
+      ...{ latent, value: own?.value ?? 0 },
+      position: (rank === "change" ? change : own)?.position ?? 0,
+      change: baseline ? (change?.value ?? 0) : NaN,
+      ...{ direct: effect?.direct ?? NaN, ablation: effect?.ablation ?? NaN },
+    };
+  });
+  const size = (row: LatentRow) => (Number.isNaN(row[rank]) ? -1 : Math.abs(row[rank]));
+  return rows.sort((a, b) => size(b) - size(a) || b.value - a.value || a.latent - b.latent);
 }
 
 /** [latents, positions], row-major; 0 is left blank. */
@@ -85,51 +124,19 @@ export function qualityOf({ l0, cosines }: DecodeResult, isCounted: readonly boo
 export const spliceWords = ({ clean, spliced, zero, kl, n }: SpliceResult) =>
   `loss ${formatNumber(clean)} as it is, ${formatNumber(spliced)} spliced, ${formatNumber(zero)} with the site at zero; KL ${formatNumber(kl)} nats; n = ${n} tokens`;
 
-export function rankedTable(
-  rows: readonly RankedLatent[],
-  labelOf: (latent: number) => string | undefined,
-  tokens: readonly string[],
-): DataTable {
-  return {
-    columns: [
-      { name: "latent", numeric: true },
-      { name: "label", numeric: false },
-      { name: "value", numeric: true },
-      { name: "position", numeric: true },
-      { name: "token", numeric: false },
-    ],
-    rows: rows.map(({ latent, value, position }) => [
-      latent,
-      labelOf(latent) ?? "",
-      value,
-      position,
-      tokens[position] ?? "",
-    ]),
-  };
-}
+const numeric = (name: string) => ({ name, numeric: true });
+const words = (name: string) => ({ name, numeric: false });
 
 /** Every active latent of every position. */
-export function codeTable(
-  code: Code,
-  tokens: readonly string[],
-  labelOf: (latent: number) => string | undefined,
-): DataTable {
+export function codeTable(code: Code, tokens: readonly string[], labelOf: LabelOf): DataTable {
   const rows: (string | number)[][] = [];
   code.ids.forEach((latent, i) => {
     if (latent === NO_LATENT) return;
     const position = Math.floor(i / code.listed);
     rows.push([position, tokens[position] ?? "", latent, labelOf(latent) ?? "", code.values[i] ?? 0]);
   });
-  return {
-    columns: [
-      { name: "position", numeric: true },
-      { name: "token", numeric: false },
-      { name: "latent", numeric: true },
-      { name: "label", numeric: false },
-      { name: "value", numeric: true },
-    ],
-    rows,
-  };
+  const columns = [numeric("position"), words("token"), numeric("latent"), words("label"), numeric("value")];
+  return { columns, rows };
 }
 
 /** Values of k to draw the curve at: doubling up to a few times the trained k. */
@@ -137,4 +144,15 @@ export function curveKs(trained: number, most: number): number[] {
   const ks = new Set([trained]);
   for (let k = 1; k <= Math.min(most, 4 * trained); k *= 2) ks.add(k);
   return [...ks].sort((a, b) => a - b);
+}
+
+/** Values along a text, with what they were without edits. */
+export function alongTable(
+  tokens: readonly string[],
+  series: readonly { readonly name: string; readonly values: Float32Array | readonly number[] }[],
+): DataTable {
+  return {
+    columns: [numeric("position"), words("token"), ...series.map(({ name }) => numeric(name))],
+    rows: tokens.map((token, i) => [i, token, ...series.map(({ values }) => values[i] ?? NaN)]),
+  };
 }

@@ -9,9 +9,18 @@ const NAMES: Readonly<Record<SaeInfo["activation"], string>> = {
   gated: "Gated",
 };
 
+type Size = Pick<SaeInfo, "activation" | "k" | "nLatents">;
+type Place = Pick<SaeInfo, "siteIn" | "siteOut">;
+
+/** "TopK 8 of 512", "ReLU, 24,576". */
+export const sizeWords = ({ activation, k, nLatents }: Size) =>
+  `${NAMES[activation]}${k === undefined ? "," : ` ${k} of`} ${nLatents.toLocaleString("en")}`;
+
+/** "at blocks.1.resid_post", "from … to …" of a transcoder. */
+export const placeWords = ({ siteIn, siteOut }: Place) =>
+  siteIn === siteOut ? `at ${siteIn}` : `from ${siteIn} to ${siteOut}`;
+
 /** "TopK 8 of 512 latents at blocks.1.resid_post, SAELens, SHA-256 1e7eff64f662…". */
-export function saeWords({ activation, k, nLatents, siteIn, siteOut, layout, sha256 }: SaeInfo): string {
-  const latents = `${NAMES[activation]}${k === undefined ? "," : ` ${k} of`} ${nLatents.toLocaleString("en")} latents`;
-  const place = siteIn === siteOut ? `at ${siteIn}` : `from ${siteIn} to ${siteOut}`;
-  return `${latents} ${place}, ${layout}, SHA-256 ${sha256.slice(0, 12)}…`;
+export function saeWords(sae: SaeInfo): string {
+  return `${sizeWords(sae)} latents ${placeWords(sae)}, ${sae.layout}, SHA-256 ${sae.sha256.slice(0, 12)}…`;
 }

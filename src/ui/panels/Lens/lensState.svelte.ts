@@ -6,12 +6,12 @@
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
-import { insideTokens } from "../../session/insideTokens";
 import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
 import { tokenLabel } from "../../session/tokenText";
-import type { Both, TextOf } from "./view";
+import { expectedToken, namedToken, tokenTexts, type TextOf } from "../../session/tokenTargets";
+import type { Both } from "./view";
 
 /** The tokens that are followed, at one position of one prompt. */
 export interface Targets {
@@ -67,13 +67,13 @@ export class LensState {
   /** What is typed, or what the model without edits expects most at the position. */
   findTargets(prompt: EditedPrompt, position: number, typed: { target: string; minus: string }): void {
     void this.targets.ask(async () => {
-      const target = await this.#named(typed.target);
-      const minus = await this.#named(typed.minus);
+      const target = await namedToken(this.session, typed.target);
+      const minus = await namedToken(this.session, typed.minus);
       const notes = [target?.note, minus?.note].filter((note) => note !== undefined);
       return {
         prompt,
         position,
-        target: target?.token ?? (await this.#expected(prompt, position)),
+        target: target?.token ?? (await expectedToken(this.#engine, prompt, position)),
         minus: minus?.token,
         note: notes.length > 0 ? notes.join(" ") : undefined,
       };
@@ -130,33 +130,11 @@ export class LensState {
   }
 
   /** The texts of every token in an answer. */
-  async #texts({ now, baseline }: Both<LensResult>): Promise<TextOf> {
+  #texts({ now, baseline }: Both<LensResult>): Promise<TextOf> {
     const cells = [...now.cells, ...(baseline?.cells ?? [])].flat();
-    const ids = [...new Set(cells.flatMap(({ top }) => [...top.ids]))];
-    const texts = await insideTokens(this.#engine, ids);
-    const textOf = new Map(ids.map((id, i) => [id, texts[i]?.text ?? String(id)]));
-    return (id) => textOf.get(id) ?? String(id);
-  }
-
-  async #expected({ tokens }: EditedPrompt, position: number): Promise<TokenInfo> {
-    const { top } = await this.#engine.run({ rows: [{ tokens }], top: [{ row: 0, position, k: 1 }] });
-    const id = top[0]?.ids[0] ?? 0;
-    const [info] = await insideTokens(this.#engine, [id]);
-    return info ?? { id, text: String(id), special: false };
-  }
-
-  /** The token that a text names: its first, or "#id". */
-  async #named(text: string): Promise<{ token: TokenInfo; note?: string } | undefined> {
-    if (text === "") return undefined;
-    const byId = /^#?(\d+)$/.exec(text.trim());
-    if (byId && (text.trim().startsWith("#") || !this.session.model?.hasTokenizer)) {
-      const [token] = await insideTokens(this.#engine, [Number(byId[1])]);
-      return token && { token };
-    }
-    const found = await this.#engine.tokenize(text, false);
-    const [token] = found;
-    if (!token) return undefined;
-    const note = `“${text}” is ${found.length} tokens; the first is followed.`;
-    return found.length > 1 ? { token, note } : { token };
+    return tokenTexts(
+      this.#engine,
+      cells.flatMap(({ top }) => [...top.ids]),
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { LensResult, Prediction } from "../../../protocol/analysis";
 import { siteLayer, siteName, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber, formatProbability, formatSigned } from "../../session/format";
+import type { TextOf } from "../../session/tokenTargets";
 import { tokenLabel, tokenMarks } from "../../session/tokenText";
 import type { Side } from "../../session/sides";
 import type { Colour, Measure } from "./settings";
@@ -93,9 +94,6 @@ export function scaleOf(colour: Colour, side: Side, dVocab: number): Scale {
     };
   return { kind: "sequential", unit, domain: [0, 1], format: formatProbability };
 }
-
-/** A token's text by its id. */
-export type TextOf = (id: number) => string;
 
 /** One line about a cell: where it is, what it says. */
 export function cellWords(

@@ -1,0 +1,136 @@
+/**
+ * Labels of latents as files: explanations in Neuronpedia's JSON (one object, a list, `{explanations: […]}`, or one object
+ * a line) and CSV with the columns `latent,label`. Files are distrusted: counts and lengths are bounded.
+ */
+
+/** A cell that may hold anything. */
+const quoted = (text: string) => `"${text.replaceAll(`"`, `""`)}"`;
+
+/** Larger files hold no labels. */
+export const MAX_LABEL_BYTES = 64_000_000;
+const MAX_LABELS = 2_000_000;
+/** Characters of a label that are kept. */
+export const MAX_LABEL = 400;
+
+export type LabelList = ReadonlyMap<number, string>;
+
+/** The labels that a file holds, or an error that says what is wrong with it. */
+export function parseLabels(name: string, content: string): LabelList {
+  const text = content.replace(/^\uFEFF/, "").trim();
+  const labels = /^[[{]/.test(text) ? fromJson(name, text) : fromCsv(name, text);
+  if (labels.size === 0)
+    throw new Error(
+      `${name} holds no labels: give a CSV with the columns latent,label, or explanations as JSON.`,
+    );
+  if (labels.size > MAX_LABELS) throw new Error(`${name} holds more than ${MAX_LABELS} labels.`);
+  return labels;
+}
+
+function fromJson(name: string, text: string): LabelList {
+  const labels = new Map<number, string>();
+  for (const item of itemsOf(name, text)) {
+    const found = labelOf(item);
+    if (found) labels.set(...found);
+  }
+  return labels;
+}
+
+function itemsOf(name: string, text: string): readonly unknown[] {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch (error) {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length < 2) throw new Error(`${name} is no JSON: ${String(error)}`, { cause: error });
+    return lines.map((line, i) => parseLine(name, line, i + 1));
+  }
+  if (Array.isArray(whole)) return whole as unknown[];
+  const { explanations, index } = fieldsOf(whole);
+  if (Array.isArray(explanations) && index === undefined) return explanations as unknown[];
+  const isPlainList = Object.keys(fieldsOf(whole)).every((key) => /^\d+$/.test(key));
+  return isPlainList
+    ? Object.entries(fieldsOf(whole)).map(([latent, label]) => ({ index: latent, description: label }))
+    : [whole];
+}
+
+function parseLine(name: string, line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(`${name}: line ${number} is no JSON.`, { cause: error });
+  }
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
+/** Of one object: its latent is `index`, `feature` or `latent`; its words are its own or its first explanation's. */
+function labelOf(item: unknown): [number, string] | undefined {
+  const { index, feature, latent, description, explanation, label, explanations } = fieldsOf(item);
+  const [first] = Array.isArray(explanations) ? (explanations as unknown[]) : [];
+  const words = [description, explanation, label, fieldsOf(first).description].find(
+    (field): field is string => typeof field === "string" && field.trim() !== "",
+  );
+  const id = latentNumber(index ?? feature ?? latent);
+  return words === undefined || id === undefined ? undefined : [id, words.trim().slice(0, MAX_LABEL)];
+}
+
+function latentNumber(value: unknown): number | undefined {
+  const text = typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function fromCsv(name: string, text: string): LabelList {
+  const labels = new Map<number, string>();
+  const [first = [], ...rest] = parseCsv(text).filter(([cell = ""]) => !cell.startsWith("#"));
+  const header = first.map((cell) => cell.trim().toLowerCase());
+  const isHeader = latentNumber(header[0]) === undefined;
+  const find = (names: readonly string[], otherwise: number) => {
+    const at = header.findIndex((cell) => names.includes(cell));
+    return isHeader && at >= 0 ? at : otherwise;
+  };
+  const latentAt = find(["latent", "feature", "index"], 0);
+  const labelAt = find(["label", "description", "explanation"], 1);
+  for (const [row, cells] of (isHeader ? rest : [first, ...rest]).entries()) {
+    const words = (cells[labelAt] ?? "").trim();
+    if (cells.join("").trim() === "" || words === "") continue;
+    const id = latentNumber(cells[latentAt]);
+    if (id === undefined)
+      throw new Error(`${name}: row ${row + 1}: “${(cells[latentAt] ?? "").slice(0, 20)}” is no latent.`);
+    labels.set(id, words.slice(0, MAX_LABEL));
+  }
+  return labels;
+}
+
+/** RFC 4180: quotes around cells with commas, line ends or doubled quotes. */
+export function parseCsv(text: string): string[][] {
+  const rows: string[][] = [[]];
+  const cells = /("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|$)/gy;
+  for (let match = cells.exec(text); match; match = cells.exec(text)) {
+    const [, cell = "", end = ""] = match;
+    const isQuoted = cell.startsWith('"');
+    rows.at(-1)?.push(isQuoted ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    if (end === "") break;
+    if (end !== ",") rows.push([]);
+  }
+  return rows.filter((row) => row.length > 1 || row[0] !== "");
+}
+
+export function writeLabelsCsv(labels: LabelList): string {
+  const rows = [...labels]
+    .toSorted(([a], [b]) => a - b)
+    .map(([latent, label]) => `${latent},${quoted(label)}`);
+  return ["latent,label", ...rows, ""].join("\n");
+}
+
+/** As Neuronpedia writes explanations, with what they are of. */
+export function writeLabelsJson(
+  labels: LabelList,
+  of: { readonly modelId: string; readonly layer: string; readonly sae: string },
+): string {
+  const { modelId, layer, sae } = of;
+  const rows = [...labels]
+    .toSorted(([a], [b]) => a - b)
+    .map(([latent, description]) => ({ modelId, layer, index: String(latent), description }));
+  return JSON.stringify({ sae, explanations: rows }, undefined, 2);
+}

@@ -1,0 +1,67 @@
+/**
+ * What latents are called: by whoever looks at them, by a file of explanations, or by the rule that labels those of the
+ * embedded model. They belong to an autoencoder by its weights, and live as long as the page.
+ */
+import type { SaeInfo } from "../../protocol/features";
+import type { LabelList } from "./labelFiles";
+
+export interface LatentLabel {
+  readonly text: string;
+  /** Where it comes from: "rule", "own", or the name of a file. */
+  readonly source: string;
+}
+
+type Named = Pick<SaeInfo, "sha256">;
+
+/** Labels that come with an autoencoder. */
+export interface GivenLabels {
+  labelsOf(sae: Named): Readonly<Record<string, string>>;
+}
+
+export class LatentLabels {
+  /** Those that are not given, by SHA-256. */
+  #own = $state.raw<ReadonlyMap<string, ReadonlyMap<number, LatentLabel>>>(new Map());
+
+  constructor(private readonly given: GivenLabels) {}
+
+  of(sae: Named, latent: number): LatentLabel | undefined {
+    const own = this.#own.get(sae.sha256)?.get(latent);
+    if (own) return own;
+    const text = this.given.labelsOf(sae)[String(latent)];
+    return text === undefined ? undefined : { text, source: "rule" };
+  }
+
+  /** All of them, in order of latent. */
+  all(sae: Named): readonly (readonly [number, LatentLabel])[] {
+    const given = Object.entries(this.given.labelsOf(sae)).map(([latent, text]): [number, LatentLabel] => [
+      Number(latent),
+      { text, source: "rule" },
+    ]);
+    const labels = new Map([...given, ...(this.#own.get(sae.sha256) ?? [])]);
+    return [...labels].toSorted(([a], [b]) => a - b);
+  }
+
+  /** No words take a label of one's own away: the one that was given shows again. */
+  set(sae: Named, latent: number, words: string): void {
+    const text = words.trim();
+    const before = this.of(sae, latent);
+    if (text === (before?.text ?? "")) return;
+    const labels = new Map(this.#own.get(sae.sha256));
+    if (text === "") labels.delete(latent);
+    else labels.set(latent, { text, source: "own" });
+    this.#write(sae, labels);
+  }
+
+  /** From a file; they take the place of others of the same latents. Answers how many there are of this autoencoder. */
+  take(sae: Named & Pick<SaeInfo, "nLatents">, found: LabelList, source: string): number {
+    const fitting = [...found].filter(([latent]) => latent < sae.nLatents);
+    const labels = new Map(this.#own.get(sae.sha256));
+    for (const [latent, text] of fitting) labels.set(latent, { text, source });
+    this.#write(sae, labels);
+    return fitting.length;
+  }
+
+  #write({ sha256 }: Named, labels: ReadonlyMap<number, LatentLabel>): void {
+    this.#own = new Map([...this.#own, [sha256, labels]]);
+  }
+}
