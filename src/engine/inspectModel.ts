@@ -9,7 +9,7 @@ import type { Device } from "./device/device";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
 import type { FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
-import { architectureFor } from "./models/index";
+import { loadArchitecture } from "./models/index";
 import { planModel, type MemoryPlan } from "./models/plan";
 import { planWeight } from "./models/planWeight";
 import { loadModel } from "./models/loadModel";
@@ -48,18 +48,24 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
     }
   };
   const { tokenizerJson, tokenizerConfig, config: configJson, weightFiles, notes } = files;
-  const architecture = tried(() => architectureFor(configJson["model_type"]));
+  const architecture = await loadArchitecture(configJson["model_type"]).catch((error: unknown) => {
+    problems.push(messageOf(error));
+    return undefined;
+  });
   const config = architecture && tried(() => architecture.parseConfig(configJson));
   const specs = architecture && config ? architecture.weights(config) : [];
   for (const spec of specs) tried(() => planWeight(spec, files));
   const plans =
-    config && problems.length === 0 ? PRECISIONS.map((precision) => planModel(files, precision)) : [];
+    architecture && config && problems.length === 0
+      ? PRECISIONS.map((precision) => planModel(architecture, files, precision))
+      : [];
   const used = new Set(specs.flatMap(({ sources }) => sources));
   const tokenizer = tokenizerJson && tried(() => createTokenizer(tokenizerJson, tokenizerConfig, configJson));
   const isTried =
+    architecture !== undefined &&
     config !== undefined &&
     problems.length === 0 &&
-    planModel(files, "auto").weightBytes <= LARGEST_TRIED_BYTES;
+    planModel(architecture, files, "auto").weightBytes <= LARGEST_TRIED_BYTES;
   const health = isTried
     ? await healthOf(device, files, tokenizer).catch((error: unknown) => ({ problem: messageOf(error) }))
     : undefined;

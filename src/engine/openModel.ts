@@ -7,7 +7,7 @@ import type { Device } from "./device/device";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
 import { filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
-import { architectureFor } from "./models/index";
+import { checkModelType } from "./models/index";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
 import { logitError, type LogitError } from "./assess/logitError";
 import type { LoadedModel } from "./models/loadModel";
@@ -45,7 +45,7 @@ export async function refuseUnfit(fileSet: FileSet): Promise<void> {
   const isRemote = fileSet.some(({ isArriving }) => isArriving);
   const config = isRemote ? fileNamed(fileSet, "config.json") : undefined;
   const { model_type: type } = config ? await readJson(config, MAX_CONFIG_BYTES) : {};
-  if (typeof type === "string") architectureFor(type);
+  if (typeof type === "string") checkModelType(type);
 }
 
 export function tokenizerOf(files: ModelFiles): Tokenizer | undefined {

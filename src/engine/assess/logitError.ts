@@ -30,8 +30,9 @@ export async function logitError(
   { rows: [tokens = []] }: SampleTokens,
   pauser: Pauser,
 ): Promise<LogitError | undefined> {
-  if (precision === "f32" || planModel(files, "auto").precision === precision) return undefined;
-  const bytes = planModel(files, "f32").weightBytes;
+  if (precision === "f32" || planModel(model.architecture, files, "auto").precision === precision)
+    return undefined;
+  const bytes = planModel(model.architecture, files, "f32").weightBytes;
   if (bytes > LARGEST_BYTES || bytes > device.limits.maxTotalBytes / 2) return undefined;
   const exact = await loadModel(device, files, "f32", pauser);
   try {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openModelFiles } from "../formats/modelFiles";
 import { filesFromFolder } from "../formats/sourceNode";
+import { loadArchitecture } from "./index";
 import { planModel } from "./plan";
 import { randomBelow } from "../formats/randomBelow";
 
@@ -31,6 +32,7 @@ const HOSTILE: unknown[] = [
 it.each(readdirSync(GOLDEN))("%s", async (folder) => {
   const given = await filesFromFolder(join(GOLDEN, folder));
   const files = await openModelFiles(given.filter(({ name }) => !name.startsWith("golden")));
+  const architecture = await loadArchitecture(files.config["model_type"]);
   for (let seed = 1; seed <= MUTATIONS; seed++) {
     const next = randomBelow(seed);
     const config: Record<string, unknown> = { ...files.config };
@@ -39,7 +41,7 @@ it.each(readdirSync(GOLDEN))("%s", async (folder) => {
       config[keys[next(keys.length)] ?? ""] = HOSTILE[next(HOSTILE.length)];
     const started = performance.now();
     try {
-      planModel({ ...files, config }, "auto");
+      planModel(architecture, { ...files, config }, "auto");
     } catch (error) {
       const { name, message } = error as Error;
       expect(`seed ${seed}: ${name}: ${message}`).toMatch(/^seed \d+: (BadFile|Unsupported|OutOfMemory): /);

@@ -1,43 +1,39 @@
-/** The architectures, by the `model_type` that their checkpoints name. One line each. */
+/** The architectures, by the `model_type` that their checkpoints name. One line each; their code is fetched with a model. */
 import { VitrineError } from "../../protocol/errors";
 import type { Architecture, ModelConfig } from "./architecture";
-import { gemma2 } from "./gemma2";
-import { gemma3 } from "./gemma3";
 import { gpt2 } from "./gpt2";
-import { gptNeo } from "./gptNeo";
-import { gptNeox } from "./gptNeox";
-import { hookedTransformer } from "./hookedTransformer";
-import { llama } from "./llama";
-import { mistral } from "./mistral";
-import { phi } from "./phi";
-import { qwen2 } from "./qwen2";
-import { qwen3 } from "./qwen3";
 
 // An architecture only ever sees configs that it parsed itself, so its own config type is erased here.
 const erased = <C extends ModelConfig>(architecture: Architecture<C>) =>
   architecture as unknown as Architecture;
 
-const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  gpt2: erased(gpt2),
-  gpt_neo: erased(gptNeo),
-  gpt_neox: erased(gptNeox),
-  llama: erased(llama),
-  mistral: erased(mistral),
-  qwen2: erased(qwen2),
-  qwen3: erased(qwen3),
-  gemma2: erased(gemma2),
-  gemma3_text: erased(gemma3),
-  phi: erased(phi),
-  hooked_transformer: erased(hookedTransformer),
+const ARCHITECTURES: Readonly<Record<string, () => Promise<Architecture>>> = {
+  // The embedded models are of this one.
+  gpt2: async () => erased(gpt2),
+  gpt_neo: async () => erased((await import("./gptNeo")).gptNeo),
+  gpt_neox: async () => erased((await import("./gptNeox")).gptNeox),
+  llama: async () => erased((await import("./llama")).llama),
+  mistral: async () => erased((await import("./mistral")).mistral),
+  qwen2: async () => erased((await import("./qwen2")).qwen2),
+  qwen3: async () => erased((await import("./qwen3")).qwen3),
+  gemma2: async () => erased((await import("./gemma2")).gemma2),
+  gemma3_text: async () => erased((await import("./gemma3")).gemma3),
+  phi: async () => erased((await import("./phi")).phi),
+  hooked_transformer: async () => erased((await import("./hookedTransformer")).hookedTransformer),
 };
 
-export function architectureFor(modelType: unknown): Architecture {
+export function checkModelType(modelType: unknown): asserts modelType is string {
   const known = Object.keys(ARCHITECTURES);
-  const found = known.find((name) => name === modelType);
-  const architecture = found === undefined ? undefined : ARCHITECTURES[found];
-  if (architecture) return architecture;
+  if (known.some((name) => name === modelType)) return;
   throw new VitrineError(
     "Unsupported",
     `config.json: model_type is ${JSON.stringify(modelType)}; Vitrine runs ${known.join(", ")}`,
   );
+}
+
+export async function loadArchitecture(modelType: unknown): Promise<Architecture> {
+  checkModelType(modelType);
+  const load = ARCHITECTURES[modelType];
+  if (load === undefined) throw new Error(`${modelType} was known and is not there`);
+  return load();
 }

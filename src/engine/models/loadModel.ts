@@ -12,6 +12,7 @@ import { readRows } from "../formats/tensorReader";
 import { kernelsToPrepare } from "../ops/kernelList";
 import { allocateMatrix, byteRows, writeMatrixRows } from "../ops/weights";
 import type { WeightSpec } from "./architecture";
+import { loadArchitecture } from "./index";
 import { DeviceWeights, freeModel, type Model } from "./model";
 import { checkFits, planModel } from "./plan";
 import type { PlannedWeight } from "./planWeight";
@@ -34,7 +35,7 @@ export async function loadModel(
   /** What other models on the device take. */
   takenBytes = 0,
 ): Promise<LoadedModel> {
-  const plan = planModel(files, precision);
+  const plan = planModel(await loadArchitecture(files.config["model_type"]), files, precision);
   checkFits(plan, device.limits, files, takenBytes);
   const { architecture, config, weightBytes, precision: chosen, parameters } = plan;
   onProgress?.({

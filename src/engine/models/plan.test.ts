@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelFiles } from "../formats/modelFiles";
 import { fileFromBytes } from "../formats/source";
+import { loadArchitecture } from "./index";
 import { checkFits, planModel } from "./plan";
 
 /** A one-layer GPT-2 of these sizes, whose bytes nobody reads. */
@@ -37,6 +38,8 @@ function model(dModel: number, dVocab: number, dtype: string): ModelFiles {
   };
 }
 
+const architecture = await loadArchitecture("gpt2");
+
 describe("a model's own precision", () => {
   it.each([
     ["F32", 64, "f32"],
@@ -47,7 +50,7 @@ describe("a model's own precision", () => {
     ["BF16", 4096, "f16"],
     ["Q4_K", 4096, "f16"],
   ])("%s, %d wide, is %s", (dtype, dModel, precision) => {
-    expect(planModel(model(dModel, 50_000, dtype), "auto").precision).toBe(precision);
+    expect(planModel(architecture, model(dModel, 50_000, dtype), "auto").precision).toBe(precision);
   });
 });
 
@@ -56,7 +59,7 @@ describe("what does not fit", () => {
 
   it("is refused with the numbers, and with the precision that would fit", () => {
     const files = model(4096, 50_000, "F32");
-    const plan = planModel(files, "f32");
+    const plan = planModel(architecture, files, "f32");
     const check = (maxTotalBytes: number) => () => checkFits(plan, { ...limits, maxTotalBytes }, files);
     expect(check(Infinity)).not.toThrow();
     expect(check(0.9e9)).toThrow(
@@ -68,6 +71,7 @@ describe("what does not fit", () => {
 
   it("counts weights, keys and values, and logits", () => {
     const { weightBytes, parameters, cacheBytesPerToken, logitBytesPerToken } = planModel(
+      architecture,
       model(64, 1000, "F32"),
       "f32",
     );

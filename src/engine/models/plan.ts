@@ -8,7 +8,6 @@ import type { DeviceLimits } from "../device/device";
 import type { ModelFiles } from "../formats/modelFiles";
 import { wordsPerRow } from "../ops/weights";
 import type { Architecture, ModelConfig, WeightSpec } from "./architecture";
-import { architectureFor } from "./index";
 import { planWeight, type PlannedWeight } from "./planWeight";
 
 export interface MemoryPlan {
@@ -31,8 +30,11 @@ export interface ModelPlan extends MemoryPlan {
 
 const elements = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
-export function planModel(files: ModelFiles, precision: Precision | "auto"): ModelPlan {
-  const architecture = architectureFor(files.config["model_type"]);
+export function planModel(
+  architecture: Architecture,
+  files: ModelFiles,
+  precision: Precision | "auto",
+): ModelPlan {
   const config = architecture.parseConfig(files.config);
   const specs = architecture.weights(config);
   const found = specs.flatMap((spec) => planWeight(spec, files) ?? []);
@@ -91,7 +93,7 @@ export function checkFits(plan: ModelPlan, limits: DeviceLimits, files: ModelFil
     plan.weightBytes + LEAST_TOKENS * plan.cacheBytesPerToken + LEAST_TOKENS * plan.logitBytesPerToken;
   if (needed <= freeBytes) return;
   const smaller = (["f16", "q8"] as const).find((precision) => {
-    const other = planModel(files, precision);
+    const other = planModel(plan.architecture, files, precision);
     return other.weightBytes + (needed - plan.weightBytes) <= freeBytes;
   });
   const cure =
