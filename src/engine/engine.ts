@@ -18,14 +18,13 @@ import type {
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
 import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
-import { CaptureStore } from "./captureStore";
+import type { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
 import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
-import { capture, generationBytes, planCapture } from "./methods/capture";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
 import { shapley, shapleyTokens } from "./methods/shapley";
@@ -37,6 +36,8 @@ import { createSaeCalls } from "./saeCalls";
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
   attribution: () => import("./methods/attribution"),
+  capture: () => import("./methods/capture"),
+  captureStore: () => import("./captureStore"),
   checkKernels: () => import("./checkKernels"),
   compare: () => import("./methods/compare"),
   logitLens: () => import("./methods/logitLens"),
@@ -67,7 +68,9 @@ export function createEngine(host: EngineHost): EngineApi {
   let tokensPerSecond: number | undefined;
   const running = new Map<RunId, CancelToken>();
   const models = new OpenModels((...asked) => host.openFiles(...asked));
-  const captures = new CaptureStore();
+  let held: Promise<CaptureStore> | undefined;
+  /** Captured tensors. */
+  const captures = () => (held ??= LATER.captureStore().then(({ CaptureStore }) => new CaptureStore()));
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -194,18 +197,23 @@ export function createEngine(host: EngineHost): EngineApi {
   }
 
   return {
-    planCapture: async (request) => captures.limited(planCapture(modelIn(request.model).model, request)),
+    async planCapture(request) {
+      const { planCapture } = await LATER.capture();
+      return (await captures()).limited(planCapture(modelIn(request.model).model, request));
+    },
     capture: (request, runId) =>
       cancellable(runId, (pauser) =>
         withModel(async (model) => {
-          captures.checkRoom(planCapture(model, request).bytes);
-          return captures.put(await capture(model, request, pauser));
+          const { capture, planCapture } = await LATER.capture();
+          const store = await captures();
+          store.checkRoom(planCapture(model, request).bytes);
+          return store.put(await capture(model, request, pauser));
         }, request.model),
       ),
-    releaseTensors: async (ids) => captures.release(ids),
-    tensorStats: async (...asked) => captures.stats(...asked),
-    readTensor: async (window) => captures.window(window),
-    exportTensors: async (...asked) => captures.file(...asked),
+    releaseTensors: async (ids) => (await captures()).release(ids),
+    tensorStats: async (...asked) => (await captures()).stats(...asked),
+    readTensor: async (window) => (await captures()).window(window),
+    exportTensors: async (...asked) => (await captures()).file(...asked),
     compare: (request, runId) =>
       cancellable(runId, async (pauser) => {
         const { compare } = await LATER.compare();
@@ -274,18 +282,18 @@ export function createEngine(host: EngineHost): EngineApi {
     run: (spec) => withModel((model) => run(model, withCanonicalSites(model, spec))),
     generate: (request, runId, onToken) =>
       cancellable(runId, (pauser) =>
-        withModel((model) => {
-          captures.checkRoom(generationBytes(model, request));
+        withModel(async (model) => {
+          const store = (request.capture ?? []).length > 0 ? await captures() : undefined;
+          if (store) store.checkRoom((await LATER.capture()).generationBytes(model, request));
           const { tokenizer: found } = modelIn();
           let before = request.tokens.at(-1);
-          return generate(model, request, pauser, (id) => {
+          const { captured, ...result } = await generate(model, request, pauser, (id) => {
             const [token] = describeIds(found, [id], before);
             before = id;
             if (token) onToken?.(token);
-          }).then(({ captured, ...result }) => {
-            const tensors = captured.map((tensor) => ({ prompt: 0, ...tensor }));
-            return tensors.length > 0 ? { ...result, captures: captures.put(tensors) } : result;
           });
+          const tensors = captured.map((tensor) => ({ prompt: 0, ...tensor }));
+          return store ? { ...result, captures: store.put(tensors) } : result;
         }),
       ),
     logitLens: (request, runId) =>

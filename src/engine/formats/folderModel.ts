@@ -2,7 +2,6 @@
 import { readCompanions } from "./companions";
 import type { Json } from "./json";
 import type { ModelFiles, StoredTensor } from "./modelFiles";
-import { vocabularyBeside } from "./llama2cTokenizer";
 import { filesEnding, type ByteFile, type FileSet } from "./source";
 import { asTransformerLens, isTransformerLens } from "./transformerLens";
 
@@ -28,6 +27,8 @@ async function companionsOf(files: FileSet, config: Json): ReturnType<typeof rea
   const companions = await readCompanions(files);
   const { vocab_size: vocabSize } = config;
   if (companions.tokenizerJson || typeof vocabSize !== "number") return companions;
-  const beside = await vocabularyBeside(filesEnding(files, ".bin"), vocabSize);
+  const beside = await (
+    await import("./llama2cTokenizer")
+  ).vocabularyBeside(filesEnding(files, ".bin"), vocabSize);
   return beside ? { ...companions, ...beside } : companions;
 }

@@ -197,9 +197,7 @@ export async function emptyOutput({ memory }: Model, { weights }: Sae, x: Floats
       const { moments } = saeEncodeDense(memory, oneLatent(memory, weights, 0), input);
       const slots = makeSlots(memory, rows, 1);
       const code = { ...slots, ...(moments ? { moments } : {}) };
-      return back.tensor(
-        saeDecode(memory, prefixOf(weights, 0), code, weights.skip ? { x: input } : {}),
-      );
+      return back.tensor(saeDecode(memory, prefixOf(weights, 0), code, weights.skip ? { x: input } : {}));
     });
     await back.read();
     return later();
