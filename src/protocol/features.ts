@@ -185,15 +185,13 @@ export interface CorpusRequest extends OnModel {
   readonly addBos: boolean;
   readonly seed: number;
 }
-export interface CorpusProgress {
+/** A pass that the engine holds: finished, stopped or under way. */
+export interface CorpusInfo {
+  readonly id: number;
+  readonly name: string;
   readonly tokensDone: number;
   readonly tokens: number;
   readonly tokensPerSecond: number;
-}
-/** A finished (or stopped) pass that the engine holds. */
-export interface CorpusInfo extends CorpusProgress {
-  readonly id: number;
-  readonly name: string;
   readonly saes: readonly number[];
   /** Latents never active (value > 1e-3) in the tokens seen, per autoencoder. */
   readonly dead: readonly number[];

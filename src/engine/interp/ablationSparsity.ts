@@ -12,15 +12,16 @@ export class AblationSparsity {
   #squares = 0;
   #count = 0;
 
-  /** Changes of one token's logits. */
-  add(delta: Float32Array): void {
+  /** Changes of one token's logits. Answers with them, less their median. */
+  add(delta: Float32Array): Float32Array {
     const centre = median(delta);
-    for (const value of delta) {
-      const change = value - centre;
+    const centred = delta.map((value) => value - centre);
+    for (const change of centred) {
       this.#l1 += Math.abs(change);
       this.#squares += change * change;
     }
     this.#count += delta.length;
+    return centred;
   }
 
   get value(): number {
@@ -29,7 +30,7 @@ export class AblationSparsity {
 }
 
 /** Of an even number of values the mean of the two in the middle. */
-export function median(values: Float32Array): number {
+function median(values: Float32Array): number {
   const sorted = values.slice().sort();
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? NaN;

@@ -6,6 +6,7 @@ import type { Capture } from "../../protocol/run";
 import type { Site } from "../../protocol/sites";
 import type { ModelConfig } from "../models/architecture";
 import type { ForwardResult } from "./forward";
+import { joinFloats } from "./joinFloats";
 import type { RowContext } from "./rowContext";
 import { KNOCKED_OUT_BELOW } from "./rowEdits";
 import { firstWithin, type PackedBatch } from "./tokenBatch";
@@ -118,12 +119,7 @@ export function joinCaptures(passes: readonly (readonly RowCapture[])[]): RowCap
 }
 
 function joinRows(site: Site, parts: readonly RowCapture[]): RowCapture {
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
+  const data = joinFloats(parts.map((part) => part.data));
   const positions = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
   return { site, shape: [positions, ...(parts[0]?.shape.slice(1) ?? [])], data };
 }

@@ -1,4 +1,4 @@
-/** How many cells of a sweep go through the model at a time. */
+/** How many rows go through the model at a time: cells of a sweep, variants of a prompt, texts. */
 import type { Model } from "../models/model";
 
 /**
@@ -10,6 +10,7 @@ const BATCH_MULTIPLICATIONS = { cpu: 1.5e8, webgpu: 8e9 } as const;
 const MAX_BATCH_TOKENS = 8192;
 /** What keys and values of one batch may take. */
 const CACHE_BUDGET_BYTES = 256 << 20;
+
 /** Most tokens in one batch of rows that see up to `keys` positions, of so many multiplications. */
 export function batchTokens(
   { config, memory }: Model,
@@ -30,7 +31,7 @@ export function batchTokens(
   return Math.max(1, Math.floor(Math.min(...bounds)));
 }
 
-/** Consecutive cells, as many to a batch as `limit` tokens hold, and at least one. */
+/** Consecutive rows, as many to a batch as `limit` tokens hold, and at least one. */
 export function batchesOf<T>(cells: readonly T[], tokensOf: (cell: T) => number, limit: number): T[][] {
   const batches: T[][] = [];
   let room = 0;

@@ -17,6 +17,7 @@ import { gatherElements, gatherRows } from "../ops/embedding";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
 import { extend, type RowContext, type Segment } from "./rowContext";
+import { joinFloats } from "./joinFloats";
 import { HEAD_SITES, uploadPassEdits } from "./passEdits";
 import { RunTaps, type CapturedTensor } from "./runTaps";
 import { packBatch, uploadBatch, type PackedBatch } from "./tokenBatch";
@@ -268,12 +269,7 @@ function joinedCaptures(captures: ForwardResult["captures"]): ForwardResult["cap
     const parts = captures.filter((capture) => capture.site === site);
     const [first] = parts;
     if (first === undefined || parts.length === 1) return parts;
-    const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      data.set(part.data, at);
-      at += part.data.length;
-    }
+    const data = joinFloats(parts.map((part) => part.data));
     const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
     return [{ ...first, shape: [rows, ...first.shape.slice(1)], data }];
   });

@@ -26,7 +26,7 @@ export const NO_TAPS: Taps = {
 };
 
 export class KeptPass {
-  readonly #tensors = new Map<Site, Tensor>();
+  readonly #tensors: ReadonlyMap<Site, Tensor>;
   readonly #residual: Tensor;
   readonly #edits: PassEdits;
   /** Row of each kept position. */
@@ -62,10 +62,7 @@ export class KeptPass {
       );
       if (!taps || !edits) throw new Error("the pass was not recorded");
       this.#edits = edits;
-      for (const { site, tensor } of taps.captured) {
-        const kept = taps.tensors[tensor];
-        if (kept) this.#tensors.set(site, kept);
-      }
+      this.#tensors = taps.bySite();
     } finally {
       cache.release();
     }

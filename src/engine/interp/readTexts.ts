@@ -3,6 +3,8 @@ import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import type { Site } from "../../protocol/sites";
 import type { Model } from "../models/model";
+import { batchesOf } from "./cellBatches";
+import { joinFloats } from "./joinFloats";
 import { run } from "./run";
 
 /** Tokens that go through the model at a time; a longer text goes alone. */
@@ -40,7 +42,7 @@ export async function* readTexts(
         const width = capture.data.length / row.tokens.length;
         return capture.data.subarray(before.length * width);
       });
-      return joined(parts);
+      return joinFloats(parts);
     });
     yield { texts: batch, lengths, tokens, data };
   }
@@ -48,18 +50,8 @@ export async function* readTexts(
 
 /** Indices of texts, as many at a time as the model takes well. */
 export function textBatches(texts: readonly (readonly number[])[], extra: number): number[][] {
-  const batches: number[][] = [];
-  let used = Infinity;
-  for (const [index, text] of texts.entries()) {
-    const tokens = text.length + extra;
-    if (used + tokens > TOKENS_AT_ONCE) {
-      batches.push([]);
-      used = 0;
-    }
-    batches.at(-1)?.push(index);
-    used += tokens;
-  }
-  return batches;
+  const indices = texts.map((_, index) => index);
+  return batchesOf(indices, (index) => (texts[index]?.length ?? 0) + extra, TOKENS_AT_ONCE);
 }
 
 function checkTexts(
@@ -75,14 +67,4 @@ function checkTexts(
       `Context ${index} has ${text.length} tokens, with ${before.length} before it; this model takes 1 to ${config.nCtx} in all.`,
     );
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

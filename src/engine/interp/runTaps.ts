@@ -87,6 +87,16 @@ export class RunTaps implements Taps {
     return sae.editLatents(this.memory, sae.weights, x, y, tables, error);
   }
 
+  /** Captured sites that are whole tensors of one row a token (not q, k, v, scores or patterns). */
+  bySite(): Map<Site, Tensor> {
+    return new Map(
+      this.captured.flatMap(({ site, tensor }) => {
+        const kept = this.tensors[tensor];
+        return kept ? [[site, kept] as const] : [];
+      }),
+    );
+  }
+
   /** After the pass was recorded. */
   releaseInputs(): void {
     for (const tensor of this.#inputs.values())

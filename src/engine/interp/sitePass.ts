@@ -13,7 +13,7 @@ import { RunTaps } from "./runTaps";
 import { packBatch, uploadBatch } from "./tokenBatch";
 
 export class SitePass {
-  readonly #tensors = new Map<Site, Tensor>();
+  readonly #tensors: ReadonlyMap<Site, Tensor>;
 
   /**
    * Records the pass. `kept`: which of all tokens, one text behind the other, are kept; `sites` must be whole tensors of one
@@ -41,10 +41,8 @@ export class SitePass {
         taps = new RunTaps(new Set(sites), memory, new Map(), rows);
         architecture.blocks({ config, weights, memory, taps }, batch);
       });
-      for (const { site, tensor } of taps?.captured ?? []) {
-        const found = taps?.tensors[tensor];
-        if (found) this.#tensors.set(site, found);
-      }
+      if (!taps) throw new Error("the pass was not recorded");
+      this.#tensors = taps.bySite();
     } finally {
       cache.release();
     }

@@ -19,6 +19,7 @@ import {
 } from "../../protocol/features";
 import type { Pauser } from "../../protocol/cancel";
 import { ReadBack } from "../interp/readBack";
+import { joinFloats } from "../interp/joinFloats";
 import { checkSizes, codesOf, eachGo, partOf } from "../interp/saeCodes";
 import { saeOf, type Model } from "../models/model";
 import { saeDecode as decodeCode, saeEncodeTopK } from "../ops/sae";
@@ -123,16 +124,9 @@ export function quality(
   isCounted: readonly boolean[],
 ): Pick<DecodeResult, "squaredErrors" | "variances" | "cosines" | "fvu" | "n"> {
   const count = isCounted.length;
-  const total = goes.reduce((sum, { target }) => sum + target.length, 0);
-  const width = total / count;
-  const target = joined(
-    goes.map((rows) => rows.target),
-    total,
-  );
-  const decoded = joined(
-    goes.map((rows) => rows.decoded),
-    total,
-  );
+  const target = joinFloats(goes.map((rows) => rows.target));
+  const decoded = joinFloats(goes.map((rows) => rows.decoded));
+  const width = target.length / count;
   const n = isCounted.filter(Boolean).length;
   const mean = new Float64Array(width);
   isCounted.forEach((counts, row) => {
@@ -159,16 +153,4 @@ export function quality(
     if (isCounted[row]) [errorSum, varianceSum] = [errorSum + error, varianceSum + variance];
   }
   return { squaredErrors, variances, cosines, fvu: errorSum / varianceSum, n };
-}
-
-function joined(parts: readonly Float32Array[], total: number): Float32Array {
-  const [only] = parts;
-  if (only && parts.length === 1) return only;
-  const whole = new Float32Array(total);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -18,17 +18,3 @@ export function tokensPerBatch(model: Model, saes: readonly Sae[], contextSize: 
   }, 0);
   return Math.floor(Math.min(batchTokens(model, contextSize, false, most), most / encoding));
 }
-
-/** The first of the contexts that go together: as many as fit, and at least one. */
-export function fitting(
-  contexts: readonly number[],
-  lengthOf: (context: number) => number,
-  limit: number,
-): number[] {
-  let tokens = 0;
-  const count = contexts.findIndex((context, n) => {
-    tokens += lengthOf(context);
-    return n > 0 && tokens > limit;
-  });
-  return contexts.slice(0, count < 0 ? contexts.length : count);
-}

@@ -2,10 +2,11 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
+import { batchesOf } from "../../interp/cellBatches";
 import { checkTokens } from "../../interp/run";
 import { SitePass } from "../../interp/sitePass";
 import { saeOf, type Model } from "../../models/model";
-import { fitting, tokensPerBatch } from "./batchSize";
+import { tokensPerBatch } from "./batchSize";
 import { Contexts } from "./contexts";
 import { LatentStats } from "./latentStats";
 import { originOf, readBatch, Widths, type CodedRows } from "./readBatch";
@@ -124,7 +125,7 @@ export class CorpusStats {
     const { saes: numbers } = this.#asked;
     const some = Math.min(contexts.count - this.#next, Math.max(1, limit));
     const ahead = Array.from({ length: some }, (_, n) => this.#next + n);
-    const batch = fitting(ahead, (context) => contexts.length(context), limit);
+    const [batch = []] = batchesOf(ahead, (context) => contexts.length(context), limit);
     const texts = batch.map((context) => contexts.at(context).tokens);
     const places = texts.flatMap((text, n) =>
       text.flatMap((token, at) => (contexts.counts(token) ? [{ context: batch[n] ?? 0, at }] : [])),

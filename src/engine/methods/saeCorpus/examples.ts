@@ -1,11 +1,12 @@
 /** Contexts that stand for a latent, with its value at each of their tokens: worked out again when they are looked at. */
 import type { Pauser } from "../../../protocol/cancel";
 import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/features";
+import { batchesOf } from "../../interp/cellBatches";
 import { latentValues } from "../../interp/latentReads";
 import { ReadBack } from "../../interp/readBack";
 import { SitePass } from "../../interp/sitePass";
 import { saeOf, type Model } from "../../models/model";
-import { fitting, tokensPerBatch } from "./batchSize";
+import { tokensPerBatch } from "./batchSize";
 import type { Contexts } from "./contexts";
 import type { Entry } from "./latentStats";
 
@@ -19,14 +20,12 @@ export async function examples(
 ): Promise<(entry: Entry) => CorpusExample> {
   const sae = saeOf(model, id);
   const { memory } = model;
-  let wanted = [...new Set(entries.map(({ context }) => context))].sort((a, b) => a - b);
+  const wanted = [...new Set(entries.map(({ context }) => context))].sort((a, b) => a - b);
   const lengthOf = (context: number) => contexts.length(context);
   const limit = tokensPerBatch(model, [sae], Math.max(0, ...wanted.map(lengthOf)));
   const valuesOf = new Map<number, Float32Array>();
-  while (wanted.length > 0) {
+  for (const batch of batchesOf(wanted, lengthOf, limit)) {
     await pauser.pause();
-    const batch = fitting(wanted, lengthOf, limit);
-    wanted = wanted.slice(batch.length);
     const texts = batch.map((context) => contexts.at(context).tokens);
     const all = texts.flat().map((_, index) => index);
     const pass = new SitePass(model, texts, all, [sae.siteIn]);
