@@ -341,6 +341,8 @@ export function createEngine(host: EngineHost): EngineApi {
       ),
     saeLatent: (request, runId) =>
       onModel(runId, LATER.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
+    resampleSteps: () => Promise.reject(new VitrineError("Unsupported", "Not built yet.")),
+    chainGame: () => Promise.reject(new VitrineError("Unsupported", "Not built yet.")),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

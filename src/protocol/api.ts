@@ -3,10 +3,13 @@
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
 import type {
-  CoalitionResult,
-  CoalitionsRequest,
+  ChainGameRequest,
+  ChainGameResult,
   ChainText,
   ChainTokens,
+  CoalitionResult,
+  CoalitionsRequest,
+  ResampleStepsRequest,
   ShapleyCost,
   ShapleyRequest,
   ShapleyResult,
@@ -308,6 +311,18 @@ export interface EngineApi {
     runId: RunId,
     onProgress?: (partial: ShapleyResult) => void,
   ): Promise<ShapleyResult>;
+  /** What the model writes in place of each step: [sample][step] tokens. */
+  resampleSteps(
+    request: ResampleStepsRequest,
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<(readonly (readonly number[])[])[]>;
+  /** A game of steps or tokens: Shapley values, leave-one-out, Banzhaf, interactions, effects on later tokens. */
+  chainGame(
+    request: ChainGameRequest,
+    runId: RunId,
+    onProgress?: (partial: ChainGameResult) => void,
+  ): Promise<ChainGameResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 
