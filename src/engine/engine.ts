@@ -26,10 +26,11 @@ import { partsToKeep } from "./formats/modelParts";
 import { filesFromBlobs, type FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
+import { trieTokens } from "./interp/trieTokens";
 import { capture, generationBytes, planCapture } from "./methods/capture";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
-import { shapley, shapleyTokens } from "./methods/shapley";
+import { shapley } from "./methods/shapley";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
@@ -191,7 +192,7 @@ export function createEngine(host: EngineHost): EngineApi {
   }
 
   function cost(request: ShapleyRequest): ShapleyCost {
-    const tokens = shapleyTokens(request.chain, request);
+    const tokens = trieTokens(request);
     const coalitions = 2 ** request.chain.steps.length;
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }

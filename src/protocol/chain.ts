@@ -57,7 +57,10 @@ export interface Ablation {
   readonly fillerId: number;
   /** For "resample": what the model wrote instead, `alternatives[sample][step]` (see `resampleSteps`). */
   readonly alternatives?: readonly (readonly (readonly number[])[])[];
-  /** For "symbol": for each step's tokens the number that a token belongs to (equal numbers share one), or -1. */
+  /**
+   * For "symbol": for each step's tokens the number that a token belongs to (equal numbers share one), or -1. One more
+   * list, where there is one, is that of the answer prefix. A number belongs to the first step that has it.
+   */
   readonly numbers?: readonly (readonly number[])[];
 }
 
