@@ -39,11 +39,13 @@ import type { OpenSaes } from "./openSaes";
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
   attribution: () => import("./methods/attribution"),
+  chainGame: () => import("./methods/chainGame"),
   checkKernels: () => import("./checkKernels"),
   compare: () => import("./methods/compare"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
   openSaes: () => import("./openSaes"),
+  resampleSteps: () => import("./methods/resampleSteps"),
   saeDecode: () => import("./methods/saeDecode"),
   saeLatent: () => import("./methods/saeLatent"),
   saeSplice: () => import("./methods/saeSplice"),
@@ -342,8 +344,15 @@ export function createEngine(host: EngineHost): EngineApi {
       ),
     saeLatent: (request, runId) =>
       onModel(runId, LATER.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
-    resampleSteps: () => Promise.reject(new VitrineError("Unsupported", "Not built yet.")),
-    chainGame: () => Promise.reject(new VitrineError("Unsupported", "Not built yet.")),
+    resampleSteps: (request, runId, onProgress) =>
+      onModel(runId, LATER.resampleSteps, ({ resampleSteps }, model, pauser) =>
+        resampleSteps(model, request, pauser, onProgress),
+      ),
+    chainGame: (request, runId, onProgress) =>
+      onModel(runId, LATER.chainGame, async ({ chainGame }, model, pauser) => {
+        const started = performance.now();
+        return measured(started, await chainGame(model, request, pauser, onProgress));
+      }),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(
