@@ -32,10 +32,18 @@ const PROGRESS_SHARE = 0.2;
 const BOOTSTRAP = 200;
 /**
  * Coalitions of an estimator go through the trie in batches of a fixed size, by arithmetic and not by measured speed,
- * so that the same request gives the same bits every time.
+ * so that the same request gives the same bits every time. On the CPU device they are small enough for partial results.
  */
 const MAX_BATCH = 64;
-const BATCH_TOKENS = 4096;
+const MIN_BATCH = 8;
+const CPU_BATCH_TOKENS = 2048;
+
+function batchSize(model: Model, { chain, mode, alternatives }: ChainGameRequest): number {
+  if (model.memory.device.kind !== "cpu") return MAX_BATCH;
+  const samples = mode === "resample" ? (alternatives?.length ?? 1) : 1;
+  const affordable = Math.floor(CPU_BATCH_TOKENS / chainLength(chain) / samples);
+  return Math.max(MIN_BATCH, Math.min(MAX_BATCH, affordable));
+}
 
 export async function chainGame(
   model: Model,
@@ -46,8 +54,7 @@ export async function chainGame(
   const { chain, mode, value, estimator, seed, matrix } = request;
   const started = performance.now();
   const players = playersOf(request);
-  const samples = mode === "resample" ? (request.alternatives?.length ?? 1) : 1;
-  const batch = Math.max(8, Math.min(MAX_BATCH, Math.floor(BATCH_TOKENS / chainLength(chain) / samples)));
+  const batch = batchSize(model, request);
   const most = estimator === "exact" ? 2 ** players.length : batch;
   const trie = await CoalitionTrie.open(model, { ...request, tokens: matrix }, most, pauser);
   const game: Game =
