@@ -186,7 +186,7 @@ describe("values other than log p", () => {
 describe.each(["pairedRegression", "permutations"] as const)("estimated games, %s", (estimator) => {
   it("come close to the exact one, token by token", async () => {
     const exact = await game({ matrix: true });
-    const close = await game({ estimator, matrix: true, budget: 64 });
+    const close = await game({ estimator, matrix: true, budget: 1000 });
     expect(Math.abs(close.residual)).toBeLessThan(1e-6);
     const scale = largest(exact.phi.values);
     close.phi.values.forEach((value, i) =>
