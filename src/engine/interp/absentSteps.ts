@@ -79,6 +79,11 @@ export class AbsentSteps {
     return [...new Set([PRESENT, ...(this.#variants[step] ?? [])])];
   }
 
+  /** Tokens of the longest text of a step. */
+  longest(step: number): number {
+    return Math.max(...this.variants(step).map((variant) => this.text(step, variant, []).tokens.length));
+  }
+
   /** A step's text where the steps in `gone` (see `after`) are absent. */
   text(step: number, variant: number, gone: readonly number[]): StepText {
     const { chain, mode, fillerId, alternatives } = this.request;

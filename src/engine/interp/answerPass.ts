@@ -20,8 +20,8 @@ export interface AnswerAsk {
   readonly topK: number;
   readonly value: ChainValue;
   readonly answers: PossibleAnswers;
-  /** Whether log p of the cue's tokens is wanted, too. */
-  readonly cue: boolean;
+  /** Whether log p of the chain's tokens is wanted, too. */
+  readonly tokenScores: boolean;
 }
 
 /** Where an answer begins. */
@@ -62,7 +62,7 @@ export async function readAnswers(
   const targets = [
     ...answer.map((target, i) => ({ index: first + i, target })),
     ...possible.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
-    ...(ask.cue ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
+    ...(ask.tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
   ];
   const segments = branches.map(({ context, prefix }) => ({
     context,

@@ -59,7 +59,7 @@ describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
 
   it("scores every token as one row for each part does", async () => {
     const some = FIFTY.slice(0, 12);
-    const { values } = await valued({ chain: CHAIN, ...ablation, tokens: true }, some);
+    const { values } = await valued({ chain: CHAIN, ...ablation, tokenScores: true }, some);
     for (const [i, present] of some.entries()) {
       for (let sample = 0; sample < samples; sample++) {
         close(values[i]![sample]!.tokens!, await naiveTokens(model, CHAIN, present, ablation, sample));
@@ -69,17 +69,20 @@ describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
 
   it("computes as many tokens as predicted, with and without token scores", async () => {
     for (const tokens of [false, true]) {
-      const { evaluatedTokens, counts } = await valued({ chain: CHAIN, ...ablation, tokens }, ALL);
+      const { evaluatedTokens, counts } = await valued(
+        { chain: CHAIN, ...ablation, tokenScores: tokens },
+        ALL,
+      );
       expect(evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...ablation }));
       expect(counts.prompt).toBe(1);
     }
   });
 
   it("does not depend on which coalitions come along, or on their order", async () => {
-    const together = await valued({ chain: CHAIN, ...ablation, tokens: true }, ALL);
-    const reversed = await valued({ chain: CHAIN, ...ablation, tokens: true }, [...ALL].reverse());
+    const together = await valued({ chain: CHAIN, ...ablation, tokenScores: true }, ALL);
+    const reversed = await valued({ chain: CHAIN, ...ablation, tokenScores: true }, [...ALL].reverse());
     for (const s of [0, 5, 22, 63]) {
-      const alone = await valued({ chain: CHAIN, ...ablation, tokens: true }, [ALL[s]!]);
+      const alone = await valued({ chain: CHAIN, ...ablation, tokenScores: true }, [ALL[s]!]);
       for (let sample = 0; sample < samples; sample++) {
         const own = together.values[s]![sample]!;
         expect(Math.abs(alone.values[0]![sample]!.value - own.value)).toBeLessThan(1e-5);
@@ -94,7 +97,7 @@ describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
     const chain = { ...CHAIN, steps };
     const own = ablationOf(mode, chain);
     const coalitions = Array.from({ length: 256 }, (_, s) => steps.map((_, i) => ((s >> i) & 1) === 1));
-    const { values, evaluatedTokens } = await valued({ chain, ...own, tokens: true }, coalitions);
+    const { values, evaluatedTokens } = await valued({ chain, ...own, tokenScores: true }, coalitions);
     expect(evaluatedTokens).toBe(trieTokens({ chain, ...own }));
     for (const s of [0, 100, 255]) {
       const sample = samples - 1;
@@ -135,7 +138,7 @@ describe("how often each part is computed", () => {
   it("counts what it computes to score steps that no coalition has", async () => {
     const none = [CHAIN.steps.map(() => false)];
     const bare = await valued({ chain: CHAIN, ...ablationOf("delete") }, none);
-    const scored = await valued({ chain: CHAIN, ...ablationOf("delete"), tokens: true }, none);
+    const scored = await valued({ chain: CHAIN, ...ablationOf("delete"), tokenScores: true }, none);
     expect(bare.counts.steps).toEqual([0, 0, 0, 0, 0, 0]);
     // One token is scored by what stands before it.
     expect(scored.counts.steps).toEqual([1, 1, 0, 1, 1, 1]);
@@ -253,7 +256,7 @@ describe("what it refuses", () => {
     const token = new CancelToken();
     const trie = await CoalitionTrie.open(
       model,
-      { chain: CHAIN, ...ablationOf("delete"), tokens: true },
+      { chain: CHAIN, ...ablationOf("delete"), tokenScores: true },
       64,
       token,
     );

@@ -21,26 +21,13 @@
 import type { Pauser } from "../../protocol/cancel";
 import type { Ablation, ChainTokens, ChainValue, CoalitionResult, SegmentCounts } from "../../protocol/chain";
 import type { Model } from "../models/model";
-import { KeyValueCache } from "../ops/keyValueCache";
-import { AbsentSteps, PRESENT, type StepText } from "./absentSteps";
-import { answerSlots, readAnswers, type AnswerAsk } from "./answerPass";
+import { AbsentSteps, PRESENT } from "./absentSteps";
+import type { AnswerAsk } from "./answerPass";
 import { checkChain, checkCoalitions, checkIds } from "./chainChecks";
 import { chainValue, checkValue, type PossibleAnswers } from "./chainValue";
-import { recordForward, type PendingForward } from "./forward";
-import { EMPTY_CONTEXT, skip, type RowContext, type Segment } from "./rowContext";
-import {
-  askFirsts,
-  askRest,
-  joinScores,
-  type FirstTokens,
-  type SegmentScores,
-  type StepScores,
-} from "./tokenScores";
-
-/** Branches evaluated together: past 30 to 70 rows a GPU is bound by arithmetic, more only costs memory. */
-const MAX_WIDTH = 64;
-/** What the key-value cache of one evaluation may take. */
-const CACHE_BUDGET_BYTES = 512 * 1024 * 1024;
+import { EMPTY_CONTEXT, skip } from "./rowContext";
+import { joinScores, restOf } from "./tokenScores";
+import { TriePasses, type Branch, type Continuation } from "./triePasses";
 
 export interface TrieRequest extends Ablation {
   readonly chain: ChainTokens;
@@ -51,7 +38,7 @@ export interface TrieRequest extends Ablation {
   /** For "expected". */
   readonly answers?: PossibleAnswers;
   /** Whether log p of every token of the steps, the cue and the answer is wanted, too. */
-  readonly tokens?: boolean;
+  readonly tokenScores?: boolean;
 }
 
 /** A coalition, once for each sample. */
@@ -64,37 +51,11 @@ export interface CoalitionValue extends CoalitionResult {
   readonly tokens?: Float64Array;
 }
 
-/** A distinct prefix: its context, and the rows (a coalition and a sample) that begin with it. */
-interface Branch {
-  readonly context: RowContext;
-  readonly members: readonly number[];
-  /** Absent steps that change later texts. */
-  readonly gone: readonly number[];
-  /** Of the last token computed; if token scores are asked. */
-  readonly firsts: FirstTokens;
-  readonly scores: readonly StepScores[];
-}
-
-interface Continuation extends Branch {
-  readonly text: StepText;
-  /** Where the scores of the step's own tokens go; only where its text is the original. */
-  readonly rest?: SegmentScores["take"];
-}
-
-const NO_SCORES: FirstTokens = new Float64Array();
-
 export class CoalitionTrie {
-  readonly #counts: { prompt: number; steps: number[]; answer: number };
-  readonly #width: number;
-  readonly #cache: KeyValueCache;
-  readonly #ask: AnswerAsk;
   /** Whether a step may leave no token at all, so that what follows it follows what came before. */
   readonly #leavesGaps: boolean;
   #root: Branch | undefined;
   #coalitions: readonly (readonly boolean[])[] = [];
-  /** Passes whose scores nobody has read yet. */
-  #pending: { readonly pass: PendingForward; take(scores: Float32Array): void }[] = [];
-  #evaluatedTokens = 0;
 
   /** For up to `most` coalitions at a time. Release it in the end. */
   static async open(
@@ -104,47 +65,33 @@ export class CoalitionTrie {
     pauser: Pauser,
   ): Promise<CoalitionTrie> {
     const { dVocab } = model.config;
-    const { chain, value = "logProb", answers = [] } = request;
+    const { chain, topK = 0, value = "logProb", answers = [], tokenScores = false } = request;
     checkChain(chain, request, dVocab);
     checkValue(value, answers);
     answers.forEach(({ tokens }) => checkIds(tokens, dVocab));
-    return new CoalitionTrie(model, request, most, await AbsentSteps.of(model, request, pauser), pauser);
+    const ask = { chain, topK, value, tokenScores, answers: value === "expected" ? answers : [] };
+    const absent = await AbsentSteps.of(model, request, pauser);
+    const passes = new TriePasses(model, absent, ask, most * absent.samples);
+    return new CoalitionTrie(ask, absent, passes, pauser);
   }
 
   private constructor(
-    private readonly model: Model,
-    private readonly request: TrieRequest,
-    most: number,
+    private readonly ask: AnswerAsk,
     private readonly absent: AbsentSteps,
+    private readonly passes: TriePasses,
     private readonly pauser: Pauser,
   ) {
-    const { chain, mode, topK = 0, value = "logProb", answers = [] } = request;
-    this.#ask = {
-      ...{ chain, topK, value, cue: request.tokens ?? false },
-      answers: value === "expected" ? answers : [],
-    };
-    const writesNothing = request.alternatives?.some((sample) => sample.some(({ length }) => length === 0));
-    this.#leavesGaps =
-      mode === "delete" || mode === "mask" || (mode === "resample" && writesNothing === true);
-    this.#counts = { prompt: 0, steps: chain.steps.map(() => 0), answer: 0 };
-    const { config, memory } = model;
-    const kvWidth = config.nKvHeads * config.dHead;
-    const longest = chain.steps.map(({ length }, step) =>
-      Math.max(length, ...(request.alternatives ?? []).map((sample) => sample[step]?.length ?? 0)),
-    );
-    const perBranch = longest.reduce((sum, length) => sum + length, answerSlots(chain, answers));
-    const affordable = Math.floor(CACHE_BUDGET_BYTES / (2 * 4 * kvWidth * config.nLayers) / perBranch);
-    this.#width = Math.max(2, Math.min(MAX_WIDTH, most * absent.samples, affordable));
-    const slots = chain.prompt.length + this.#width * perBranch;
-    this.#cache = new KeyValueCache(memory, config.nLayers, slots, kvWidth);
+    const texts = (step: number) =>
+      absent.variants(step).map((variant) => absent.text(step, variant, []).tokens.length);
+    this.#leavesGaps = ask.chain.steps.some(({ length }, step) => length > 0 && texts(step).includes(0));
   }
 
   get counts(): SegmentCounts {
-    return structuredClone(this.#counts);
+    return this.passes.counts;
   }
 
   get evaluatedTokens(): number {
-    return this.#evaluatedTokens;
+    return this.passes.evaluatedTokens;
   }
 
   /** For how many samples each coalition is valued. */
@@ -152,15 +99,13 @@ export class CoalitionTrie {
     return this.absent.samples;
   }
 
-  /** Frees the cache, and what was left unread by work that was cancelled or failed. */
   release(): void {
-    for (const { pass } of this.#pending.splice(0)) pass.release();
-    this.#cache.release();
+    this.passes.release();
   }
 
   /** Values in blocks, as they are known. One call at a time. */
   async *values(coalitions: readonly (readonly boolean[])[]): AsyncGenerator<CoalitionValue[]> {
-    checkCoalitions(coalitions, this.request.chain.steps.length);
+    checkCoalitions(coalitions, this.ask.chain.steps.length);
     this.#coalitions = coalitions;
     this.#root ??= this.#prompt();
     const members = Array.from({ length: coalitions.length * this.samples }, (_, row) => row);
@@ -168,30 +113,35 @@ export class CoalitionTrie {
   }
 
   #prompt(): Branch {
-    const { chain } = this.request;
-    const start = { context: EMPTY_CONTEXT, members: [], gone: [], firsts: NO_SCORES, scores: [] };
-    const text = { tokens: chain.prompt, skipped: 0 };
-    const { next } = this.#compute([{ ...start, text }], -1, () => chain.steps.length);
-    this.#counts.prompt++;
-    return next[0] ?? start;
+    const { prompt, steps } = this.ask.chain;
+    const branch: Branch = {
+      ...{ context: EMPTY_CONTEXT, members: [], gone: [] },
+      ...{ firsts: new Float64Array(), scores: [] },
+    };
+    const { next } = this.passes.compute(
+      [{ branch, text: { tokens: prompt, skipped: 0 } }],
+      -1,
+      () => steps.length,
+    );
+    return next[0] ?? branch;
   }
 
   async *#descend(branches: readonly Branch[], step: number): AsyncGenerator<CoalitionValue[]> {
     if (branches.length === 0) return;
     await this.pauser.pause();
-    if (step === this.request.chain.steps.length) {
+    if (step === this.ask.chain.steps.length) {
       yield await this.#answer(branches);
       return;
     }
     const groups = this.#groupsOf(branches, step);
-    const together = groups.reduce((sum, { length }) => sum + length, 0) <= this.#width;
+    const together = groups.reduce((sum, { length }) => sum + length, 0) <= this.passes.width;
     for (const group of together ? [groups.flat()] : groups) {
       const { slots, next } = this.#advance(group, step);
       yield* this.#descend(
         next.filter(({ members }) => members.length > 0),
         step + 1,
       );
-      this.#cache.giveBack(slots);
+      this.passes.giveBack(slots);
     }
   }
 
@@ -201,31 +151,36 @@ export class CoalitionTrie {
 
   /** The branches' continuations by the text of the step, the original first: its scores belong to all. */
   #groupsOf(branches: readonly Branch[], step: number): Continuation[][] {
-    const { tokens: asked } = this.request;
-    const original = this.request.chain.steps[step] ?? [];
+    const { chain, tokenScores } = this.ask;
+    const original = chain.steps[step] ?? [];
     const groups = new Map(this.absent.variants(step).map((variant) => [variant, [] as Continuation[]]));
     for (const branch of branches) {
-      const members = new Map<number, number[]>();
-      for (const row of branch.members) {
-        const variant = this.absent.variant(step, this.#isPresent(row, step), row % this.samples);
-        const list = members.get(variant);
-        if (list) list.push(row);
-        else members.set(variant, [row]);
-      }
+      const rows = this.#rowsByText(branch.members, step);
       // What the step's own tokens would be worth is asked where no coalition has the step, too.
-      if (asked && original.length > 1 && !members.has(PRESENT)) members.set(PRESENT, []);
-      const own = asked ? askRest(original, 0) : undefined;
-      const scores = own ? [...branch.scores, { before: branch.firsts, rest: own.rest }] : branch.scores;
-      for (const [variant, rows] of members) {
+      if (tokenScores && original.length > 1 && !rows.has(PRESENT)) rows.set(PRESENT, []);
+      const rest = tokenScores ? restOf(original) : undefined;
+      const scores = rest ? [...branch.scores, { before: branch.firsts, rest }] : branch.scores;
+      for (const [variant, members] of rows) {
+        const gone = this.absent.after(step, variant, branch.gone);
         groups.get(variant)?.push({
-          ...{ context: branch.context, members: rows, firsts: branch.firsts, scores },
-          gone: this.absent.after(step, variant, branch.gone),
+          branch: { ...branch, members, gone, scores },
           text: this.absent.text(step, variant, branch.gone),
-          ...(own && variant === PRESENT ? { rest: own.take } : {}),
+          ...(rest && variant === PRESENT ? { rest } : {}),
         });
       }
     }
     return [...groups.values()].filter(({ length }) => length > 0);
+  }
+
+  #rowsByText(members: readonly number[], step: number): Map<number, number[]> {
+    const rows = new Map<number, number[]>();
+    for (const row of members) {
+      const variant = this.absent.variant(step, this.#isPresent(row, step), row % this.samples);
+      const list = rows.get(variant);
+      if (list) list.push(row);
+      else rows.set(variant, [row]);
+    }
+    return rows;
   }
 
   /** Computes the continuations that have tokens; the others only carry their context on. */
@@ -233,89 +188,38 @@ export class CoalitionTrie {
     const computed = group.filter(({ text }) => text.tokens.length > 0);
     const idle = group
       .filter(({ text }) => text.tokens.length === 0)
-      .map((branch) => ({ ...branch, context: skip(branch.context, branch.text.skipped) }));
+      .map(({ branch, text }) => ({ ...branch, context: skip(branch.context, text.skipped) }));
     if (computed.length === 0) return { slots: [], next: idle };
-    const { slots, next } = this.#compute(computed, step, (branch) => this.#reach(branch, step));
-    this.#counts.steps[step] = (this.#counts.steps[step] ?? 0) + computed.length;
+    const { slots, next } = this.passes.compute(computed, step, ({ members }) => this.#reach(members, step));
     return { slots, next: [...idle, ...next] };
   }
 
-  /** The last part that may follow `step` directly in one of the branch's rows. */
-  #reach({ members }: Branch, step: number): number {
-    const { steps } = this.request.chain;
-    const follows = (row?: number) => {
-      for (let part = step + 1; part < steps.length; part++) {
-        if ((steps[part] ?? []).length === 0) continue;
-        if (!this.#leavesGaps || row === undefined || this.#isPresent(row, part)) return part;
-      }
-      return steps.length;
+  /** The last part that may follow `step` directly in one of the rows. */
+  #reach(members: readonly number[], step: number): number {
+    const { steps } = this.ask.chain;
+    const follows = (row: number) => {
+      const part = steps.findIndex(
+        ({ length }, i) => i > step && length > 0 && (!this.#leavesGaps || this.#isPresent(row, i)),
+      );
+      return part < 0 ? steps.length : part;
     };
-    if (!this.#leavesGaps) return members.length > 0 ? follows() : step;
-    return members.reduce((most, row) => Math.max(most, follows(row)), step);
-  }
-
-  #compute(
-    group: readonly Continuation[],
-    step: number,
-    reach: (branch: Branch) => number,
-  ): { slots: number[]; next: Branch[] } {
-    const { chain, tokens: asked } = this.request;
-    const original = chain.steps[step] ?? [];
-    const scores = group.map((branch, segment) => {
-      if (!asked) return undefined;
-      const firsts = askFirsts(chain, segment, branch.text.tokens.length - 1, step, reach(branch));
-      return { firsts, rest: branch.rest && { asks: askRest(original, segment).asks, take: branch.rest } };
-    });
-    const lists: SegmentScores[] = scores.flatMap((one) =>
-      one ? [one.firsts, ...(one.rest ? [one.rest] : [])] : [],
-    );
-    const segments = group.map(({ context, text }): Segment => ({ context, ...text }));
-    const pass = recordForward(this.model, this.#cache, segments, {
-      score: lists.flatMap(({ asks }) => asks),
-    });
-    this.#evaluatedTokens += pass.packed.count;
-    if (lists.every(({ asks }) => asks.length === 0)) pass.release();
-    else {
-      const take = (values: Float32Array) => {
-        let at = 0;
-        for (const list of lists) list.take(values.subarray(at, (at += list.asks.length)));
-      };
-      this.#pending.push({ pass, take });
-    }
-    const next = group.map(({ text, rest, ...branch }, i) => ({
-      ...branch,
-      context: skip(pass.contexts[i] ?? branch.context, text.skipped),
-      firsts: scores[i]?.firsts.firsts ?? branch.firsts,
-    }));
-    return { slots: pass.packed.slots.flat(), next };
+    const rows = this.#leavesGaps ? members : members.slice(0, 1);
+    return rows.reduce((most, row) => Math.max(most, follows(row)), step);
   }
 
   async #answer(branches: readonly Branch[]): Promise<CoalitionValue[]> {
-    const { chain } = this.request;
-    const { value, answers: possible } = this.#ask;
-    const pending = this.#pending.splice(0);
-    const ends = branches.map(({ context, gone }) => ({ context, prefix: this.absent.answerPrefix(gone) }));
-    const read = await readAnswers(
-      this.model,
-      this.#cache,
-      this.#ask,
-      ends,
-      pending.map(({ pass }) => pass),
-    );
-    pending.forEach(({ take }, i) => take(read.earlier[i] ?? new Float32Array()));
-    this.#evaluatedTokens += read.evaluatedTokens;
-    this.#counts.answer += branches.length;
+    const { chain, value, answers, tokenScores } = this.ask;
+    const read = await this.passes.answer(branches);
     return branches.flatMap(({ members, scores, firsts }, i) => {
-      const answer = read.answers[i];
+      const answer = read[i];
       if (answer === undefined) throw new Error("a branch was not answered");
       const { logProbs, cue, top } = answer;
+      const end = { before: firsts, rest: cue };
       const common = {
         top,
         logProb: logProbs.reduce((sum, one) => sum + one, 0),
-        value: chainValue(value, answer, chain.answer, possible),
-        ...(this.request.tokens
-          ? { tokens: joinScores(chain, scores, { before: firsts, rest: cue }, logProbs) }
-          : {}),
+        value: chainValue(value, answer, chain.answer, answers),
+        ...(tokenScores ? { tokens: joinScores(chain, scores, end, logProbs) } : {}),
       };
       return members.map((row) => ({
         index: Math.floor(row / this.samples),

@@ -52,15 +52,15 @@ export function askFirsts(
   };
 }
 
-/** Asks a segment that reads `original` (or symbols in its place) for its tokens but the first. */
-export function askRest(
-  original: readonly number[],
-  segment: number,
-): SegmentScores & { readonly rest: Float64Array } {
-  const rest = new Float64Array(Math.max(0, original.length - 1)).fill(NaN);
+/** Room for the scores of a step's tokens but the first. */
+export function restOf(step: readonly number[]): Float64Array {
+  return new Float64Array(Math.max(0, step.length - 1)).fill(NaN);
+}
+
+/** Asks a segment that reads a step (or symbols in its place) for the step's tokens but the first. */
+export function askRest(step: readonly number[], segment: number, rest: Float64Array): SegmentScores {
   return {
-    rest,
-    asks: original.slice(1).map((target, index) => ({ segment, index, target })),
+    asks: step.slice(1).map((target, index) => ({ segment, index, target })),
     take: (scores) => rest.set(scores),
   };
 }

@@ -26,7 +26,7 @@ const FIFTY = Array.from({ length: 50 }, (_, i) =>
 );
 
 async function valued(model: Model, mode: (typeof ABLATION_MODES)[number]) {
-  const request = { chain: CHAIN, ...ablationOf(mode), tokens: true, value: "margin" } as const;
+  const request = { chain: CHAIN, ...ablationOf(mode), tokenScores: true, value: "margin" } as const;
   const trie = await CoalitionTrie.open(model, request, FIFTY.length, NEVER_CANCELLED);
   const values: number[][] = [];
   for await (const block of trie.values(FIFTY)) {

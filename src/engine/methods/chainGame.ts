@@ -56,7 +56,7 @@ export async function chainGame(
   const players = playersOf(request);
   const batch = batchSize(model, request);
   const most = estimator === "exact" ? 2 ** players.length : batch;
-  const trie = await CoalitionTrie.open(model, { ...request, tokens: matrix }, most, pauser);
+  const trie = await CoalitionTrie.open(model, { ...request, tokenScores: matrix }, most, pauser);
   const game: Game =
     estimator === "exact"
       ? new ExactGame(trie, chain, players, matrix)
@@ -81,13 +81,13 @@ export async function chainGame(
   };
   try {
     let due = started;
-    for await (const _ of game.play()) {
+    await game.play(() => {
       const now = performance.now();
-      if (!onProgress || now < due) continue;
+      if (!onProgress || now < due) return;
       onProgress(result());
       const took = performance.now() - now;
       due = now + Math.max(PROGRESS_MS, took / PROGRESS_SHARE);
-    }
+    });
     return result();
   } finally {
     trie.release();

@@ -34,13 +34,13 @@ export class ExactGame implements Game {
     this.#tokens = matrix ? new TokenGames(tokenParts(chain, players), n, trie.samples) : undefined;
   }
 
-  async *play(): AsyncGenerator<void> {
+  async play(onMore: () => void): Promise<void> {
     for await (const block of this.trie.values(this.#coalitions)) {
       for (const one of block) {
         this.#means.add(one);
         this.#tokens?.add(one);
       }
-      yield;
+      onMore();
     }
   }
 

@@ -45,12 +45,12 @@ export class SampledGame implements Game {
     this.#estimator = ask.estimator(this.#n, this.#width);
   }
 
-  async *play(): AsyncGenerator<void> {
+  async play(onMore: () => void): Promise<void> {
     const { budget, batch } = this.ask;
     const references = referenceCoalitions(this.#n);
     for (let i = 0; i < references.length; i += batch) {
       await this.#value(references.slice(i, i + batch));
-      yield;
+      onMore();
     }
     // What is asked again is known and costs nothing; but with few players an estimator could ask for ever.
     for (let asked = 0; asked < budget && this.#known.size < budget;) {
@@ -59,7 +59,7 @@ export class SampledGame implements Game {
       asked += next.length;
       await this.#value(next);
       this.#estimator.add(next.map((coalition) => this.#of(coalition)));
-      yield;
+      onMore();
     }
     this.#isDone = true;
   }

@@ -16,7 +16,7 @@ export type GameState = Pick<
 >;
 
 export interface Game {
-  /** Values coalitions until the end; every yield is an occasion to look at the state. */
-  play(): AsyncGenerator<void>;
+  /** Values coalitions until the end; says whenever there are new ones. */
+  play(onMore: () => void): Promise<void>;
   state(): GameState;
 }
