@@ -58,8 +58,9 @@ it.each(["delete", "mask", "replace"] as const)(
 
 it("toggles steps in every mode", async () => {
   const all = chain.steps.map(() => true);
-  const without = PROBLEM.steps.map(({ needed }) => !needed);
   for (const mode of ABLATION_MODES) {
+    // The needed steps of this problem have no number that an earlier step does not have.
+    const without = PROBLEM.steps.map(({ needed }) => !needed && mode !== "symbol");
     const [whole, cut] = await engine.coalitions({
       chain,
       ...shared,
@@ -75,6 +76,6 @@ it("toggles steps in every mode", async () => {
     // Written again the steps often say the same; taken away they say nothing.
     const drop = whole!.logProb - cut!.logProb;
     if (mode === "resample") expect(drop).toBeGreaterThanOrEqual(0);
-    else expect(drop).toBeGreaterThan(0.5);
+    else expect(drop, mode).toBeGreaterThan(0.5);
   }
 });
