@@ -12,7 +12,7 @@
  * was there.
  */
 import { NEVER_CANCELLED } from "../src/protocol/cancel";
-import type { AblationMode, ChainTokens } from "../src/protocol/chain";
+import type { AblationMode, ChainGameRequest, ChainTokens } from "../src/protocol/chain";
 import type { Device } from "../src/engine/device/device";
 import { CoalitionTrie } from "../src/engine/interp/coalitionTrie";
 import { pieces, readForward, recordForward } from "../src/engine/interp/forward";
@@ -176,33 +176,54 @@ async function longChain(steps: number) {
   return { engine, text: { prompt, steps: parts, answerPrefix, answer } };
 }
 
-async function longGame(device: "cpu" | "webgpu", print: (line: string) => void): Promise<void> {
+interface LongGame {
+  readonly name: string;
+  readonly chain: ChainTokens;
+  readonly changes: Partial<ChainGameRequest>;
+}
+
+/** Estimates of 16 steps, 12 of them exactly, and the first 60 tokens as players. */
+async function longGames(device: "cpu" | "webgpu", print: (line: string) => void): Promise<void> {
   const { engine, text: chainText } = await longChain(16);
   await engine.openDevice(device);
   await engine.loadModel({ kind: "embedded", name: "ledger" }, "auto", "load");
   const chain = await engine.tokenizeChain(chainText);
-  for (const estimator of ["pairedRegression", "permutations"] as const) {
-    for (const matrix of [false, true]) {
-      for (const budget of [20 * 16, 2048]) {
-        const seen: number[] = [];
-        const result = await engine.chainGame(
-          {
-            ...{ chain, mode: "delete", fillerId: FILLER, value: "logProb" },
-            ...{ estimator, budget, seed: 1, matrix },
-          },
-          `long ${estimator} ${matrix} ${budget}`,
-          ({ elapsedMs }) => seen.push(elapsedMs),
-        );
-        const gaps = [...seen, result.elapsedMs].map((ms, i) => ms - (seen[i - 1] ?? 0));
-        print(
-          [
-            `16 steps, ${chain.steps.flat().length} tokens, ledger, ${device}, ${estimator}${matrix ? " with matrix" : ""}:`,
-            `${result.coalitionsDone} coalitions in ${(result.elapsedMs / 1000).toFixed(2)} s,`,
-            `first partial after ${((seen[0] ?? NaN) / 1000).toFixed(2)} s, then at most ${Math.max(...gaps.slice(1)).toFixed(0)} ms apart`,
-          ].join(" "),
-        );
-      }
-    }
+  const tokens = chain.steps.flat();
+  const byToken = { ...chain, steps: tokens.map((token) => [token]) };
+  const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const games: LongGame[] = [
+    ...(["pairedRegression", "permutations"] as const).flatMap((estimator) =>
+      [false, true].flatMap((matrix) =>
+        [20 * 16, 2048].map((budget) => ({
+          name: "16 steps",
+          chain,
+          changes: { estimator, matrix, budget },
+        })),
+      ),
+    ),
+    { name: "12 of 16 steps", chain, changes: { estimator: "exact", players: range(12), matrix: true } },
+    ...(["mask", "replace"] as const).map((mode) => ({
+      name: "60 tokens",
+      chain: byToken,
+      changes: { mode, players: range(60), budget: 20 * 60, matrix: true } as const,
+    })),
+  ];
+  for (const { name, chain: own, changes } of games) {
+    const request: ChainGameRequest = {
+      ...{ chain: own, mode: "delete", fillerId: FILLER, value: "logProb" },
+      ...{ estimator: "pairedRegression", budget: 0, seed: 1, matrix: false },
+      ...changes,
+    };
+    const seen: number[] = [];
+    const result = await engine.chainGame(request, name, ({ elapsedMs }) => seen.push(elapsedMs));
+    const gaps = [...seen, result.elapsedMs].map((ms, i) => ms - (seen[i - 1] ?? 0));
+    print(
+      [
+        `${name} of ${tokens.length} tokens, ledger, ${device}, ${request.mode}, ${request.estimator}${request.matrix ? " with matrix" : ""}:`,
+        `${result.coalitionsDone} coalitions, ${result.evaluatedTokens} tokens in ${(result.elapsedMs / 1000).toFixed(2)} s,`,
+        `first partial after ${((seen[0] ?? NaN) / 1000).toFixed(2)} s, then at most ${Math.max(...gaps.slice(1)).toFixed(0)} ms apart`,
+      ].join(" "),
+    );
   }
 }
 
@@ -224,8 +245,8 @@ export async function main(args: string[]): Promise<void> {
   });
   const onGpu = values.device === "webgpu";
   const device = onGpu ? await createWebGpuDevice({ adapter: await nodeAdapter() }) : await createCpuDevice();
-  for (const mode of MODES) {
+  for (const mode of Number(values.rounds) > 0 ? MODES : []) {
     console.log((await trieGain(device, mode, Number(values.steps), Number(values.rounds))).line);
   }
-  await longGame(onGpu ? "webgpu" : "cpu", (line) => console.log(line));
+  await longGames(onGpu ? "webgpu" : "cpu", (line) => console.log(line));
 }

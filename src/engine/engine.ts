@@ -17,7 +17,7 @@ import type {
 } from "../protocol/api";
 import type { SaeSource } from "../protocol/features";
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
-import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
+import type { ShapleyCost, ShapleyCostRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
 import { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
@@ -193,9 +193,9 @@ export function createEngine(host: EngineHost): EngineApi {
     throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
   }
 
-  function cost(request: ShapleyRequest): ShapleyCost {
-    const tokens = trieTokens(request);
-    const coalitions = 2 ** request.chain.steps.length;
+  function cost(request: ShapleyCostRequest): ShapleyCost {
+    const tokens = trieTokens(request, request.players);
+    const coalitions = 2 ** (request.players ?? request.chain.steps).length;
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }
 

@@ -11,6 +11,7 @@ import type {
   CoalitionsRequest,
   ResampleStepsRequest,
   ShapleyCost,
+  ShapleyCostRequest,
   ShapleyRequest,
   ShapleyResult,
 } from "./chain";
@@ -305,7 +306,7 @@ export interface EngineApi {
   saeLatent(request: LatentRequest, runId: RunId): Promise<LatentResult>;
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
-  shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;
+  shapleyCost(request: ShapleyCostRequest): Promise<ShapleyCost>;
   shapley(
     request: ShapleyRequest,
     runId: RunId,

@@ -83,6 +83,12 @@ export interface ShapleyRequest extends Ablation {
   readonly chain: ChainTokens;
 }
 
+/** Asks what an exact game would cost. */
+export interface ShapleyCostRequest extends ShapleyRequest {
+  /** Steps that are players; absent: all. */
+  readonly players?: readonly number[];
+}
+
 /** What an exact computation costs, before it runs. */
 export interface ShapleyCost {
   readonly coalitions: number;
@@ -131,28 +137,37 @@ export type GameEstimator = (typeof GAME_ESTIMATORS)[number];
 /** A game whose players are steps of a chain (or tokens of it: then every token is a step of its own). */
 export interface ChainGameRequest extends Ablation {
   readonly chain: ChainTokens;
-  /** Steps that are players; the others are always present. Absent: all. */
+  /** Steps that are players, in the order of the text; the others are always present. Absent: all. */
   readonly players?: readonly number[];
   readonly value: ChainValue;
   /** For "expected". */
   readonly answers?: readonly { readonly tokens: readonly number[]; readonly number: number }[];
-  /** "exact" takes up to MAX_EXACT_STEPS players and the modes delete, mask, replace; estimators take all. */
+  /** "exact" takes up to MAX_EXACT_STEPS players; estimators take any number. */
   readonly estimator: GameEstimator;
-  /** Most coalitions that an estimator evaluates. */
+  /**
+   * Most coalitions that an estimated game evaluates, each once. It begins with those that are shown as they are (all
+   * players, none, all but each, each alone), so it is at least 2 n + 2.
+   */
   readonly budget: number;
   readonly seed: number;
   /** Whether what players do to every later token of the chain is wanted, too: log p of that token. */
   readonly matrix: boolean;
 }
 
-/** An estimate for each player, in the order of `players`. Bounds are those of a 95 % interval; equal when exact. */
+/**
+ * An estimate for each player, in the order of `players`. Bounds are those of a 95 % interval; equal to the value when
+ * exact, NaN while an exact game is still running.
+ */
 export interface PlayerEstimates {
   readonly values: readonly number[];
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
 
-/** What players do to later tokens: phi of player i in the game whose value is log p of that token, nats. */
+/**
+ * What players do to later tokens: phi of player i in the game whose value is log p of that token, nats; exactly 0 for
+ * tokens up to the end of the player's own step. Targets are the original tokens, also of steps that are absent.
+ */
 export interface TokenMatrix {
   /** [player, token] row-major; tokens are those of all steps, the answer prefix and the answer, in order. */
   readonly phi: Float32Array;
