@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { EngineApi } from "../protocol/api";
-import { ABLATION_MODES, type Ablation, type ChainTokens } from "../protocol/chain";
+import { ABLATION_MODES, type Ablation, type ChainTokens, type ChainValue } from "../protocol/chain";
 import { createLedgerProblem, LEDGER_FILLER } from "../languages/ledger";
 import { createNodeEngine } from "./nodeHost";
 
@@ -78,4 +78,22 @@ it("toggles steps in every mode", async () => {
     if (mode === "resample") expect(drop).toBeGreaterThanOrEqual(0);
     else expect(drop, mode).toBeGreaterThan(0.5);
   }
+});
+
+it("tells a coalition's value of any kind", async () => {
+  const coalitions = [chain.steps.map(() => true), chain.steps.map(() => false)];
+  const request = { chain, ...shared, coalitions, topK: 90 };
+  for (const mode of ["delete", "resample"] as const) {
+    const of = (value?: ChainValue) => engine.coalitions({ ...request, mode, ...(value ? { value } : {}) });
+    const [plain] = await of();
+    expect(plain).not.toHaveProperty("value");
+    const [sure] = await of("probability");
+    expect(sure!.value).toBeCloseTo(Math.exp(plain!.logProb), 4);
+    const [right] = await of("argmax");
+    expect(right!.value).toBe(1);
+  }
+  const [, unsure] = await engine.coalitions({ ...request, mode: "delete", value: "margin" });
+  const { ids, logProbs } = unsure!.top;
+  const own = ids.indexOf(chain.answer[0]!);
+  expect(unsure!.value).toBeCloseTo(logProbs[own]! - logProbs[own === 0 ? 1 : 0]!, 4);
 });

@@ -70,6 +70,10 @@ export interface CoalitionsRequest extends Ablation {
   readonly coalitions: readonly (readonly boolean[])[];
   /** How many of the most probable first answer tokens to return for each. */
   readonly topK: number;
+  /** What else a coalition is worth; log p is always told. */
+  readonly value?: ChainValue;
+  /** For "expected". */
+  readonly answers?: readonly { readonly tokens: readonly number[]; readonly number: number }[];
 }
 
 export interface CoalitionResult {
@@ -77,6 +81,8 @@ export interface CoalitionResult {
   readonly logProb: number;
   /** The most probable first answer tokens. */
   readonly top: TopTokens;
+  /** In the kind asked for. */
+  readonly value?: number;
 }
 
 export interface ShapleyRequest extends Ablation {

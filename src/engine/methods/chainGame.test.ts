@@ -210,7 +210,7 @@ describe.each(["pairedRegression", "permutations"] as const)("estimated games, %
     expect(result.coalitionsDone).toBeLessThanOrEqual(150);
     expect(result.coalitionsDone).toBeGreaterThan(100);
     expect(result.coalitions).toBe(result.coalitionsDone);
-    expect(result.segments.answer).toBe(result.coalitionsDone);
+    expect(result.segments).toMatchObject({ prompt: 1, answer: result.coalitionsDone });
     expect(partial.length).toBeGreaterThan(0);
     expect(partial[0]!.coalitions).toBe(150);
     expect(partial[0]!.vAll).toBe(result.vAll);

@@ -5,8 +5,9 @@
  *   1. coalitions that begin alike share their prefix (interp/coalitionTrie.ts)
  *   2. for each: log p of the reference answer in nats, teacher-forced, and the most probable first answer
  *      tokens
- *   3. in resample mode log p is the mean over the samples, and a token's probability is its mean, too; beyond the
- *      256 most probable tokens of a sample a token counts as improbable there
+ *   3. if asked, the value of another kind (interp/chainValue.ts)
+ *   4. in resample mode log p and the value are means over the samples, and a token's probability is its mean, too;
+ *      beyond the 256 most probable tokens of a sample a token counts as improbable there
  */
 import type { CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
 import type { Pauser } from "../../protocol/cancel";
@@ -36,9 +37,9 @@ export async function evaluateCoalitions(
   const samples: CoalitionResult[][] = coalitions.map(() => []);
   try {
     for await (const block of trie.values(coalitions)) {
-      for (const { index, sample, logProb, top } of block) {
+      for (const { index, sample, logProb, top, value } of block) {
         const own = samples[index];
-        if (own) own[sample] = { logProb, top };
+        if (own) own[sample] = { logProb, top, ...(request.value ? { value } : {}) };
       }
     }
   } finally {
@@ -51,13 +52,13 @@ export async function evaluateCoalitions(
 function meanResult(samples: readonly CoalitionResult[], topK: number): CoalitionResult {
   const [only] = samples;
   if (only && samples.length === 1) return only;
-  const logProb = samples.reduce((sum, one) => sum + one.logProb, 0) / samples.length;
+  const mean = (of: (one: CoalitionResult) => number) =>
+    samples.reduce((sum, one) => sum + of(one), 0) / samples.length;
+  const tops = samples.map(({ top }) => top);
   return {
-    logProb,
-    top: meanTop(
-      samples.map(({ top }) => top),
-      topK,
-    ),
+    logProb: mean(({ logProb }) => logProb),
+    top: meanTop(tops, topK),
+    ...(only?.value === undefined ? {} : { value: mean(({ value = NaN }) => value) }),
   };
 }
 
