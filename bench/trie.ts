@@ -25,8 +25,22 @@ import { paired, pairedLine, type Paired } from "./paired";
 
 const WIDTH = 64;
 const FILLER = 5;
-/** As large as a software adapter can run thousands of rows of. */
-export const SHAPE = { n_layer: 4, n_head: 4, n_embd: 96, vocab_size: 1000, n_positions: 512 };
+
+export interface TrieSize {
+  readonly model: Readonly<Record<string, number>>;
+  readonly prompt: number;
+  readonly step: number;
+}
+/** As large as the embedded models. */
+export const LEDGER_SIZE: TrieSize = {
+  model: { n_layer: 4, n_head: 4, n_embd: 96, vocab_size: 1000, n_positions: 512 },
+  ...{ prompt: 100, step: 20 },
+};
+/** What a software adapter can run ten thousand tokens of in seconds. */
+export const SMALL_SIZE: TrieSize = {
+  model: { n_layer: 2, n_head: 2, n_embd: 64, vocab_size: 1000, n_positions: 512 },
+  ...{ prompt: 50, step: 10 },
+};
 export const MODES = ["delete", "mask", "replace"] as const satisfies readonly AblationMode[];
 type Mode = (typeof MODES)[number];
 
@@ -133,9 +147,15 @@ async function byRunner(model: Model, chain: ChainTokens, mode: Mode) {
   return { values, tokens };
 }
 
-export async function trieGain(device: Device, mode: Mode, n: number, rounds: number): Promise<TrieBench> {
-  const model = randomGpt2(device, SHAPE);
-  const [promptLength, stepLength, answerLength] = [100, 20, 4];
+export async function trieGain(
+  device: Device,
+  mode: Mode,
+  n: number,
+  rounds: number,
+  size: TrieSize = LEDGER_SIZE,
+): Promise<TrieBench> {
+  const model = randomGpt2(device, size.model);
+  const [promptLength, stepLength, answerLength] = [size.prompt, size.step, 4];
   const chain = chainOf(n, promptLength, stepLength);
   const trie = await byTrie(model, chain, mode);
   const runner = await byRunner(model, chain, mode);
