@@ -18,7 +18,9 @@ const name = basename(source, ".ts");
 function sourceHash() {
   const hash = createHash("sha256");
   const folders = ["engine", "protocol", "languages", "games", "statistics"].map((folder) => `src/${folder}`);
-  for (const folder of [...folders, "scripts", "stubs", "training"]) {
+  for (const folder of [...folders, "scripts", "stubs", "training"].filter((name) =>
+    existsSync(join(root, name)),
+  )) {
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
       if (/\.(ts|wgsl|mjs|js)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
     }
