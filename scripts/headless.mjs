@@ -17,7 +17,10 @@ const name = basename(source, ".ts");
 /** Changes whenever anything that goes into the bundle does. */
 function sourceHash() {
   const hash = createHash("sha256");
-  for (const folder of ["src/engine", "src/protocol", "src/languages", "scripts", "stubs", "training"]) {
+  const folders = ["engine", "protocol", "languages", "games", "statistics"].map((folder) => `src/${folder}`);
+  for (const folder of [...folders, "scripts", "stubs", "training"].filter((name) =>
+    existsSync(join(root, name)),
+  )) {
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
       if (/\.(ts|wgsl|mjs|js)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
     }

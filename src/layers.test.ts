@@ -12,26 +12,28 @@ const ROOT = join(import.meta.dirname, "..");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/protocol": [],
   "src/languages": [],
+  "src/games": [],
+  "src/statistics": [],
   "src/engine/device": ["src/protocol"],
   "src/engine/kernels": ["src/protocol", "src/engine/device"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/formats": ["src/protocol", "src/engine/kernels/half.ts"],
   "src/engine/models": ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/formats"],
-  "src/engine/interp": ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/models"],
-  "src/engine/methods": ["src/protocol", "src/engine/ops", "src/engine/models", "src/engine/interp"],
-  "src/engine": ["src/protocol", "src/engine"],
+  "src/engine/interp": ["src/protocol", "src/games", "src/statistics", "src/engine/device", "src/engine/ops", "src/engine/models"],
+  "src/engine/methods": ["src/protocol", "src/games", "src/statistics", "src/engine/ops", "src/engine/models", "src/engine/interp"],
+  "src/engine": ["src/protocol", "src/games", "src/statistics", "src/engine"],
   "src/headless.ts": ["src/protocol", "src/engine"],
   workers: ["src/protocol", "src/engine"],
   "src/ui/charts": ["src/protocol", "src/ui/controls", "src/ui/session/format.ts"],
   "src/ui/controls": ["src/protocol", "src/ui/session"],
-  "src/ui/session": ["src/protocol", "src/languages", "workers"],
-  "src/ui/panels": ["src/protocol", "src/ui/charts", "src/ui/controls", "src/ui/session"],
+  "src/ui/session": ["src/protocol", "src/games", "src/statistics", "src/languages", "workers"],
+  "src/ui/panels": ["src/protocol", "src/games", "src/statistics", "src/ui/charts", "src/ui/controls", "src/ui/session"],
   "src/ui": ["src/protocol", "src/languages", "src/ui"],
   "src/main.ts": ["src/ui"],
 };
 
 /** Layers that import no package, and the files of them that do: links are validated by a schema. */
-const PURE = ["src/protocol", "src/languages"];
+const PURE = ["src/protocol", "src/languages", "src/games", "src/statistics"];
 const MAY_IMPORT_PACKAGE = ["link", "linkEdits", "linkFields"].map(
   (name) => `src/protocol/${name}.ts imports valibot`,
 );

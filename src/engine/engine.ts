@@ -16,7 +16,7 @@ import type {
   RunId,
 } from "../protocol/api";
 import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
-import type { ShapleyCost, ShapleyRequest } from "../protocol/chain";
+import type { ShapleyCost, ShapleyCostRequest } from "../protocol/chain";
 import { isVitrineError, VitrineError } from "../protocol/errors";
 import type { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
@@ -25,9 +25,10 @@ import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
+import { trieTokens } from "./interp/trieTokens";
 import { evaluateCoalitions } from "./methods/coalitions";
 import { generate } from "./methods/generate";
-import { shapley, shapleyTokens } from "./methods/shapley";
+import { shapley } from "./methods/shapley";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
@@ -38,10 +39,12 @@ const LATER = {
   attribution: () => import("./methods/attribution"),
   capture: () => import("./methods/capture"),
   captureStore: () => import("./captureStore"),
+  chainGame: () => import("./methods/chainGame"),
   checkKernels: () => import("./checkKernels"),
   compare: () => import("./methods/compare"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
+  resampleSteps: () => import("./methods/resampleSteps"),
   sweep: () => import("./methods/sweep"),
 };
 
@@ -190,9 +193,9 @@ export function createEngine(host: EngineHost): EngineApi {
     throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
   }
 
-  function cost(request: ShapleyRequest): ShapleyCost {
-    const tokens = shapleyTokens(request.chain, request);
-    const coalitions = 2 ** request.chain.steps.length;
+  function cost(request: ShapleyCostRequest): ShapleyCost {
+    const tokens = trieTokens(request, request.players);
+    const coalitions = 2 ** (request.players ?? request.chain.steps).length;
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }
 
@@ -312,6 +315,15 @@ export function createEngine(host: EngineHost): EngineApi {
       return withModel((model) => neuron(model, request), request.model);
     },
     ...saeCalls.calls,
+    resampleSteps: (request, runId, onProgress) =>
+      onModel(runId, LATER.resampleSteps, ({ resampleSteps }, model, pauser) =>
+        resampleSteps(model, request, pauser, onProgress),
+      ),
+    chainGame: (request, runId, onProgress) =>
+      onModel(runId, LATER.chainGame, async ({ chainGame }, model, pauser) => {
+        const started = performance.now();
+        return measured(started, await chainGame(model, request, pauser, onProgress));
+      }),
     async coalitions(request) {
       const started = performance.now();
       const { results } = measured(

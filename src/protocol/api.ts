@@ -3,11 +3,15 @@
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
 import type {
-  CoalitionResult,
-  CoalitionsRequest,
+  ChainGameRequest,
+  ChainGameResult,
   ChainText,
   ChainTokens,
+  CoalitionResult,
+  CoalitionsRequest,
+  ResampleStepsRequest,
   ShapleyCost,
+  ShapleyCostRequest,
   ShapleyRequest,
   ShapleyResult,
 } from "./chain";
@@ -348,12 +352,24 @@ export interface EngineApi {
   saeQuality(request: SaeQualityRequest, runId: RunId): Promise<SaeQualityResult>;
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
-  shapleyCost(request: ShapleyRequest): Promise<ShapleyCost>;
+  shapleyCost(request: ShapleyCostRequest): Promise<ShapleyCost>;
   shapley(
     request: ShapleyRequest,
     runId: RunId,
     onProgress?: (partial: ShapleyResult) => void,
   ): Promise<ShapleyResult>;
+  /** What the model writes in place of each step: [sample][step] tokens. */
+  resampleSteps(
+    request: ResampleStepsRequest,
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<(readonly (readonly number[])[])[]>;
+  /** A game of steps or tokens: Shapley values, leave-one-out, Banzhaf, interactions, effects on later tokens. */
+  chainGame(
+    request: ChainGameRequest,
+    runId: RunId,
+    onProgress?: (partial: ChainGameResult) => void,
+  ): Promise<ChainGameResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 

@@ -34,7 +34,8 @@ export interface ForwardAsks {
   readonly logits?: readonly (Place & { readonly target: number })[];
   /** All with the same k. */
   readonly top?: { readonly places: readonly Place[]; readonly k: number };
-  readonly sample?: Place & { readonly sampling: Sampling };
+  /** One token for each place; the n-th place has its own noise. At most as many as `rowsAtOnce`, nothing else asked. */
+  readonly sample?: { readonly places: readonly Place[]; readonly sampling: Sampling };
   /** KL(base ‖ place) for each place; `base` is a row of logits. */
   readonly kl?: { readonly base: Float32Array<ArrayBuffer>; readonly places: readonly Place[] };
   readonly capture?: ReadonlySet<Site>;
@@ -44,7 +45,7 @@ export interface ForwardResult {
   readonly scores: Float32Array;
   readonly logits: Float32Array;
   readonly top: readonly TopTokens[];
-  readonly sampled?: number;
+  readonly sampled: Uint32Array;
   /** Nats. */
   readonly kl: Float32Array;
   readonly captures: readonly (CapturedTensor & { readonly data: Float32Array })[];
@@ -93,7 +94,7 @@ export function recordForward(
     ...(asks.score ?? []),
     ...(asks.logits ?? []),
     ...(asks.top?.places ?? []),
-    ...(asks.sample ? [asks.sample] : []),
+    ...(asks.sample?.places ?? []),
     ...(asks.kl?.places ?? []),
   ];
   const tokens = capturesHead
@@ -110,7 +111,7 @@ export function recordForward(
     logProbs: new Float32Array(k),
   }));
   const kl = new Float32Array(asks.kl?.places.length ?? 0);
-  let sampled: number | undefined;
+  const sampled = new Uint32Array(asks.sample?.places.length ?? 0);
   let taps: RunTaps[] = [];
 
   memory.scope(() => {
@@ -129,6 +130,7 @@ export function recordForward(
       const logitIndices = indices(asks.logits ?? []);
       const topIndices = indices(asks.top?.places ?? []);
       const klIndices = indices(asks.kl?.places ?? []);
+      const sampleIndices = indices(asks.sample?.places ?? []);
       const row = (one: Place | undefined) => (one && here(one)) ?? 0;
       return {
         rows: rows.length === packed.count ? undefined : upload(rows, [rows.length]),
@@ -157,8 +159,14 @@ export function recordForward(
                 [topIndices.length],
               )
             : undefined,
-        sampleRow:
-          asks.sample && here(asks.sample) !== undefined ? upload([row(asks.sample)], [1]) : undefined,
+        sampleIndices,
+        sampleRows:
+          sampleIndices.length > 0
+            ? upload(
+                sampleIndices.map((i) => row(asks.sample?.places[i])),
+                [sampleIndices.length],
+              )
+            : undefined,
         klIndices,
         klPairs:
           klIndices.length > 0
@@ -217,9 +225,12 @@ export function recordForward(
             go.klIndices.forEach((i, n) => (kl[i] = values[n] ?? NaN));
           });
         }
-        if (go.sampleRow && asks.sample) {
-          const chosen = chooseToken(memory, pick(go.sampleRow), asks.sample.sampling);
-          keep(chosen, (data) => (sampled = new Uint32Array(data)[0]));
+        if (go.sampleRows && asks.sample) {
+          const chosen = chooseToken(memory, pick(go.sampleRows), asks.sample.sampling);
+          keep(chosen, (data) => {
+            const ids = new Uint32Array(data);
+            go.sampleIndices.forEach((i, n) => (sampled[i] = ids[n] ?? 0));
+          });
         }
       });
     }
@@ -250,7 +261,7 @@ export function recordForward(
         scores,
         logits: targetLogits,
         top,
-        ...(sampled === undefined ? {} : { sampled }),
+        sampled,
         kl,
         captures: joinedCaptures(captures),
       };

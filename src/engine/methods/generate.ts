@@ -53,13 +53,14 @@ export async function generate(
     while (tokens.length < room) {
       await pauser.pause();
       const sampling = { temperature, topK, topP, seed, step: tokens.length };
-      const sample = { segment: 0, index: next.length - 1, sampling };
+      const sample = { places: [{ segment: 0, index: next.length - 1 }], sampling };
       const pass = recordForward(model, cache, [{ context, tokens: next, interventions }], {
         sample,
         capture,
       });
       [context = EMPTY_CONTEXT] = pass.contexts;
-      const { sampled = 0, captures } = await readForward(model, pass);
+      const { sampled: ids, captures } = await readForward(model, pass);
+      const [sampled = 0] = ids;
       if (capture.size > 0) captured.push(readCaptures(config, captures, pass.packed, 0, context));
       if (stop.has(sampled)) {
         stoppedBy = "stop";

@@ -14,69 +14,16 @@
  * While coalitions are still coming in, phi_i is estimated by strata: the mean over set sizes of the mean
  * marginal seen at that size. With all coalitions in, that is formula 4.
  */
-import {
-  MAX_EXACT_STEPS,
-  type Ablation,
-  type ShapleyRequest,
-  type ShapleyResult,
-} from "../../protocol/chain";
+import { leaveOneOut, presentPlayers, shapleyFromValues } from "../../games/exact";
+import { MAX_EXACT_STEPS, type ShapleyRequest, type ShapleyResult } from "../../protocol/chain";
 import { VitrineError } from "../../protocol/errors";
 import type { Pauser } from "../../protocol/cancel";
+import { CoalitionMeans } from "../interp/coalitionMeans";
 import { CoalitionTrie } from "../interp/coalitionTrie";
 import type { Model } from "../models/model";
 
 /** Time between partial results. */
 const PROGRESS_MS = 100;
-
-/** Coalition number → which steps are present: bit i is step i. */
-export function presentSteps(coalition: number, n: number): boolean[] {
-  return Array.from({ length: n }, (_, i) => ((coalition >> i) & 1) === 1);
-}
-
-/** Tokens that the exact computation sends through the model. */
-export function shapleyTokens(chain: ShapleyRequest["chain"], { mode, fillerId }: Ablation): number {
-  let branches = 1;
-  let tokens = chain.prompt.length;
-  for (const step of chain.steps) {
-    const same = step.length === 0 || (mode === "replace" && step.every((token) => token === fillerId));
-    const computed = mode === "replace" && !same ? 2 * branches : branches;
-    tokens += computed * step.length;
-    branches *= same ? 1 : 2;
-  }
-  return tokens + branches * (chain.answerPrefix.length + chain.answer.length - 1);
-}
-
-/** phi from the coalition values known so far (NaN = not yet). `values[S]` is v(S), S as a bit set. */
-export function shapleyFromValues(values: Float64Array, n: number): number[] {
-  const sizes = Uint8Array.from(values, (_, coalition) => bitCount(coalition));
-  return Array.from({ length: n }, (_, i) => {
-    const bit = 1 << i;
-    const sums = new Float64Array(n);
-    const counts = new Float64Array(n);
-    for (let without = 0; without < values.length; without++) {
-      if (without & bit) continue;
-      const marginal = (values[without | bit] ?? NaN) - (values[without] ?? NaN);
-      if (Number.isNaN(marginal)) continue;
-      const size = sizes[without] ?? 0;
-      sums[size] = (sums[size] ?? 0) + marginal;
-      counts[size] = (counts[size] ?? 0) + 1;
-    }
-    const seen = [...counts.keys()].filter((size) => (counts[size] ?? 0) > 0);
-    return seen.reduce((sum, size) => sum + (sums[size] ?? 0) / (counts[size] ?? 1), 0) / seen.length;
-  });
-}
-
-/** Leave-one-out: v(all) - v(all but i), NaN until both are known. */
-export function leaveOneOut(values: Float64Array, n: number): number[] {
-  const all = values.length - 1;
-  return Array.from({ length: n }, (_, i) => (values[all] ?? NaN) - (values[all ^ (1 << i)] ?? NaN));
-}
-
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}
 
 export async function shapley(
   model: Model,
@@ -93,10 +40,10 @@ export async function shapley(
     );
   }
   const started = performance.now();
-  const coalitions = Array.from({ length: 2 ** n }, (_, coalition) => presentSteps(coalition, n));
-  const values = new Float64Array(coalitions.length).fill(NaN);
-  const trie = new CoalitionTrie(model, { chain, coalitions, mode, fillerId, topK: 0 }, pauser);
-  let done = 0;
+  const coalitions = Array.from({ length: 2 ** n }, (_, coalition) => presentPlayers(coalition, n));
+  const trie = await CoalitionTrie.open(model, request, coalitions.length, pauser);
+  const means = new CoalitionMeans(coalitions.length, trie.samples);
+  const { values } = means;
   const result = (): ShapleyResult => {
     const phi = shapleyFromValues(values, n);
     const vAll = values[values.length - 1] ?? NaN;
@@ -109,21 +56,24 @@ export async function shapley(
       vAll,
       vNone,
       residual: phi.reduce((sum, value) => sum + value, 0) - (vAll - vNone),
-      coalitionsDone: done,
+      coalitionsDone: means.done,
       coalitions: coalitions.length,
       evaluatedTokens: trie.evaluatedTokens,
-      segments: structuredClone(trie.counts),
+      segments: trie.counts,
       elapsedMs: performance.now() - started,
     };
   };
   let reported = started;
-  for await (const block of trie.values()) {
-    for (const { index, logProb } of block) values[index] = logProb;
-    done += block.length;
-    if (onProgress && performance.now() - reported > PROGRESS_MS) {
-      reported = performance.now();
-      onProgress(result());
+  try {
+    for await (const block of trie.values(coalitions)) {
+      block.forEach((one) => means.add(one));
+      if (onProgress && performance.now() - reported > PROGRESS_MS) {
+        reported = performance.now();
+        onProgress(result());
+      }
     }
+    return result();
+  } finally {
+    trie.release();
   }
-  return result();
 }

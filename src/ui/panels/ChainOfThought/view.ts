@@ -9,6 +9,9 @@ export const MODE_SENTENCES: Readonly<Record<AblationMode, string>> = {
   delete: "Deleted text shifts later positions.",
   mask: "Keys of absent steps are hidden from every later token; positions stay.",
   replace: "Each token of an absent step becomes the filler; positions stay.",
+  mean: "The embedding of each token becomes the mean of the chain's; positions stay.",
+  resample: "The model writes the step again; values are means over the samples.",
+  symbol: "Numbers that first appear in the step become a symbol, there and in every repeat.",
 };
 
 export interface AnswerRow {
