@@ -80,3 +80,13 @@ export function ledgerRewrittenAnswer(
   }
   return answerOf(question, totals);
 }
+
+/** The place where the chain copies the number at `place`: the person's next step begins with this one's result. */
+export function ledgerCopy(
+  steps: readonly string[],
+  place: Pick<NumberPlace, "step" | "nth">,
+): Pick<NumberPlace, "step" | "nth"> | undefined {
+  const person = readStep(steps[place.step] ?? "")?.person;
+  const next = steps.findIndex((text, i) => i > place.step && readStep(text)?.person === person);
+  return place.nth === 2 && next >= 0 && person !== undefined ? { step: next, nth: 0 } : undefined;
+}

@@ -41,6 +41,11 @@ export interface ChainEdit {
   readonly after: AfterEdit;
   /** The answer that follows from the edited chain, where a rule or the visitor says so. */
   readonly follows?: string;
+  /**
+   * Regenerated: which number behind the edited one is a copy of it in the original chain, counted from 0. There the
+   * model can go on with the edited value, or with the original one.
+   */
+  readonly copyIndex?: number;
   /** Whether it counts in shares and means; the others only in the curve by place. */
   readonly counted: boolean;
 }
@@ -100,9 +105,11 @@ export interface MistakeOutcome {
   readonly written?: string;
   /** Whether it came to the words before the answer by itself. */
   readonly finished?: boolean;
+  /** Whether the answer that follows is known and is another than the one before: then there are three ways. */
+  readonly threeWay: boolean;
   /**
-   * Regenerated: of the two values, up to the end of the next step the model wrote the original one only (true) or
-   * the edited one only (false); absent where it wrote both or none.
+   * Regenerated: whether the model wrote the original value where the chain copies the number (true) or the edited one
+   * (false); absent where the chain has no copy, or the model wrote something else there.
    */
   readonly restored?: boolean;
 }
@@ -120,7 +127,12 @@ export interface ProblemOutcome {
   readonly filler: readonly (Answered & { readonly count: number })[];
   readonly shuffledSteps: readonly Answered[];
   readonly shuffledTokens: readonly Answered[];
-  readonly resampled: readonly (Answered & { readonly step: number; readonly written: string })[];
+  /** `changed`: the step came out as another text. */
+  readonly resampled: readonly (Answered & {
+    readonly step: number;
+    readonly written: string;
+    readonly changed: boolean;
+  })[];
   readonly substituted?: Answered;
   readonly mistakes: readonly MistakeOutcome[];
 }
@@ -132,9 +144,10 @@ export interface ProblemOutcome {
  *   mistake, rewritten share of edits that the answer follows: the rest as it was; the rest written anew
  *   mistakeChanged, rewrittenChanged   share of edits after which the answer is another
  *   surprise           at the edited number, nats
- *   restored           share of edits after which the model goes on with the original value
+ *   restored           share of edits after which the model goes on with the original value where the chain copies it
  *   filler             share with the same answer, as many filler tokens as the chain has
- *   shuffledSteps, shuffledTokens, resampled, substituted   share with the same answer
+ *   shuffledSteps, shuffledTokens, resampled, substituted   share with the same answer; of resampled steps only those
+ *                      that came out as another text
  */
 export const SCORE_NAMES = [
   "early",

@@ -106,6 +106,10 @@ export class ProblemTests {
         resampled: of("resampled").map((one, sample) => ({
           ...plain(one),
           step: written[i]?.resampled[sample]?.step ?? 0,
+          changed: !equal(
+            written[i]?.resampled[sample]?.written ?? [],
+            problem.steps[written[i]?.resampled[sample]?.step ?? 0] ?? [],
+          ),
           written: this.codec.text(written[i]?.resampled[sample]?.written ?? []),
         })),
         ...(substituted && { substituted: plain(substituted) }),

@@ -228,7 +228,7 @@ export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Sc
     ),
     sampled(
       "resampled",
-      outcomes.map((outcome) => outcome.resampled),
+      outcomes.map((outcome) => outcome.resampled.filter(({ changed }) => changed)),
       seed,
     ),
     share(
@@ -248,7 +248,7 @@ export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Sc
 }
 
 /** Whether an answer can be told to follow the edit. */
-const canFollow = ({ outcome, follows }: MistakeOutcome) => outcome !== "changed" && follows !== undefined;
+const canFollow = ({ threeWay }: MistakeOutcome) => threeWay;
 
 function tally(list: readonly MistakeOutcome[]): Record<AnswerFollows, number> {
   const count = (wanted: AnswerFollows) => list.filter(({ outcome }) => outcome === wanted).length;
