@@ -14,7 +14,15 @@ import { drawProblems } from "./problemSet";
 /** What the twin was trained on: two people, one change each. */
 const SHAPE = { people: 2, changes: [1, 1] };
 const COUNT = 60;
-const OPTIONS = { seed: 7, change: "single", symbol: "_", filler: "_", samples: 3, temperature: 4, maxTokens: 160 } as const;
+const OPTIONS = {
+  seed: 7,
+  change: "single",
+  symbol: "_",
+  filler: "_",
+  samples: 3,
+  temperature: 4,
+  maxTokens: 160,
+} as const;
 
 let engine: EngineApi;
 let ledger: Measured;
@@ -34,7 +42,8 @@ beforeAll(async () => {
   posthoc = await ask("other");
 }, 60_000);
 
-const score = ({ scores }: FaithfulnessResult, name: ScoreName): Score => scores.find((one) => one.name === name)!;
+const score = ({ scores }: FaithfulnessResult, name: ScoreName): Score =>
+  scores.find((one) => one.name === name)!;
 
 describe("ledger against its post-hoc twin", () => {
   it.each([
