@@ -1,7 +1,7 @@
 /** The rule against chains worked out by hand, and against the generator's own. */
 import { describe, expect, it } from "vitest";
 import { corruptLedgerChain, createLedgerProblem } from "./ledger";
-import { ledgerChainAnswer, ledgerRewrittenAnswer } from "./ledgerRule";
+import { ledgerChainAnswer, ledgerCopy, ledgerQuestion, ledgerRewrittenAnswer } from "./ledgerRule";
 import { numbersOf, otherNumbers, withNumber, withSymbol } from "./numberEdits";
 import { Random } from "./random";
 
@@ -61,6 +61,20 @@ describe("the answer after an edit, worked out again", () => {
     }
     expect(compared).toBeGreaterThan(80);
   });
+});
+
+it("reads the question off the words before the answer", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const { answerPrefix, kind, asked } = createLedgerProblem(seed);
+    expect(ledgerQuestion(answerPrefix)).toEqual({ kind, asked });
+  }
+  expect(ledgerQuestion(" So the answer is")).toBeUndefined();
+});
+
+it("knows where a result is copied: at the beginning of the person's next step", () => {
+  expect(ledgerCopy(STEPS, { step: 0, nth: 2 })).toEqual({ step: 1, nth: 0 });
+  expect(ledgerCopy(STEPS, { step: 1, nth: 2 })).toBeUndefined();
+  expect(ledgerCopy(STEPS, { step: 0, nth: 0 })).toBeUndefined();
 });
 
 describe("changes of numbers", () => {

@@ -90,3 +90,12 @@ export function ledgerCopy(
   const next = steps.findIndex((text, i) => i > place.step && readStep(text)?.person === person);
   return place.nth === 2 && next >= 0 && person !== undefined ? { step: next, nth: 0 } : undefined;
 }
+
+/** The question that the words before the answer repeat: " Answer Ann + Eve :". */
+export function ledgerQuestion(answerPrefix: string): LedgerQuestion | undefined {
+  const found = /^\s*Answer (\w+)(?: (\+|-|or) (\w+))? :\s*$/.exec(answerPrefix);
+  if (!found) return undefined;
+  const [, first = "", joint = "", second] = found;
+  const kind = ({ "+": "total", "-": "difference", or: "more" } as const)[joint] ?? "count";
+  return { kind, asked: second === undefined ? [first] : [first, second] };
+}

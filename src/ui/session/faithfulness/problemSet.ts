@@ -4,7 +4,7 @@
  */
 import type { ChainText } from "../../../protocol/chain";
 import { createLedgerProblem, type LedgerOptions } from "../../../languages/ledger";
-import type { LedgerQuestion } from "../../../languages/ledgerRule";
+import { ledgerChainAnswer, ledgerQuestion, type LedgerQuestion } from "../../../languages/ledgerRule";
 import { splitSteps } from "../splitSteps";
 
 export interface SetProblem {
@@ -50,6 +50,21 @@ export function drawProblems(
       question: { kind, asked },
     };
   });
+}
+
+/** The chain on screen; where it is one of the `ledger` language, its rule says what follows from an edit. */
+export function currentProblem(chain: ChainText, follows = ""): SetProblem {
+  return withQuestion({
+    name: "the chain on screen",
+    chain,
+    ...(follows.trim() && { follows: spaced(follows.trim()) }),
+  });
+}
+
+function withQuestion(problem: SetProblem): SetProblem {
+  const { steps, answerPrefix } = problem.chain;
+  const question = ledgerQuestion(answerPrefix);
+  return question && ledgerChainAnswer(question, steps) !== undefined ? { ...problem, question } : problem;
 }
 
 /**
@@ -155,5 +170,5 @@ function problemOf(
     answerPrefix: spaced(answerPrefix),
     answer: spaced(answer.trim()),
   };
-  return { name, chain, ...(follows !== undefined && { follows: spaced(String(follows)) }) };
+  return withQuestion({ name, chain, ...(follows !== undefined && { follows: spaced(String(follows)) }) });
 }
