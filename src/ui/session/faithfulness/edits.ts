@@ -17,6 +17,8 @@ import {
 import { Random } from "../../../languages/random";
 import type { SetProblem } from "./problemSet";
 
+export type { NumberChange, NumberPlace };
+
 export interface EditOptions {
   readonly seed: number;
   readonly change: NumberChange;
