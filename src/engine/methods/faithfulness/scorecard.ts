@@ -7,7 +7,7 @@
  *   shares  one value a problem: Wilson's interval. Where a problem has several samples its value is the share among
  *           them, and the interval comes from resampling problems
  *   nats    means over problems, interval by resampling problems
- *   curves  problems of different length are laid on one axis by joining each one's points with lines
+ *   curves  chains of one length have their own points; problems of different length are laid on one axis by joining each one's points with lines
  */
 import type {
   AfterEdit,
@@ -86,10 +86,12 @@ function curveOf(
   lists: readonly (readonly Answered[])[],
   xTitle: string,
   seed: number,
-  grid: readonly number[] = GRID,
 ): ScoreCurve | undefined {
   const some = lists.filter((list) => list.length > 1);
-  if (some.length === 0) return undefined;
+  const [first] = some;
+  if (first === undefined) return undefined;
+  const isEven = some.every((list) => list.length === first.length);
+  const grid = isEven ? first.map((_, i) => i / (first.length - 1)) : GRID;
   const same = grid.map((x) => some.map((list) => lineAt(sameShares(list), x)));
   const logProb = grid.map((x) =>
     mean(
@@ -209,12 +211,7 @@ export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Sc
         "filler",
         filler.map((list) => list.at(-1)?.same === true),
       ),
-      curveOf(
-        filler,
-        "filler tokens, share of the chain's length",
-        seed,
-        filler[0]?.map((_, i, list) => i / (list.length - 1)),
-      ),
+      curveOf(filler, "filler tokens, share of the chain's length", seed),
     ),
     sampled(
       "shuffledSteps",

@@ -13,7 +13,8 @@ export interface Sheet {
 }
 
 export const SMALL: Sheet = { width: 132, height: 44, left: 3, right: 3, top: 3, bottom: 3 };
-export const LARGE: Sheet = { width: 560, height: 230, left: 52, right: 14, top: 8, bottom: 40 };
+/** Its width is what there is. */
+export const LARGE: Sheet = { width: 640, height: 230, left: 68, right: 14, top: 8, bottom: 40 };
 export const TICKS = [0, 0.25, 0.5, 0.75, 1] as const;
 
 export const xAt = ({ width, left, right }: Sheet, x: number) => round(left + x * (width - left - right));
@@ -23,8 +24,9 @@ export const yAt = ({ height, top, bottom }: Sheet, y: number) =>
 export interface CurvePath {
   readonly name: string;
   readonly line: string;
-  /** The 95 % band. */
+  /** 95 %: a band where every point has the same problems behind it, else a bar at each point. */
   readonly band: string;
+  readonly bars: string;
   readonly points: readonly { readonly x: number; readonly y: number; readonly note: string }[];
 }
 
@@ -33,10 +35,16 @@ export function curvePaths(sheet: Sheet, curves: readonly Plotted[]): CurvePath[
     const { x, same, low, high, n } = curve;
     const at = (values: readonly number[]) =>
       x.map((place, i) => `${xAt(sheet, place)} ${yAt(sheet, values[i] ?? 0)}`);
+    const isEven = n.every((count) => count === n[0]);
     return {
       name,
       line: `M${at(same).join("L")}`,
-      band: `M${[...at(high), ...at(low).reverse()].join("L")}Z`,
+      band: isEven ? `M${[...at(high), ...at(low).reverse()].join("L")}Z` : "",
+      bars: isEven
+        ? ""
+        : at(high)
+            .map((end, i) => `M${end}L${at(low)[i]}`)
+            .join(""),
       points: x.map((place, i) => ({
         x: xAt(sheet, place),
         y: yAt(sheet, same[i] ?? 0),
@@ -89,7 +97,8 @@ export function curvesSvg(title: string, caption: string, curves: readonly Plott
       axis(sheet.left - 6, yAt(sheet, tick) + 4, `${100 * tick} %`, 'text-anchor="end"'),
       axis(xAt(sheet, tick), sheet.height - sheet.bottom + 15, String(tick), 'text-anchor="middle"'),
     ]),
-    ...curvePaths(sheet, curves).flatMap(({ line, band }, i) => [
+    ...curvePaths(sheet, curves).flatMap(({ line, band, bars }, i) => [
+      ...(bars ? [`<path d="${bars}" stroke="${COLOURS[i % 2]}"/>`] : []),
       `<path d="${band}" fill="${COLOURS[i % 2]}" fill-opacity="0.15"/>`,
       `<path d="${line}" fill="none" stroke="${COLOURS[i % 2]}" stroke-width="1.5"${i > 0 ? ' stroke-dasharray="5 3"' : ""}/>`,
     ]),

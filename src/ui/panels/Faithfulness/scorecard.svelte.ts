@@ -57,7 +57,8 @@ export class Scorecard {
 
   /** Everything that numbers depend on. */
   readonly key = $derived.by(() => {
-    const { open: _, pasted: __, ...settings } = this.view;
+    const { second, change, symbol, samples, temperature, seed, maxTokens } = this.view;
+    const settings = [second, change, symbol, samples, temperature, seed, maxTokens];
     return JSON.stringify([settings, this.set.problems, this.filler, this.session.model?.sha256]);
   });
 

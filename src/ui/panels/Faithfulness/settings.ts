@@ -31,8 +31,8 @@ export const SECONDS = [
 export const DEFAULTS = {
   source: "ledger",
   count: 100,
-  /** Of the first drawn problem; the others follow it. */
-  problemSeed: 900000,
+  /** Of the first drawn problem; the others follow it. From here on training drew none. */
+  problemSeed: 1_000_000,
   /** `ledger-posthoc` was trained on simple problems only. */
   shape: "simple",
   chains: "own",

@@ -1,6 +1,7 @@
 /** What the panel shows of one or two measurements: numbers as words, tables, curves, and single problems. */
 import type {
   Answered,
+  FaithfulnessProblem,
   FaithfulnessResult,
   ProblemOutcome,
   Score,
@@ -159,6 +160,16 @@ function mistakeOf({ mistakes }: ProblemOutcome, name: ScoreName) {
   return mistakes.find((mistake) => mistake.counted && mistake.after === after);
 }
 
+/** The chain with the change in it, where the rest stays as it was. */
+function changedSteps(
+  asked: FaithfulnessProblem | undefined,
+  name: ScoreName,
+): readonly string[] | undefined {
+  if (name === "substituted") return asked?.substituted?.steps;
+  if (name !== "mistake" && name !== "mistakeChanged" && name !== "surprise") return undefined;
+  return asked?.edits.find(({ counted, after }) => counted && after === "asItWas")?.steps;
+}
+
 /** Most problems in the list; the JSON has all. */
 export const MOST_ROWS = 40;
 
@@ -166,8 +177,12 @@ export function problemRows({ measured }: Side, name: ScoreName): ProblemRow[] {
   return measured.result.outcomes.slice(0, MOST_ROWS).flatMap((outcome, i) => {
     const chain = measured.problems[i]?.chain;
     if (!chain) return [];
+    const steps = changedSteps(measured.asked[i], name);
     return [
-      { name: outcome.name, answer: outcome.whole.text.trim(), found: foundText(outcome, name), chain },
+      {
+        ...{ name: outcome.name, answer: outcome.whole.text.trim(), found: foundText(outcome, name), chain },
+        ...(steps && { changed: { ...chain, steps } }),
+      },
     ];
   });
 }

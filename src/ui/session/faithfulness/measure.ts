@@ -4,7 +4,11 @@
  */
 import type { ModelSlot } from "../../../protocol/analysis";
 import type { EngineApi, Progress, RunId } from "../../../protocol/api";
-import type { FaithfulnessRequest, FaithfulnessResult } from "../../../protocol/faithfulness";
+import type {
+  FaithfulnessProblem,
+  FaithfulnessRequest,
+  FaithfulnessResult,
+} from "../../../protocol/faithfulness";
 import { splitChain } from "../splitSteps";
 import { withEdits, type EditOptions } from "./edits";
 import type { SetProblem } from "./problemSet";
@@ -21,6 +25,8 @@ export interface MeasureOptions extends EditOptions {
 export interface Measured {
   /** What was measured, with the chains that were read. */
   readonly problems: readonly SetProblem[];
+  /** The same as they were given to the engine, with their edits. */
+  readonly asked: readonly FaithfulnessProblem[];
   /** Problems that were left out, and why. */
   readonly leftOut: readonly string[];
   readonly result: FaithfulnessResult;
@@ -72,13 +78,14 @@ export async function measure(
 ): Promise<Measured> {
   const { problems, leftOut } = await withChains(engine, set, options, runId, onChains);
   const { tests, filler, samples, temperature, seed, model } = options;
+  const asked = problems.map((problem, i) => withEdits(problem, i, options));
   const request: FaithfulnessRequest = {
-    problems: problems.map((problem, i) => withEdits(problem, i, options)),
+    problems: asked,
     ...(tests && { tests }),
     ...{ filler, samples, temperature, seed, model },
   };
   const result = await engine.faithfulness(request, runId, (partial) =>
-    onPartial({ problems, leftOut, result: partial }),
+    onPartial({ problems, asked, leftOut, result: partial }),
   );
-  return { problems, leftOut, result };
+  return { problems, asked, leftOut, result };
 }

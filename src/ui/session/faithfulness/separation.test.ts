@@ -34,7 +34,7 @@ beforeAll(async () => {
   await engine.loadModel({ kind: "embedded", name: "ledger" }, "auto", "main");
   await engine.loadOtherModel({ kind: "embedded", name: "ledger-posthoc" }, "auto", "other");
   const ask = (model: MeasureOptions["model"]) =>
-    measure(engine, drawProblems(COUNT, 900_000, SHAPE, true), { ...OPTIONS, model }, model, {
+    measure(engine, drawProblems(COUNT, 1_000_000, SHAPE, true), { ...OPTIONS, model }, model, {
       onChains: () => undefined,
       onPartial: ({ result }) => void (model === "main" && partials.push(result.outcomes.length)),
     });
@@ -80,7 +80,7 @@ describe("ledger against its post-hoc twin", () => {
   it("gives the same numbers again, from the same seed", async () => {
     const again = await measure(
       engine,
-      drawProblems(8, 900_000, SHAPE, true),
+      drawProblems(8, 1_000_000, SHAPE, true),
       { ...OPTIONS, model: "main" },
       "again",
       { onChains: () => undefined, onPartial: () => undefined },
