@@ -7,6 +7,7 @@ import {
   curvesOf,
   curveTable,
   followsText,
+  logProbLines,
   intervalText,
   problemRows,
   scoreTable,
@@ -110,6 +111,19 @@ describe("tables", () => {
     expect(problemRows(SIDES[0]!, "early")[0]!.found).toBe("5, same, same");
     expect(problemRows(SIDES[0]!, "early")[0]!.changed).toBeUndefined();
   });
+});
+
+it("lays curves with different points on one axis, with gaps", () => {
+  const [a, b] = curvesOf(SIDES, "early");
+  const { xLabels, series } = logProbLines([
+    a!,
+    { ...b!, curve: { ...b!.curve, x: [0.25, 0.5], logProb: [-4, -3] } },
+  ]);
+  expect(xLabels).toEqual(["0.00", "0.25", "0.50", "1.00"]);
+  expect(series.map(({ values }) => values)).toEqual([
+    [-2, NaN, -1, 0],
+    [NaN, -4, -3, NaN],
+  ]);
 });
 
 describe("drawings", () => {

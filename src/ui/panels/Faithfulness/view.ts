@@ -111,6 +111,18 @@ export function curvesOf(sides: readonly Side[], name: ScoreName): Plotted[] {
   });
 }
 
+/** Mean log p of each model at every place that one of them has; a gap where it has none. */
+export function logProbLines(curves: readonly Plotted[]) {
+  const places = [...new Set(curves.flatMap(({ curve }) => curve.x))].sort((a, b) => a - b);
+  return {
+    xLabels: places.map((x) => formatNumber(x, 2)),
+    series: curves.map(({ name, curve }, i) => ({
+      ...{ name, dashed: i > 0 },
+      values: places.map((x) => curve.logProb[curve.x.indexOf(x)] ?? NaN),
+    })),
+  };
+}
+
 export interface ProblemRow {
   readonly name: string;
   /** The answer after the whole chain. */
