@@ -42,6 +42,7 @@ const LATER = {
   chainGame: () => import("./methods/chainGame"),
   checkKernels: () => import("./checkKernels"),
   compare: () => import("./methods/compare"),
+  faithfulness: () => import("./methods/faithfulness"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
   resampleSteps: () => import("./methods/resampleSteps"),
@@ -124,6 +125,17 @@ export function createEngine(host: EngineHost): EngineApi {
       "Unsupported",
       "This model has no tokenizer.json: type token ids, or drop one in.",
     );
+  }
+
+  /** Text in and out of a model, for methods that read many texts. */
+  function codec(slot?: ModelSlot) {
+    const { encode, bosByDefault } = tokenizer(slot);
+    const { tokenizer: found, info } = modelIn(slot);
+    const text = (ids: readonly number[], before?: number) =>
+      describeIds(found, ids, before)
+        .map((token) => token.text)
+        .join("");
+    return { encode, bosByDefault, text, eosId: info.eosId };
   }
 
   /** Runs work on a model; if the device is lost under it, once more on the restored one. */
@@ -338,6 +350,22 @@ export function createEngine(host: EngineHost): EngineApi {
         const started = performance.now();
         return measured(started, await withModel((model) => shapley(model, request, pauser, onProgress)));
       }),
+    writeChains: (request, runId, onProgress) =>
+      onModel(
+        runId,
+        LATER.faithfulness,
+        ({ writeChains }, model, pauser) =>
+          writeChains(model, codec(request.model), request, pauser, onProgress),
+        request.model,
+      ),
+    faithfulness: (request, runId, onProgress) =>
+      onModel(
+        runId,
+        LATER.faithfulness,
+        ({ faithfulness }, model, pauser) =>
+          faithfulness(model, codec(request.model), request, pauser, onProgress),
+        request.model,
+      ),
     checkKernels: (runId, onProgress) =>
       cancellable(runId, async (pauser) => {
         const { checkKernels } = await LATER.checkKernels();

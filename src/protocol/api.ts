@@ -35,6 +35,7 @@ import type {
   TensorWindow,
   WindowData,
 } from "./analysis";
+import type { FaithfulnessRequest, FaithfulnessResult, WriteChainsRequest } from "./faithfulness";
 import type {
   ByLogitRequest,
   CodeCurveRequest,
@@ -370,6 +371,18 @@ export interface EngineApi {
     runId: RunId,
     onProgress?: (partial: ChainGameResult) => void,
   ): Promise<ChainGameResult>;
+  /** What the model writes after each prompt, greedily: its own chains of thought. */
+  writeChains(
+    request: WriteChainsRequest,
+    runId: RunId,
+    onProgress?: (p: Progress) => void,
+  ): Promise<string[]>;
+  /** What happens to the answer when a chain is cut short, changed, replaced or written again; over problems. */
+  faithfulness(
+    request: FaithfulnessRequest,
+    runId: RunId,
+    onProgress?: (partial: FaithfulnessResult) => void,
+  ): Promise<FaithfulnessResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 

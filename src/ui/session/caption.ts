@@ -1,10 +1,15 @@
 /** What was measured, on what, in one line: it stands under every plot and goes into every export. */
+import type { Edit } from "../../protocol/interventions";
 import { editsText } from "./editText";
 import type { Session } from "./session.svelte";
 
 /** Model, precision, weights, device and edits, then `parts`: the plot's own n, seed or mode. */
 export function captionOf(
-  { model, device, edits }: Pick<Session, "model" | "device" | "edits">,
+  {
+    model,
+    device,
+    edits,
+  }: Pick<Session, "model" | "device"> & { readonly edits: { readonly active: readonly Edit[] } },
   parts: readonly string[] = [],
 ): string {
   if (!model) return "";

@@ -1,0 +1,242 @@
+/**
+ * Reads and writes with a model on its device.
+ *
+ *   1. the base texts of as many groups as fit are computed in one pass; their keys and values stay
+ *   2. a row keeps what it shares with its base, up to the token before its last: the rest of it is computed, rows
+ *      of all groups together, some thousand tokens a pass
+ *   3. reading: of every target token its log-probability, and the most probable token in its place
+ *   4. writing: one pass a token, all rows that still write together. With a temperature a token is drawn on the host
+ *      from the 64 most probable ones, by a seeded counter
+ */
+import type { Pauser } from "../../../protocol/cancel";
+import { VitrineError } from "../../../protocol/errors";
+import { readForward, recordForward } from "../../interp/forward";
+import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/rowContext";
+import type { Model } from "../../models/model";
+import { KeyValueCache } from "../../ops/keyValueCache";
+import { sampleTop, seedAt } from "./draws";
+import type { ChainReader, Group, Reading, ReadRow, WriteRow } from "./reader";
+
+const CACHE_BUDGET_BYTES = 256 * 1024 * 1024;
+const PASS_TOKENS = 2048;
+const MOST_GROUPS = 32;
+export const SAMPLED_FROM = 64;
+
+/** A row with what of it is not computed yet. */
+interface OpenRow<Row> {
+  readonly row: Row;
+  readonly group: number;
+  readonly index: number;
+  readonly context: RowContext;
+  readonly rest: readonly number[];
+}
+
+export class ModelReader implements ChainReader {
+  evaluatedTokens = 0;
+  readonly #slots: number;
+
+  constructor(
+    private readonly model: Model,
+    private readonly pauser: Pauser,
+    /** Ends writing. */
+    private readonly eosId?: number,
+  ) {
+    const { config } = model;
+    this.#slots = Math.floor(CACHE_BUDGET_BYTES / (8 * config.nKvHeads * config.dHead * config.nLayers));
+  }
+
+  async read(groups: readonly Group<ReadRow>[]): Promise<Reading[][]> {
+    const readings: Reading[][] = groups.map(() => []);
+    const size = (row: ReadRow) => row.tokens.length + row.target.length;
+    await this.#inBlocks(
+      groups,
+      () => 0,
+      async (rows, cache) => {
+        const passes = cut(rows, ({ rest, row }) => rest.length + row.target.length, PASS_TOKENS);
+        for (const pass of passes) await this.#readPass(pass, cache, readings);
+      },
+      (block) =>
+        Math.min(PASS_TOKENS, sum(block.flatMap(({ rows }) => rows.map(size)))) + largest(block, size),
+    );
+    return readings;
+  }
+
+  async write(groups: readonly Group<WriteRow>[]): Promise<(readonly number[])[][]> {
+    const written: (readonly number[])[][] = groups.map(({ rows }) => rows.map(() => []));
+    const size = (row: WriteRow) => row.tokens.length + row.most;
+    await this.#inBlocks(
+      groups,
+      size,
+      async (rows, cache) => {
+        for (const { group, index, tokens } of await this.#writeOn(rows, cache)) {
+          const own = written[group];
+          if (own) own[index] = tokens;
+        }
+      },
+      (block) => sum(block.flatMap(({ rows }) => rows.map(size))),
+    );
+    return written;
+  }
+
+  /** Opens as many groups as fit at a time. `kept` are slots that a row holds till its block is done. */
+  async #inBlocks<Row extends { readonly tokens: readonly number[] }>(
+    groups: readonly Group<Row>[],
+    kept: (row: Row) => number,
+    work: (rows: readonly OpenRow<Row>[], cache: KeyValueCache) => Promise<void>,
+    extra: (block: readonly Group<Row>[]) => number,
+  ): Promise<void> {
+    const { config, memory } = this.model;
+    const indexed = groups.map((group, index) => ({ ...group, index }));
+    const need = ({ base, rows }: Group<Row>) =>
+      base.length + sum(rows.map(kept)) + PASS_TOKENS / MOST_GROUPS;
+    for (const block of cut(indexed, need, this.#slots / 2, MOST_GROUPS)) {
+      await this.pauser.pause();
+      const capacity = sum(block.map(({ base }) => base.length)) + extra(block);
+      const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
+      try {
+        const contexts = this.#bases(block, cache);
+        const rows = block.flatMap(({ base, rows: own, index: group }, i) =>
+          own.map((row, index) => {
+            const keep = Math.min(shared(base, row.tokens), row.tokens.length - 1);
+            const context = firstOf(contexts[i] ?? EMPTY_CONTEXT, keep);
+            return { row, group, index, context, rest: row.tokens.slice(keep) };
+          }),
+        );
+        await work(rows, cache);
+      } finally {
+        cache.release();
+      }
+    }
+  }
+
+  #bases(block: readonly Group<unknown>[], cache: KeyValueCache): readonly RowContext[] {
+    return cut(block, ({ base }) => base.length, PASS_TOKENS).flatMap((part) => {
+      const segments = part.map(({ base }) => ({ context: EMPTY_CONTEXT, tokens: base }));
+      this.#check(segments);
+      const pass = recordForward(this.model, cache, segments, {});
+      pass.release();
+      this.evaluatedTokens += pass.packed.count;
+      return pass.contexts;
+    });
+  }
+
+  async #readPass(
+    rows: readonly OpenRow<ReadRow>[],
+    cache: KeyValueCache,
+    readings: readonly Reading[][],
+  ): Promise<void> {
+    await this.pauser.pause();
+    const segments = rows.map(({ context, rest, row }) => ({
+      context,
+      tokens: [...rest, ...row.target.slice(0, -1)],
+    }));
+    this.#check(segments);
+    const score = rows.flatMap(({ rest, row }, segment) =>
+      row.target.map((target, i) => ({ segment, index: rest.length - 1 + i, target })),
+    );
+    const pass = recordForward(this.model, cache, segments, { score, top: { places: score, k: 1 } });
+    this.evaluatedTokens += pass.packed.count;
+    const { scores, top } = await readForward(this.model, pass);
+    cache.giveBack(pass.packed.slots.flat());
+    let at = 0;
+    for (const { row, group, index } of rows) {
+      const own = row.target.map((_, i) => at + i);
+      at += row.target.length;
+      const list = readings[group];
+      if (!list) continue;
+      list[index] = {
+        logProbs: own.map((i) => scores[i] ?? NaN),
+        best: own.map((i) => top[i]?.ids[0] ?? -1),
+      };
+    }
+  }
+
+  async #writeOn(
+    rows: readonly OpenRow<WriteRow>[],
+    cache: KeyValueCache,
+  ): Promise<{ readonly group: number; readonly index: number; readonly tokens: readonly number[] }[]> {
+    const { nCtx, dVocab, dVocabOut = dVocab } = this.model.config;
+    const texts = rows.map((open) => ({ ...open, tokens: [] as number[] }));
+    let writing = texts.map((text) => ({ text, context: text.context, next: text.rest }));
+    const k = rows.some(({ row }) => row.temperature > 0) ? Math.min(SAMPLED_FROM, dVocabOut) : 1;
+    writing = writing.filter(({ text }) => text.row.most > 0);
+    while (writing.length > 0) {
+      await this.pauser.pause();
+      const segments = writing.map(({ context, next }) => ({ context, tokens: next }));
+      this.#check(segments);
+      const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
+      const pass = recordForward(this.model, cache, segments, { top: { places, k } });
+      this.evaluatedTokens += pass.packed.count;
+      const { top } = await readForward(this.model, pass);
+      writing = writing.flatMap(({ text }, i) => {
+        const { row, tokens } = text;
+        const { ids, logProbs } = top[i] ?? { ids: [0], logProbs: [0] };
+        const token = sampleTop(ids, logProbs, row.temperature, seedAt(row.seed, tokens.length));
+        if (token === this.eosId) return [];
+        tokens.push(token);
+        const context = pass.contexts[i] ?? EMPTY_CONTEXT;
+        const isFull = tokens.length >= row.most || context.nextPosition >= nCtx;
+        return isFull || row.until.some((end) => endsWith(tokens, end))
+          ? []
+          : [{ text, context, next: [token] }];
+      });
+    }
+    return texts;
+  }
+
+  #check(segments: readonly Segment[]): void {
+    const { dVocab } = this.model.config;
+    for (const { tokens } of segments) {
+      const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
+      if (bad === undefined && tokens.length > 0) continue;
+      const found = bad === undefined ? "A text is empty" : `Token id ${bad} is not one of this model's`;
+      throw new VitrineError(
+        "Unsupported",
+        `${found}; give every problem a prompt that this model can read.`,
+      );
+    }
+  }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+function largest<Row>(groups: readonly Group<Row>[], size: (row: Row) => number): number {
+  return Math.max(0, ...groups.flatMap(({ rows }) => rows.map(size)));
+}
+
+/** Lists of consecutive items whose sizes stay within `most`; at least one each. */
+export function cut<T>(
+  items: readonly T[],
+  size: (item: T) => number,
+  most: number,
+  count = Infinity,
+): T[][] {
+  const lists: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const last = lists.at(-1);
+    if (last && size(item) <= room && last.length < count) last.push(item);
+    else {
+      lists.push([item]);
+      room = most;
+    }
+    room -= size(item);
+  }
+  return lists;
+}
+
+/** How many tokens two texts share from the beginning. */
+export function shared(a: readonly number[], b: readonly number[]): number {
+  const most = Math.min(a.length, b.length);
+  let count = 0;
+  while (count < most && a[count] === b[count]) count++;
+  return count;
+}
+
+export function endsWith(tokens: readonly number[], end: readonly number[]): boolean {
+  return end.length > 0 && end.every((token, i) => tokens[tokens.length - end.length + i] === token);
+}
+
+function firstOf({ slots, positions }: RowContext, count: number): RowContext {
+  return { slots: slots.slice(0, count), positions: positions.slice(0, count), nextPosition: count };
+}

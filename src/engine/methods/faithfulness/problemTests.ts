@@ -1,0 +1,296 @@
+/**
+ * The tests of a block of problems, over a reader.
+ *
+ *   1. the answer after the whole chain is written greedily, as many tokens as the reference has: what "same" means
+ *   2. what the model writes is written: the rest of a chain after an edit, up to the words before the answer (else to
+ *      twice the chain's length); one step again after what stood before it, up to its own last token (else to twice
+ *      its length)
+ *   3. every condition's answer is read: all of them together, and where it is another and has several tokens, it is
+ *      written out greedily
+ *   4. the surprise at an edit is read off the text before it
+ */
+import type {
+  Answered,
+  FaithfulnessRequest,
+  FaithfulnessTest,
+  ProblemOutcome,
+} from "../../../protocol/faithfulness";
+import { FAITHFULNESS_TESTS } from "../../../protocol/faithfulness";
+import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./conditions";
+import { seedAt } from "./draws";
+import { mistakeOutcome, type EditReading } from "./mistakes";
+import { endsWith } from "./modelReader";
+import type { Codec, ReadEdit, ReadProblem } from "./problems";
+import type { ChainReader, Group, Reading, WriteRow } from "./reader";
+
+export interface TestOptions extends Pick<FaithfulnessRequest, "samples" | "temperature" | "seed" | "tests"> {
+  readonly fillerId: number;
+}
+
+/** Which draws are which: each kind has its own counters. */
+const DRAWS = { steps: 1, tokens: 2, which: 3, written: 4 } as const;
+
+type Chain = readonly number[];
+
+/** A chain that the model wrote a part of. */
+interface WrittenChain {
+  readonly chain: Chain;
+  readonly written: Chain;
+  readonly finished: boolean;
+}
+
+export class ProblemTests {
+  readonly #tests: ReadonlySet<FaithfulnessTest>;
+
+  constructor(
+    private readonly reader: ChainReader,
+    private readonly codec: Pick<Codec, "text">,
+    private readonly options: TestOptions,
+  ) {
+    this.#tests = new Set(options.tests ?? FAITHFULNESS_TESTS);
+  }
+
+  /** `first`: the number of the first of them among all problems: draws differ between problems, not between blocks. */
+  async run(problems: readonly ReadProblem[], first: number): Promise<ProblemOutcome[]> {
+    const whole = problems.map(wholeText);
+    const answer = (tokens: Chain, most: number): WriteRow => ({
+      tokens,
+      most,
+      temperature: 0,
+      seed: 0,
+      until: [],
+    });
+    const own = (
+      await this.reader.write(
+        problems.map((problem, i) => ({
+          base: whole[i] ?? [],
+          rows: [answer(whole[i] ?? [], problem.answer.length)],
+        })),
+      )
+    ).map(([tokens]) => tokens ?? []);
+    const edits = problems.map((problem) => (this.#tests.has("mistakes") ? problem.edits : []));
+    const written = await this.#write(problems, whole, edits, first);
+
+    // Every condition of a problem, by name; they are read in this order.
+    const conditions = problems.map((problem, i) => this.#conditions(problem, first + i, written[i]));
+    const chains = conditions.map((own) => [...own.flatMap(({ chains: list }) => list)]);
+    const editChains = problems.map((_, i) =>
+      (edits[i] ?? []).map((edit, e) => written[i]?.edits[e]?.chain ?? edit.steps.flat()),
+    );
+    const answered = await this.#answers(
+      problems,
+      whole,
+      own,
+      problems.map((problem, i) => [problem.steps.flat(), ...(chains[i] ?? []), ...(editChains[i] ?? [])]),
+    );
+    const surprises = await this.#surprises(problems, whole, edits);
+
+    return problems.map((problem, i) => {
+      const [wholeAnswer, ...rest] = answered[i] ?? [];
+      let at = 0;
+      const take = (count: number) => rest.slice(at, (at += count));
+      const named = new Map((conditions[i] ?? []).map(({ name, chains: list }) => [name, take(list.length)]));
+      const of = (name: ConditionName) => named.get(name) ?? [];
+      const readings = take(edits[i]?.length ?? 0);
+      const fillerCounts = filler(problem, this.options.fillerId).map(({ length }) => length);
+      const [substituted] = of("substituted");
+      return {
+        name: problem.name,
+        steps: problem.steps.length,
+        chainTokens: problem.steps.flat().length,
+        whole: plain(wholeAnswer),
+        early: of("early").map(plain),
+        filler: of("filler").map((one, part) => ({ ...plain(one), count: fillerCounts[part] ?? 0 })),
+        shuffledSteps: of("shuffledSteps").map(plain),
+        shuffledTokens: of("shuffledTokens").map(plain),
+        resampled: of("resampled").map((one, sample) => ({
+          ...plain(one),
+          step: written[i]?.resampled[sample]?.step ?? 0,
+          changed: !equal(
+            written[i]?.resampled[sample]?.written ?? [],
+            problem.steps[written[i]?.resampled[sample]?.step ?? 0] ?? [],
+          ),
+          written: this.codec.text(written[i]?.resampled[sample]?.written ?? []),
+        })),
+        ...(substituted && { substituted: plain(substituted) }),
+        mistakes: (edits[i] ?? []).map((edit, e) => {
+          const reading: EditReading = {
+            answer: readings[e] ?? NOTHING,
+            surprise: surprises[i]?.[e] ?? NaN,
+            own: own[i] ?? [],
+            ...(written[i]?.edits[e] && { written: written[i]?.edits[e] }),
+          };
+          return mistakeOutcome(problem, edit, reading, this.codec);
+        }),
+      };
+    });
+  }
+
+  /** What the model writes for each problem: after edits that ask for it, and in place of drawn steps. */
+  async #write(
+    problems: readonly ReadProblem[],
+    whole: readonly Chain[],
+    edits: readonly (readonly ReadEdit[])[],
+    first: number,
+  ): Promise<
+    { edits: (WrittenChain | undefined)[]; resampled: { step: number; chain: Chain; written: Chain }[] }[]
+  > {
+    const { samples, temperature, seed } = this.options;
+    const groups = problems.map((problem, i): Group<WriteRow> & { readonly steps: readonly number[] } => {
+      const regenerated = (edits[i] ?? []).filter(({ edit }) => edit.after === "regenerated");
+      const length = problem.steps.flat().length;
+      const steps = this.#tests.has("resample")
+        ? resampledSteps(problem, samples, seedAt(seed, DRAWS.which, first + i))
+        : [];
+      return {
+        base: whole[i] ?? [],
+        steps,
+        rows: [
+          ...regenerated.map((edit) => ({
+            tokens: uptoEdit(problem, edit),
+            ...{ most: 2 * length + problem.prefix.length, temperature: 0, seed: 0, until: [problem.prefix] },
+          })),
+          ...steps.map((step, sample) => ({
+            tokens: [...problem.prompt, ...problem.steps.slice(0, step).flat()],
+            ...{ most: 2 * (problem.steps[step]?.length ?? 0), temperature },
+            seed: seedAt(seed, DRAWS.written, first + i, sample),
+            until: [(problem.steps[step] ?? []).slice(-1)],
+          })),
+        ],
+      };
+    });
+    const written = await this.reader.write(groups);
+    return problems.map((problem, i) => {
+      let at = 0;
+      const next = () => written[i]?.[at++] ?? [];
+      return {
+        edits: (edits[i] ?? []).map((edit) => {
+          if (edit.edit.after !== "regenerated") return undefined;
+          const tokens = next();
+          const finished = endsWith(tokens, problem.prefix);
+          const rest = finished ? tokens.slice(0, -problem.prefix.length) : tokens;
+          const chain = [...uptoEdit(problem, edit), ...rest].slice(problem.prompt.length);
+          return { chain, written: rest, finished };
+        }),
+        resampled: (groups[i]?.steps ?? []).map((step) => {
+          const tokens = next();
+          const chain = problem.steps.map((own, s) => (s === step ? tokens : own)).flat();
+          return { step, chain, written: tokens };
+        }),
+      };
+    });
+  }
+
+  #conditions(
+    problem: ReadProblem,
+    number: number,
+    written: { readonly resampled: readonly { readonly chain: Chain }[] } | undefined,
+  ): { readonly name: ConditionName; readonly chains: readonly Chain[] }[] {
+    const { samples, seed, fillerId } = this.options;
+    const has = (test: FaithfulnessTest, name: ConditionName, make: () => readonly Chain[]) =>
+      this.#tests.has(test) ? [{ name, chains: make() }] : [];
+    const at = (draw: number) => seedAt(seed, draw, number);
+    return [
+      ...has("early", "early", () => early(problem)),
+      ...has("filler", "filler", () => filler(problem, fillerId)),
+      ...has("shuffle", "shuffledSteps", () => shuffledSteps(problem, samples, at(DRAWS.steps))),
+      ...has("shuffle", "shuffledTokens", () => shuffledTokens(problem, samples, at(DRAWS.tokens))),
+      ...has("resample", "resampled", () => (written?.resampled ?? []).map(({ chain }) => chain)),
+      ...has("substitute", "substituted", () => (problem.substituted ? [problem.substituted.flat()] : [])),
+    ];
+  }
+
+  async #answers(
+    problems: readonly ReadProblem[],
+    whole: readonly Chain[],
+    own: readonly Chain[],
+    chains: readonly (readonly Chain[])[],
+  ): Promise<(Answered & { readonly tokens: Chain })[][]> {
+    const text = (i: number, chain: Chain) => {
+      const { prompt = [], prefix = [] } = problems[i] ?? {};
+      return [...prompt, ...chain, ...prefix];
+    };
+    const readings = await this.reader.read(
+      problems.map((_, i) => ({
+        base: whole[i] ?? [],
+        rows: (chains[i] ?? []).map((chain) => ({ tokens: text(i, chain), target: own[i] ?? [] })),
+      })),
+    );
+    const isSame = (i: number, reading: Reading | undefined) =>
+      (own[i] ?? []).every((token, place) => reading?.best[place] === token);
+    // Of another answer the first tokens are known; with several, the rest is written.
+    const others = problems.map((_, i) =>
+      (own[i] ?? []).length < 2
+        ? []
+        : (chains[i] ?? []).flatMap((chain, c) => (isSame(i, readings[i]?.[c]) ? [] : [{ chain, c }])),
+    );
+    const written = await this.reader.write(
+      problems.map((problem, i) => ({
+        base: whole[i] ?? [],
+        rows: (others[i] ?? []).map(({ chain }) => ({
+          tokens: text(i, chain),
+          ...{ most: problem.answer.length, temperature: 0, seed: 0, until: [] },
+        })),
+      })),
+    );
+    return problems.map((problem, i) => {
+      const late = new Map((others[i] ?? []).map(({ c }, place) => [c, written[i]?.[place] ?? []]));
+      return (chains[i] ?? []).map((_, c) => {
+        const reading = readings[i]?.[c];
+        const same = isSame(i, reading);
+        const tokens = same ? (own[i] ?? []) : (late.get(c) ?? reading?.best ?? []);
+        return {
+          ...{ tokens, same },
+          correct: equal(tokens, problem.answer),
+          logProb: (reading?.logProbs ?? []).reduce((sum, value) => sum + value, 0),
+          text: this.codec.text(tokens),
+        };
+      });
+    });
+  }
+
+  /** -log p of the edited tokens minus -log p of the original ones, after the text before them. */
+  async #surprises(
+    problems: readonly ReadProblem[],
+    whole: readonly Chain[],
+    edits: readonly (readonly ReadEdit[])[],
+  ): Promise<number[][]> {
+    const readings = await this.reader.read(
+      problems.map((_, i) => ({
+        base: whole[i] ?? [],
+        rows: (edits[i] ?? []).flatMap(({ at, edited, original }) => {
+          const tokens = (whole[i] ?? []).slice(0, at);
+          return [
+            { tokens, target: edited },
+            { tokens, target: original },
+          ];
+        }),
+      })),
+    );
+    const total = (reading: Reading | undefined) =>
+      (reading?.logProbs ?? []).reduce((sum, value) => sum + value, 0);
+    return edits.map((list, i) =>
+      list.map((_, e) => total(readings[i]?.[2 * e + 1]) - total(readings[i]?.[2 * e])),
+    );
+  }
+}
+
+type ConditionName = "early" | "filler" | "shuffledSteps" | "shuffledTokens" | "resampled" | "substituted";
+
+const NOTHING = { tokens: [], same: false, correct: false, logProb: NaN, text: "" };
+
+function plain(answer: (Answered & { readonly tokens?: Chain }) | undefined): Answered {
+  const { same, correct, logProb, text } = answer ?? NOTHING;
+  return { same, correct, logProb, text };
+}
+
+function wholeText({ prompt, steps, prefix }: ReadProblem): Chain {
+  return [...prompt, ...steps.flat(), ...prefix];
+}
+
+/** The text up to and with the edited tokens. */
+function uptoEdit({ prompt, steps }: ReadProblem, { at, edited }: ReadEdit): Chain {
+  return [...[...prompt, ...steps.flat()].slice(0, at), ...edited];
+}
+
+export const equal = (a: Chain, b: Chain) => a.length === b.length && a.every((token, i) => token === b[i]);

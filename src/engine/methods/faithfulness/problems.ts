@@ -1,0 +1,96 @@
+/** Problems as tokens of the model that reads them, and where in them an edit begins and ends. */
+import { VitrineError } from "../../../protocol/errors";
+import type { ChainEdit, FaithfulnessProblem } from "../../../protocol/faithfulness";
+import { shared } from "./modelReader";
+
+/** What is needed of a tokenizer. */
+export interface Codec {
+  encode(text: string, options: { readonly addBos: boolean }): readonly number[];
+  readonly bosByDefault: boolean;
+  /** The text of tokens, as they stand in a text (after the token before them). */
+  text(ids: readonly number[], before?: number): string;
+}
+
+type Steps = readonly (readonly number[])[];
+
+export interface ReadEdit {
+  readonly edit: ChainEdit;
+  readonly steps: Steps;
+  readonly follows?: readonly number[];
+  /** Of the whole text: the tokens that differ from the original's, and the original's. */
+  readonly at: number;
+  readonly edited: readonly number[];
+  readonly original: readonly number[];
+}
+
+export interface ReadProblem {
+  readonly name: string;
+  readonly prompt: readonly number[];
+  readonly steps: Steps;
+  readonly prefix: readonly number[];
+  readonly answer: readonly number[];
+  readonly edits: readonly ReadEdit[];
+  readonly substituted?: Steps;
+}
+
+function refuse(message: string): never {
+  throw new VitrineError("Unsupported", message);
+}
+
+export function readProblem(
+  { name, chain, edits, substituted }: FaithfulnessProblem,
+  codec: Codec,
+): ReadProblem {
+  const plain = (text: string) => codec.encode(text, { addBos: false });
+  const prompt = codec.encode(chain.prompt, { addBos: codec.bosByDefault });
+  const steps = chain.steps.map(plain);
+  const [prefix, answer] = [plain(chain.answerPrefix), plain(chain.answer)];
+  if (prompt.length === 0) refuse(`${name}: the problem is empty.`);
+  if (steps.flat().length === 0) refuse(`${name}: the chain has no steps.`);
+  if (prefix.length === 0)
+    refuse(`${name}: nothing stands between the chain and the answer, such as “Answer :”.`);
+  if (answer.length === 0) refuse(`${name}: the answer is empty.`);
+  const read = (texts: readonly string[]): Steps => {
+    if (texts.length !== steps.length)
+      refuse(`${name}: an edited chain has ${texts.length} steps, not ${steps.length}.`);
+    return texts.map(plain);
+  };
+  return {
+    ...{ name, prompt, steps, prefix, answer },
+    edits: edits.map((edit) => {
+      const own = read(edit.steps);
+      const follows = edit.follows === undefined ? undefined : plain(edit.follows);
+      return {
+        edit,
+        steps: own,
+        ...(follows && { follows }),
+        ...difference(prompt.length, steps, own, name),
+      };
+    }),
+    ...(substituted && { substituted: read(substituted.steps) }),
+  };
+}
+
+/** The first step that differs: where, and its tokens that differ in both texts. */
+function difference(
+  before: number,
+  steps: Steps,
+  edited: Steps,
+  name: string,
+): Pick<ReadEdit, "at" | "edited" | "original"> {
+  let at = before;
+  for (const [i, own] of steps.entries()) {
+    const other = edited[i] ?? [];
+    const same = shared(own, other);
+    if (same === own.length && same === other.length) {
+      at += own.length;
+      continue;
+    }
+    const [a, b] = [own.slice(same), other.slice(same)];
+    const end = shared([...a].reverse(), [...b].reverse());
+    // Something has to differ on both sides: "1" against "11" differs in its first token.
+    const cut = Math.min(end, a.length - 1, b.length - 1);
+    return { at: at + same, original: a.slice(0, a.length - cut), edited: b.slice(0, b.length - cut) };
+  }
+  return refuse(`${name}: an edit changes nothing.`);
+}

@@ -1,0 +1,147 @@
+/** What the panel measures: one set of problems on the model, then on the second one; numbers grow as they come. */
+import type { Progress } from "../../../protocol/api";
+import type { ModelSlot } from "../../../protocol/analysis";
+import { captionOf } from "../../session/caption";
+import { EMBEDDED_MODELS } from "../../session/examples";
+import type { NumberChange } from "../../session/faithfulness/edits";
+import { measure, type Measured } from "../../session/faithfulness/measure";
+import {
+  currentProblem,
+  drawProblems,
+  parseProblems,
+  type SetProblem,
+} from "../../session/faithfulness/problemSet";
+import { Latest } from "../../session/latest.svelte";
+import type { Session } from "../../session/session.svelte";
+import { choice } from "../../session/views.svelte";
+import { CHANGES, type Settings } from "./settings";
+import type { Side } from "./view";
+
+/** What was asked, and what came of it so far. */
+export interface Outcome {
+  readonly sides: readonly Side[];
+  readonly caption: string;
+  /** The settings that it was measured with. */
+  readonly key: string;
+  readonly complete: boolean;
+}
+
+const SIMPLE = { people: 2, changes: [1, 1] };
+
+export class Scorecard {
+  readonly outcome: Latest<Outcome>;
+  progress = $state.raw<Progress | undefined>();
+
+  constructor(
+    private readonly session: Session,
+    readonly view: Settings,
+  ) {
+    this.outcome = new Latest<Outcome>((id) => session.engine.cancel(id));
+  }
+
+  /** The problems that the settings name, and what could not be read of a pasted list. */
+  readonly set = $derived.by((): { problems: readonly SetProblem[]; bad: readonly string[] } => {
+    const { source, count, problemSeed, shape, chains, pasted, follows } = this.view;
+    if (source === "pasted") return parseProblems(pasted);
+    if (source === "current") {
+      const { chain } = this.session;
+      return { problems: chain.isEmpty ? [] : [currentProblem(chain.text, follows)], bad: [] };
+    }
+    const options = shape === "any" ? {} : SIMPLE;
+    return { problems: drawProblems(count, problemSeed, options, chains !== "given"), bad: [] };
+  });
+
+  get filler(): string {
+    return this.view.filler || this.session.chain.fillerText;
+  }
+
+  /** Everything that numbers depend on. */
+  readonly key = $derived.by(() => {
+    const { second, change, symbol, samples, temperature, seed, maxTokens } = this.view;
+    const settings = [second, change, symbol, samples, temperature, seed, maxTokens];
+    return JSON.stringify([settings, this.set.problems, this.filler, this.session.model?.sha256]);
+  });
+
+  get #setText(): string {
+    const { source, problemSeed, shape, chains } = this.view;
+    const n = this.set.problems.length;
+    if (source !== "ledger") return source === "current" ? "the chain on screen" : `${n} pasted problems`;
+    const kind = shape === "any" ? "any shape" : "two people, one change each";
+    return `${n} ledger problems (${kind}, seeds ${problemSeed} to ${problemSeed + n - 1}), ${
+      chains === "given" ? "the generator's chains" : "each model's own chains"
+    }`;
+  }
+
+  #caption(names: readonly string[]): string {
+    const { session, view } = this;
+    const { change, symbol, samples, temperature, seed } = view;
+    const second = names[1] === undefined ? undefined : session.other.model;
+    // Edits of the session are not applied in these runs.
+    return captionOf({ model: session.model, device: session.device, edits: { active: [] } }, [
+      ...(second
+        ? [`second model ${second.name} (${second.precision}, SHA-256 ${second.sha256.slice(0, 12)}…)`]
+        : []),
+      this.#setText,
+      `changed: ${CHANGES.find(([name]) => name === change)?.[1] ?? change}`,
+      `filler “${this.filler}” · symbol “${symbol}” · ${samples} samples at temperature ${temperature}, of the 64 most probable tokens`,
+      `seed ${seed} · 95 % intervals`,
+    ]);
+  }
+
+  /** Makes sure that the second model that was asked for is the one that is open; undefined: none was. */
+  async #openSecond(): Promise<string | undefined> {
+    const { other } = this.session;
+    const { second } = this.view;
+    if (second === "") return undefined;
+    const embedded = EMBEDDED_MODELS.find((name) => name === second);
+    if (embedded && other.model?.name !== embedded) await other.loadEmbedded(embedded);
+    if (!other.model)
+      throw new Error(other.error ?? "No second model is open: open one in Compare, or choose none.");
+    return other.model.name;
+  }
+
+  run(): void {
+    const { session, view, key } = this;
+    const { problems } = this.set;
+    this.outcome.value = undefined;
+    void this.outcome
+      .ask(async (runId, partial) => {
+        const main = session.model;
+        if (!main) throw new Error("No model is open.");
+        const second = await this.#openSecond();
+        const names = [
+          main.name,
+          ...(second === undefined ? [] : [second === main.name ? `${second} (second)` : second]),
+        ];
+        const caption = this.#caption(names);
+        const sides: Side[] = [];
+        const outcome = (complete: boolean): Outcome => ({ sides: [...sides], caption, key, complete });
+        for (const [i, name] of names.entries()) {
+          const slot: ModelSlot = i === 0 ? "main" : "other";
+          const show = (measured: Measured) => {
+            sides[i] = { name, measured };
+            partial(outcome(false));
+          };
+          const options = {
+            ...{ seed: view.seed, symbol: view.symbol, filler: this.filler, samples: view.samples },
+            change: choice<NumberChange>(["single", "repeats", "symbol"], view.change, "single"),
+            ...{ temperature: view.temperature, maxTokens: view.maxTokens, model: slot },
+          };
+          const measured = await measure(session.engine, problems, options, runId, {
+            onChains: (progress) => (this.progress = { ...progress, note: `${name}: ${progress.note}` }),
+            onPartial: (value) => {
+              this.progress = {
+                done: value.result.outcomes.length,
+                total: value.result.problems,
+                note: name,
+              };
+              show(value);
+            },
+          });
+          show(measured);
+        }
+        return outcome(true);
+      })
+      .finally(() => (this.progress = undefined));
+  }
+}
