@@ -1,17 +1,8 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
-import {
-  codeTable,
-  curveKs,
-  mapOf,
-  qualityOf,
-  ranked,
-  rankedTable,
-  shortLabel,
-  spliceWords,
-  valuesOf,
-} from "./view";
+import { shortLabel } from "../../session/latentCode";
+import { codeTable, curveKs, mapOf, qualityOf, ranked, rankedTable, spliceWords, valuesOf } from "./view";
 
 const NOW = {
   listed: 2,

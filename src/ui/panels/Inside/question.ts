@@ -1,0 +1,35 @@
+/** What is asked: which step of which chain, and how it is taken away. */
+import type { AblationMode } from "../../../protocol/chain";
+import type { Session } from "../../session/session.svelte";
+
+export interface Question {
+  readonly step: number;
+  /** The other steps as they are toggled. */
+  readonly present: readonly boolean[];
+  readonly mode: AblationMode;
+  readonly fillerId: number;
+  readonly texts: readonly string[];
+}
+
+/** Which step is looked into: the chosen one, else the one that was pointed at, else the first. */
+export function chosenStep(chosen: number, pointed: number | undefined, count: number): number {
+  const wanted = chosen >= 0 ? chosen : (pointed ?? 0);
+  return Math.max(0, Math.min(wanted, count - 1));
+}
+
+/** Undefined where there is nothing to ask yet; `missing` says why. */
+export function questionOf({ model, generating, chain }: Session, step: number): Question | undefined {
+  if (!model?.hasTokenizer || generating || chain.steps.length === 0 || chain.answer === "") return undefined;
+  const { present, mode, fillerId } = chain;
+  return { step, present, mode, fillerId, texts: chain.steps.map(({ text }) => text.trim()) };
+}
+
+/** Why nothing is shown, in a sentence. */
+export function missing({ model, generating, chain }: Session): string {
+  if (!model) return "What a step does inside appears here once a model is loaded.";
+  if (!model.hasTokenizer) return "Steps are text: they need a model with a tokenizer.";
+  if (generating) return "The model is writing.";
+  if (chain.steps.length === 0) return "There is no chain yet. Press Think, or take an example.";
+  if (chain.answer === "") return "The chain has no answer yet. Write it in Chain of thought.";
+  return "computing…";
+}
