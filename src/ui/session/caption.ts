@@ -4,7 +4,11 @@ import type { Session } from "./session.svelte";
 
 /** Model, precision, weights, device and edits, then `parts`: the plot's own n, seed or mode. */
 export function captionOf(
-  { model, device, edits }: Pick<Session, "model" | "device" | "edits">,
+  {
+    model,
+    device,
+    edits,
+  }: Pick<Session, "model" | "device"> & { readonly edits: Pick<Session["edits"], "active"> },
   parts: readonly string[] = [],
 ): string {
   if (!model) return "";

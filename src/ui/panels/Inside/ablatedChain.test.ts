@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { ABLATION_MODES, type ChainTokens } from "../../../protocol/chain";
 import { ablatedChain, answerPositions, stepAt, whyNot } from "./ablatedChain";
+import { stripPosition } from "./stripPosition";
 
 const CHAIN: ChainTokens = {
   prompt: [1, 2],
@@ -77,5 +78,13 @@ it("says which modes it has", () => {
 it("finds the step of a position", () => {
   expect([0, 1, 2, 4, 5, 7, 8, 9].map((at) => stepAt(CHAIN, at))).toEqual([
     ...[undefined, undefined, 0, 0, 1, 2, undefined, undefined],
+  ]);
+});
+
+it("finds a position of a run in the whole chain", () => {
+  const row = ablate("delete", [false, true, true]);
+  // prompt 0 1, steps 13 14 and 15, cue, answer
+  expect([0, 1, 2, 3, 4, 5, 6, 7].map((at) => stripPosition(CHAIN, row, at))).toEqual([
+    0, 1, 5, 6, 7, 8, 9, 10,
   ]);
 });

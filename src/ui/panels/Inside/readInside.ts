@@ -32,7 +32,7 @@ export interface PartAttention {
 const CAPTURE_BYTES = 64 * 2 ** 20;
 
 /** Layers that are captured together: as many as the budget takes, at least one. */
-export function layerGroups(nLayers: number, bytesPerLayer: number, budget = CAPTURE_BYTES): number[][] {
+export function layerGroups(nLayers: number, bytesPerLayer: number, budget: number): number[][] {
   const size = Math.max(1, Math.floor(budget / bytesPerLayer));
   const groups = Math.ceil(nLayers / size);
   return Array.from({ length: groups }, (_, group) =>
@@ -66,12 +66,13 @@ export async function readAttention(
   { nLayers, nHeads }: Pick<ModelInfo, "nLayers" | "nHeads">,
   chains: Pair<AblatedChain>,
   runId: RunId,
+  budget = CAPTURE_BYTES,
 ): Promise<Pair<PartAttention>> {
   const both = [chains.with, chains.without];
   const prompts = both.map(({ prompt }) => prompt);
   const bytes = prompts.reduce((sum, { tokens }) => sum + 4 * nHeads * tokens.length ** 2, 0);
   const found: Float32Array[][] = [[], []];
-  for (const layers of layerGroups(nLayers, bytes)) {
+  for (const layers of layerGroups(nLayers, bytes, budget)) {
     const sites = layers.map((layer) => blockSite(layer, "attn.pattern"));
     const refs = await engine.capture({ prompts, sites }, runId);
     try {

@@ -1,0 +1,39 @@
+/** Which step, and how the question reads. */
+import { expect, it } from "vitest";
+import type { Session } from "../../session/session.svelte";
+import { chosenStep, missing, questionOf } from "./question";
+import { othersWords } from "./words";
+
+const step = (text: string, present = true) => ({ id: 0, text, present });
+function session(changes: { steps?: ReturnType<typeof step>[]; answer?: string; generating?: boolean } = {}) {
+  const { steps = [step(" a ."), step(" b .", false)], answer = " 5", generating = false } = changes;
+  const chain = { steps, answer, mode: "mask", fillerId: 3, present: steps.map(({ present }) => present) };
+  return { model: { hasTokenizer: true }, generating, chain } as unknown as Session;
+}
+
+it("takes the chosen step, else the pointed one, else the first", () => {
+  expect(chosenStep(2, 1, 4)).toBe(2);
+  expect(chosenStep(-1, 1, 4)).toBe(1);
+  expect(chosenStep(-1, undefined, 4)).toBe(0);
+  // A link may name a step that this chain does not have.
+  expect(chosenStep(9, undefined, 4)).toBe(3);
+  expect(chosenStep(-1, undefined, 0)).toBe(0);
+});
+
+it("asks once there is a chain with an answer", () => {
+  expect(questionOf(session(), 1)).toEqual({
+    ...{ step: 1, present: [true, false], mode: "mask", fillerId: 3, texts: ["a .", "b ."] },
+  });
+  for (const one of [session({ steps: [] }), session({ answer: "" }), session({ generating: true })]) {
+    expect(questionOf(one, 0)).toBeUndefined();
+    expect(missing(one)).not.toBe("computing…");
+  }
+});
+
+it("says which other steps are absent", () => {
+  expect(othersWords({ step: 0, present: [false, true] })).toBe("all other steps present");
+  expect(othersWords({ step: 0, present: [true, false, true] })).toBe("step 2 absent in both runs");
+  expect(othersWords({ step: 1, present: [false, false, false, false] })).toBe(
+    "steps 1, 3 and 4 absent in both runs",
+  );
+});
