@@ -1,7 +1,7 @@
 /** Which step, and how the question reads. */
 import { expect, it } from "vitest";
 import type { Session } from "../../session/session.svelte";
-import { chosenStep, missing, questionOf } from "./question";
+import { chosenStep, missing, openingStep, questionOf } from "./question";
 import { othersWords } from "./words";
 
 const step = (text: string, present = true) => ({ id: 0, text, present });
@@ -11,13 +11,19 @@ function session(changes: { steps?: ReturnType<typeof step>[]; answer?: string; 
   return { model: { hasTokenizer: true }, generating, chain } as unknown as Session;
 }
 
-it("takes the chosen step, else the pointed one, else the first", () => {
+it("takes the chosen step, else the one that it opened with", () => {
   expect(chosenStep(2, 1, 4)).toBe(2);
   expect(chosenStep(-1, 1, 4)).toBe(1);
-  expect(chosenStep(-1, undefined, 4)).toBe(0);
   // A link may name a step that this chain does not have.
-  expect(chosenStep(9, undefined, 4)).toBe(3);
-  expect(chosenStep(-1, undefined, 0)).toBe(0);
+  expect(chosenStep(9, 0, 4)).toBe(3);
+  expect(chosenStep(-1, 0, 0)).toBe(0);
+});
+
+it("opens with the pointed step, else the one that matters most to the answer", () => {
+  expect(openingStep(1, [0, 0, 3])).toBe(1);
+  expect(openingStep(undefined, [0.5, 0, -3])).toBe(2);
+  expect(openingStep(undefined, undefined)).toBe(0);
+  expect(openingStep(undefined, [NaN, NaN])).toBe(0);
 });
 
 it("asks once there is a chain with an answer", () => {

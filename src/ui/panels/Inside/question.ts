@@ -11,10 +11,17 @@ export interface Question {
   readonly texts: readonly string[];
 }
 
-/** Which step is looked into: the chosen one, else the one that was pointed at, else the first. */
-export function chosenStep(chosen: number, pointed: number | undefined, count: number): number {
-  const wanted = chosen >= 0 ? chosen : (pointed ?? 0);
+/** Which step is looked into: the chosen one, else the one that the panel opened with. */
+export function chosenStep(chosen: number, opened: number, count: number): number {
+  const wanted = chosen >= 0 ? chosen : opened;
   return Math.max(0, Math.min(wanted, count - 1));
+}
+
+/** The step that the panel opens with: the one that is pointed at, else the one whose absence changes the answer most. */
+export function openingStep(pointed: number | undefined, leaveOneOut: readonly number[] = []): number {
+  if (pointed !== undefined) return pointed;
+  const sizes = leaveOneOut.map(Math.abs);
+  return Math.max(0, sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size), 0)));
 }
 
 /** Undefined where there is nothing to ask yet; `missing` says why. */

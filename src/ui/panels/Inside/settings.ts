@@ -2,7 +2,7 @@
 
 /** Settings with their defaults. */
 export const INSIDE_DEFAULTS = {
-  /** Index of the step; -1: the one that was pointed at, else the first. */
+  /** Index of the step; -1: the one that the panel opens with. */
   step: -1,
   /** What the heads are asked about: "step", "prompt", "cue", or the index of a step. */
   to: "step",
