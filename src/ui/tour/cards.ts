@@ -134,7 +134,7 @@ export const CARDS: readonly Card[] = [
     target: () => ({ selector: "[role=application]", text: /^Attention from the answer/ }),
     done(session, before) {
       if (session.panel !== "Inside" || headName(session) === before.head) return undefined;
-      return `Head ${headName(session)} is chosen: beside the heatmap, what it looks at with the step and without it. Below, the answer's log p layer by layer.`;
+      return `Head ${headName(session)} is chosen: beside the heatmap, where its attention goes when the step is taken away; below that, the answer's log p layer by layer.`;
     },
   },
   {

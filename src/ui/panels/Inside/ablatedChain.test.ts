@@ -1,7 +1,7 @@
 /** Rows of chains with steps taken away, by hand. */
 import { expect, it } from "vitest";
-import { ABLATION_MODES, type ChainTokens } from "../../../protocol/chain";
-import { ablatedChain, answerPositions, stepAt, whyNot } from "./ablatedChain";
+import type { ChainTokens } from "../../../protocol/chain";
+import { ablatedChain, answerPositions, stepAt } from "./ablatedChain";
 import { stripPosition } from "./stripPosition";
 
 const CHAIN: ChainTokens = {
@@ -62,17 +62,20 @@ it("puts the mean embedding of all steps' tokens in a step's place", () => {
 });
 
 it("puts the symbol wherever a number of an absent step is repeated", () => {
-  // Number 0 is first in step 0, number 1 in step 1; step 2 repeats number 1.
-  const numbers = [[-1, 0, -1], [0, 1], [1]];
+  // Number 0 is first in step 0, number 1 in step 1; step 2 and the cue repeat number 1.
+  const numbers = [[-1, 0, -1], [0, 1], [1], [-1, 1]];
   const { prompt } = ablatedChain(CHAIN, [true, false, true], { mode: "symbol", fillerId: 9, numbers });
-  expect(prompt.tokens).toEqual([1, 2, 10, 11, 12, 13, 9, 9, 20, 21, 30]);
+  expect(prompt.tokens).toEqual([1, 2, 10, 11, 12, 13, 9, 9, 20, 9, 30]);
 });
 
-it("says which modes it has", () => {
-  expect(ABLATION_MODES.filter((mode) => whyNot(mode, true) === undefined)).toEqual([
-    ...["delete", "mask", "replace", "mean", "symbol"],
-  ]);
-  expect(whyNot("symbol", false)).toMatch(/numbers/);
+it("puts the first sample in a step's place", () => {
+  const alternatives = [[[1], [40, 41, 42], [3]]];
+  const { prompt, spans, answerAt } = ablatedChain(CHAIN, [true, false, true], {
+    ...{ mode: "resample", fillerId: 9, alternatives },
+  });
+  expect(prompt.tokens).toEqual([1, 2, 10, 11, 12, 40, 41, 42, 15, 20, 21, 30]);
+  expect(spans[2]).toEqual(span(1, 5, 8));
+  expect(answerAt).toBe(10);
 });
 
 it("finds the step of a position", () => {

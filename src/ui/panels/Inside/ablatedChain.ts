@@ -6,11 +6,11 @@
  *   mask      the tokens stay; every later token is kept from their keys, in all layers and heads
  *   replace   each token becomes the filler
  *   mean      the embedding of each token becomes the mean embedding of all steps' tokens
- *   symbol    numbers that first appear in an absent step become the symbol token, wherever they are repeated
- *
- * "resample" has no one row: its values are means over samples.
+ *   symbol    numbers that first appear in an absent step become the symbol token, wherever they are repeated in the
+ *             chain, its cue included
+ *   resample  what the model wrote in its place: one of the samples
  */
-import type { Ablation, AblationMode, ChainTokens } from "../../../protocol/chain";
+import type { Ablation, ChainTokens } from "../../../protocol/chain";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
 
 /** A part of a chain: the prompt, a step by its index, what stands before the answer. */
@@ -32,30 +32,23 @@ export interface AblatedChain {
   readonly answerAt: number;
 }
 
-/** Why a mode cannot be shown, in a sentence; undefined where it can. */
-export function whyNot(mode: AblationMode, hasNumbers: boolean): string | undefined {
-  if (mode === "resample")
-    return "Not offered for “resample”: a resampled step is many texts of different lengths, and what is shown here is one run. Choose another mode in Chain of thought.";
-  if (mode === "symbol" && !hasNumbers)
-    return "Not offered for “symbol”: the chain does not say which tokens are numbers. Choose another mode in Chain of thought.";
-  return undefined;
-}
-
-/** The tokens of each step as the model reads them. */
-function readSteps(
-  { steps }: ChainTokens,
+/** The tokens of each step and of the cue as the model reads them. */
+function readParts(
+  { steps, answerPrefix }: ChainTokens,
   present: readonly boolean[],
-  { mode, fillerId, numbers = [] }: Ablation,
+  { mode, fillerId, numbers = [], alternatives = [] }: Ablation,
 ): number[][] {
   const isOut = (step: number) => present[step] === false;
-  if (mode === "delete") return steps.map((step, i) => (isOut(i) ? [] : [...step]));
-  if (mode === "replace") return steps.map((step, i) => step.map((id) => (isOut(i) ? fillerId : id)));
-  if (mode !== "symbol") return steps.map((step) => [...step]);
   // A number belongs to the step that it is first in.
-  const owner = new Map<number, number>();
-  numbers.forEach((list, step) => list.forEach((n) => n >= 0 && !owner.has(n) && owner.set(n, step)));
-  const isGone = (n: number) => n >= 0 && isOut(owner.get(n) ?? -1);
-  return steps.map((step, i) => step.map((id, t) => (isGone(numbers[i]?.[t] ?? -1) ? fillerId : id)));
+  const ownerOf = (n: number) => steps.findIndex((_, step) => numbers[step]?.includes(n));
+  const isGone = (n: number) => n >= 0 && isOut(ownerOf(n));
+  return [...steps, answerPrefix].map((tokens, i) => {
+    if (mode === "symbol") return tokens.map((id, t) => (isGone(numbers[i]?.[t] ?? -1) ? fillerId : id));
+    if (!isOut(i)) return [...tokens];
+    if (mode === "delete") return [];
+    if (mode === "resample") return [...(alternatives[0]?.[i] ?? [])];
+    return mode === "replace" ? tokens.map(() => fillerId) : [...tokens];
+  });
 }
 
 /** What a mode changes beyond tokens. */
@@ -82,11 +75,10 @@ export function ablatedChain(
   present: readonly boolean[],
   ablation: Ablation,
 ): AblatedChain {
-  const steps = readSteps(chain, present, ablation);
+  const read = readParts(chain, present, ablation);
   const parts: readonly [Part, readonly number[]][] = [
     ["prompt", chain.prompt],
-    ...steps.map((tokens, i) => [i, tokens] as [Part, number[]]),
-    ["cue", chain.answerPrefix],
+    ...read.map((tokens, i): [Part, number[]] => [i < chain.steps.length ? i : "cue", tokens]),
   ];
   let end = 0;
   const spans = parts.map(([part, tokens]): Span => ({ part, first: end, end: (end += tokens.length) }));

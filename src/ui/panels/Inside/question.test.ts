@@ -7,8 +7,15 @@ import { othersWords } from "./words";
 const step = (text: string, present = true) => ({ id: 0, text, present });
 function session(changes: { steps?: ReturnType<typeof step>[]; answer?: string; generating?: boolean } = {}) {
   const { steps = [step(" a ."), step(" b .", false)], answer = " 5", generating = false } = changes;
-  const chain = { steps, answer, mode: "mask", fillerId: 3, present: steps.map(({ present }) => present) };
-  return { model: { hasTokenizer: true }, generating, chain } as unknown as Session;
+  const chain = {
+    steps,
+    answer,
+    mode: "mask",
+    fillerId: 3,
+    present: steps.map(({ present }) => present),
+    text: "all",
+  };
+  return { model: { hasTokenizer: true }, generating, chain, addBos: true } as unknown as Session;
 }
 
 it("takes the chosen step, else the one that it opened with", () => {
@@ -28,12 +35,20 @@ it("opens with the pointed step, else the one that matters most to the answer", 
 
 it("asks once there is a chain with an answer", () => {
   expect(questionOf(session(), 1)).toEqual({
-    ...{ step: 1, present: [true, false], mode: "mask", fillerId: 3, texts: ["a .", "b ."] },
+    ...{ step: 1, present: [true, false], mode: "mask", fillerId: 3, text: "all", addBos: true },
+    ...{ seed: 0, temperature: 1, topP: 1 },
   });
   for (const one of [session({ steps: [] }), session({ answer: "" }), session({ generating: true })]) {
     expect(questionOf(one, 0)).toBeUndefined();
     expect(missing(one)).not.toBe("computing…");
   }
+});
+
+it("draws a resampled step by the page's seed", () => {
+  const one = session();
+  Object.assign(one, { seed: 7, temperature: 0, topP: 0.9 });
+  one.chain.mode = "resample";
+  expect(questionOf(one, 0)).toMatchObject({ seed: 7, temperature: 1, topP: 0.9 });
 });
 
 it("says which other steps are absent", () => {

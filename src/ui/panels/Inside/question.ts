@@ -1,5 +1,5 @@
 /** What is asked: which step of which chain, and how it is taken away. */
-import type { AblationMode } from "../../../protocol/chain";
+import type { AblationMode, ChainText } from "../../../protocol/chain";
 import type { Session } from "../../session/session.svelte";
 
 export interface Question {
@@ -8,8 +8,16 @@ export interface Question {
   readonly present: readonly boolean[];
   readonly mode: AblationMode;
   readonly fillerId: number;
-  readonly texts: readonly string[];
+  readonly text: ChainText;
+  readonly addBos: boolean;
+  /** How a resampled step is drawn. */
+  readonly seed: number;
+  readonly temperature: number;
+  readonly topP: number;
 }
+
+/** Greedy writing gives one text, not a sample: then a step is drawn at this temperature. */
+const TEMPERATURE = 1;
 
 /** Which step is looked into: the chosen one, else the one that the panel opened with. */
 export function chosenStep(chosen: number, opened: number, count: number): number {
@@ -25,10 +33,16 @@ export function openingStep(pointed: number | undefined, leaveOneOut: readonly n
 }
 
 /** Undefined where there is nothing to ask yet; `missing` says why. */
-export function questionOf({ model, generating, chain }: Session, step: number): Question | undefined {
+export function questionOf(session: Session, step: number): Question | undefined {
+  const { model, generating, chain, addBos } = session;
   if (!model?.hasTokenizer || generating || chain.steps.length === 0 || chain.answer === "") return undefined;
   const { present, mode, fillerId } = chain;
-  return { step, present, mode, fillerId, texts: chain.steps.map(({ text }) => text.trim()) };
+  const { text } = chain;
+  // Another seed is another question only where it is used.
+  const drawn = mode === "resample" ? session : { seed: 0, temperature: 0, topP: 1 };
+  const { seed, topP } = drawn;
+  const temperature = drawn.temperature || TEMPERATURE;
+  return { step, present, mode, fillerId, text, addBos, seed, temperature, topP };
 }
 
 /** Why nothing is shown, in a sentence. */

@@ -11,6 +11,7 @@ import { blockSite } from "../../../protocol/sites";
 import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/sourceNode";
+import { chainNumbers } from "../../session/chainNumbers";
 import { ablatedChain, answerPositions, type AblatedChain } from "./ablatedChain";
 import { headGrid, movedGrid } from "./headsView";
 import { answerCurve } from "./lensView";
@@ -71,6 +72,15 @@ it("reads the rows that the chain's values are of", async () => {
       expect(answerCurve(lens.answer.without).at(-1)).toBeCloseTo(absent!, 4);
     }
   }
+});
+
+it("takes numbers away with their repeats", async () => {
+  const numbers = await chainNumbers(engine, chain);
+  const ablation = { mode: "symbol", fillerId, numbers } as const;
+  const { prompt } = ablatedChain(chain, [true, true, false, true], ablation);
+  const texts = (await engine.describeTokens(prompt.tokens)).map(({ text }) => text);
+  // Of "first Kim 6 + 4 = 10 ." all three numbers are new, and "last Kim 10 - 5 = 5 Kim ." repeats one.
+  expect(texts.join("")).toContain("first Kim . + . = . . last Kim . - 5 = 5 Kim .");
 });
 
 it("sums the pattern of a plain run over the step's keys", async () => {

@@ -12,6 +12,10 @@ export function othersWords({ step, present }: Pick<Question, "step" | "present"
   return `step${absent.length === 1 ? "" : "s"} ${list} absent in both runs`;
 }
 
+/** Values of chains are means over samples; what is shown here is one run. */
+const resampleWords = ({ seed, temperature, topP }: Question) =>
+  `one sample (n = 1): seed ${seed}, temperature ${temperature}, top-p ${topP}`;
+
 /** Model and device; the runs are of the model as it is, whatever edits are on. */
 export function insideCaption(
   session: Pick<Session, "model" | "device" | "chain">,
@@ -23,6 +27,7 @@ export function insideCaption(
   const filler = usesFiller ? ` with “${chain.fillerText.trim()}”` : "";
   return captionOf({ model, device, edits: { active: [] } }, [
     `step ${question.step + 1} of ${question.present.length} absent by ${question.mode}${filler}`,
+    ...(question.mode === "resample" ? [resampleWords(question)] : []),
     othersWords(question),
     ...parts,
   ]);
