@@ -21,7 +21,7 @@ import { expectedToken, namedToken } from "../../session/tokenTargets";
 import { tokenLabel } from "../../session/tokenText";
 import { settingsOf, type Settings } from "./settings";
 import { curveKs, ranked } from "./view";
-import { saeWords } from "./words";
+import { saeWords } from "../../session/saeWords";
 
 /** Most latents listed for a position; a TopK code is listed whole. */
 const LISTED = 64;

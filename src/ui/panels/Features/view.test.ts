@@ -1,6 +1,7 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
+import { shortLabel } from "../../session/latentCode";
 import {
   alongTable,
   codeTable,
@@ -9,7 +10,6 @@ import {
   qualityOf,
   latentRows,
   ranked,
-  shortLabel,
   spliceWords,
   valuesOf,
 } from "./view";

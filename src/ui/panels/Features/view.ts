@@ -7,9 +7,9 @@ import {
 } from "../../../protocol/features";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber } from "../../session/format";
+import { codeAt, type Code } from "../../session/latentCode";
 import type { Rank } from "./settings";
 
-type Code = Pick<DecodeResult, "ids" | "values" | "listed">;
 type LabelOf = (latent: number) => string | undefined;
 
 export interface RankedLatent {
@@ -19,10 +19,6 @@ export interface RankedLatent {
   readonly position: number;
 }
 
-/** A label without its numbers: "section = answer" of "only where section = answer (precision 0.95, …)". */
-export const shortLabel = (label: string | undefined) =>
-  label?.replace(/^only where /, "").replace(/ \((precision|best F1) [^)]*\)$/, "") ?? "";
-
 /** The value of a latent at every position; 0 where it is not listed. */
 export function valuesOf({ ids, values, listed }: Code, latent: number): Float32Array {
   const row = new Float32Array(ids.length / listed);
@@ -30,15 +26,6 @@ export function valuesOf({ ids, values, listed }: Code, latent: number): Float32
     if (id === latent) row[Math.floor(i / listed)] = values[i] ?? 0;
   });
   return row;
-}
-
-function codeAt({ ids, values, listed }: Code, position: number): Map<number, number> {
-  const code = new Map<number, number>();
-  for (let i = position * listed; i < (position + 1) * listed; i++) {
-    const id = ids[i] ?? NO_LATENT;
-    if (id !== NO_LATENT) code.set(id, values[i] ?? 0);
-  }
-  return code;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The lens's words and numbers, on a small answer made by hand. */
 import { describe, expect, it } from "vitest";
 import type { LensResult, Prediction } from "../../../protocol/analysis";
+import { siteLabel } from "../../session/residualSites";
 import {
   cellWords,
   curve,
@@ -10,7 +11,6 @@ import {
   gridValues,
   scaleOf,
   selectedIndex,
-  siteLabel,
   topRows,
   windowStart,
 } from "./view";

@@ -3,6 +3,7 @@ import type { LensResult, Prediction } from "../../../protocol/analysis";
 import { siteLayer, siteName, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber, formatProbability, formatSigned } from "../../session/format";
+import { siteLabel } from "../../session/residualSites";
 import type { TextOf } from "../../session/tokenTargets";
 import { tokenLabel, tokenMarks } from "../../session/tokenText";
 import type { Side } from "../../session/sides";
@@ -21,14 +22,6 @@ export function windowStart(before: number, pinned: number, count: number, size:
   if (pinned >= start && pinned < start + size) return start;
   return Math.max(0, Math.min(pinned - Math.floor(size / 2), last));
 }
-
-/** "3 mid": between attention and MLP of layer 3. */
-export function siteLabel(site: Site): string {
-  return `${siteLayer(site) ?? ""} ${siteName(site).replace("resid_", "")}`;
-}
-
-/** Row `row` of the heatmap shows this site: the last one is on top. */
-export const siteIndexOf = (row: number, sites: number) => sites - 1 - row;
 
 /** Which site is chosen: the one that was, while its layer is; else the layer's last; at first the model's output. */
 export function selectedIndex(sites: readonly Site[], chosen: Site, layer: number): number {

@@ -1,0 +1,106 @@
+/**
+ * The row of a chain with some steps taken away, as every method of the engine takes it: tokens, and edits where a mode
+ * changes more than tokens. It is the row that the chain's values are computed on, position by position:
+ *
+ *   delete    the tokens are left out
+ *   mask      the tokens stay; every later token is kept from their keys, in all layers and heads
+ *   replace   each token becomes the filler
+ *   mean      the embedding of each token becomes the mean embedding of all steps' tokens
+ *   symbol    numbers that first appear in an absent step become the symbol token, wherever they are repeated in the
+ *             chain, its cue included
+ *   resample  what the model wrote in its place: one of the samples
+ */
+import type { Ablation, ChainTokens } from "../../../protocol/chain";
+import type { Edit, EditedPrompt } from "../../../protocol/interventions";
+
+/** A part of a chain: the prompt, a step by its index, what stands before the answer. */
+export type Part = "prompt" | number | "cue";
+
+/** Positions [first, end) that a part has; equal where it is not there. */
+export interface Span {
+  readonly part: Part;
+  readonly first: number;
+  readonly end: number;
+}
+
+export interface AblatedChain {
+  /** All but the last token of the answer: what has to be read to score the answer. */
+  readonly prompt: Required<EditedPrompt>;
+  /** In the order of the text. */
+  readonly spans: readonly Span[];
+  /** The position that predicts the first token of the answer. */
+  readonly answerAt: number;
+}
+
+/** The tokens of each step and of the cue as the model reads them. */
+function readParts(
+  { steps, answerPrefix }: ChainTokens,
+  present: readonly boolean[],
+  { mode, fillerId, numbers = [], alternatives = [] }: Ablation,
+): number[][] {
+  const isOut = (step: number) => present[step] === false;
+  // A number belongs to the step that it is first in.
+  const ownerOf = (n: number) => steps.findIndex((_, step) => numbers[step]?.includes(n));
+  const isGone = (n: number) => n >= 0 && isOut(ownerOf(n));
+  return [...steps, answerPrefix].map((tokens, i) => {
+    if (mode === "symbol") return tokens.map((id, t) => (isGone(numbers[i]?.[t] ?? -1) ? fillerId : id));
+    if (!isOut(i)) return [...tokens];
+    if (mode === "delete") return [];
+    if (mode === "resample") return [...(alternatives[0]?.[i] ?? [])];
+    return mode === "replace" ? tokens.map(() => fillerId) : [...tokens];
+  });
+}
+
+/** What a mode changes beyond tokens. */
+function editsOf({ steps }: ChainTokens, absent: readonly Span[], { mode }: Ablation): Edit[] {
+  const here = absent.filter(({ first, end }) => end > first);
+  const positions = ({ first, end }: Span) => Array.from({ length: end - first }, (_, i) => first + i);
+  if (mode === "mask")
+    return here.map((span) => ({
+      ...{ id: `mask-${span.part}`, on: true, kind: "knockOut" },
+      ...{ keys: positions(span), queries: { from: span.end } },
+    }));
+  if (mode !== "mean" || here.length === 0) return [];
+  const over = { name: "the steps", prompts: [{ text: "the steps", tokens: steps.flat() }] };
+  return [
+    {
+      ...{ id: "mean", on: true, kind: "mean", site: "embed", by: "token", strength: 1, over },
+      positions: here.flatMap(positions),
+    },
+  ];
+}
+
+export function ablatedChain(
+  chain: ChainTokens,
+  present: readonly boolean[],
+  ablation: Ablation,
+): AblatedChain {
+  const read = readParts(chain, present, ablation);
+  const parts: readonly [Part, readonly number[]][] = [
+    ["prompt", chain.prompt],
+    ...read.map((tokens, i): [Part, number[]] => [i < chain.steps.length ? i : "cue", tokens]),
+  ];
+  let end = 0;
+  const spans = parts.map(([part, tokens]): Span => ({ part, first: end, end: (end += tokens.length) }));
+  const absent = spans.filter(({ part }) => typeof part === "number" && present[part] === false);
+  return {
+    prompt: {
+      tokens: [...parts.flatMap(([, tokens]) => tokens), ...chain.answer.slice(0, -1)],
+      edits: editsOf(chain, absent, ablation),
+    },
+    spans,
+    answerAt: end - 1,
+  };
+}
+
+/** Positions that predict the tokens of the answer. */
+export const answerPositions = ({ answerAt }: AblatedChain, { answer }: Pick<ChainTokens, "answer">) =>
+  answer.map((_, i) => answerAt + i);
+
+/** The step that a position of the whole chain is in. */
+export function stepAt({ prompt, steps }: ChainTokens, position: number): number | undefined {
+  let end = prompt.length;
+  if (position < end) return undefined;
+  const found = steps.findIndex((step) => position < (end += step.length));
+  return found < 0 ? undefined : found;
+}

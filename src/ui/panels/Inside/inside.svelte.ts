@@ -1,0 +1,102 @@
+/** What the panel asks the engine about one step: the chain with it and without it, read inside. */
+import type { RunId } from "../../../protocol/api";
+import type { ChainTokens } from "../../../protocol/chain";
+import type { DecodeResult, SaeInfo } from "../../../protocol/features";
+import { chainNumbers } from "../../session/chainNumbers";
+import { insideTokens } from "../../session/insideTokens";
+import { Latest } from "../../session/latest.svelte";
+import type { Session } from "../../session/session.svelte";
+import { ablatedChain, type AblatedChain } from "./ablatedChain";
+import {
+  readAttention,
+  readCodes,
+  readLens,
+  type Pair,
+  type PartAttention,
+  type StepLens,
+} from "./readInside";
+import type { Question } from "./question";
+
+/** The chain that was asked about, as rows. */
+export interface Inside {
+  readonly question: Question;
+  readonly chain: ChainTokens;
+  readonly chains: Pair<AblatedChain>;
+  readonly attention: Pair<PartAttention>;
+  readonly lens: StepLens;
+  /** Texts of every token that is named. */
+  readonly textOf: (id: number) => string;
+}
+
+/** Codes of the same rows. */
+export interface InsideCodes {
+  readonly inside: Inside;
+  readonly sae: SaeInfo;
+  readonly codes: Pair<DecodeResult>;
+}
+
+export class InsideState {
+  readonly inside: Latest<Inside>;
+  readonly codes: Latest<InsideCodes>;
+
+  constructor(private readonly session: Session) {
+    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
+    this.inside = make();
+    this.codes = make();
+  }
+
+  look(question: Question): void {
+    const { engine, model, chain: state } = this.session;
+    if (!model) return;
+    const { step, present, mode, fillerId } = question;
+    void this.inside.ask(async (runId) => {
+      const chain = await state.tokens();
+      const ablation = {
+        ...{ mode, fillerId },
+        ...(mode === "symbol" && { numbers: await chainNumbers(engine, chain) }),
+        ...(mode === "resample" && { alternatives: await this.#resample(chain, question, runId) }),
+      };
+      const row = (has: boolean) =>
+        ablatedChain(
+          chain,
+          present.map((is, i) => (i === step ? has : is)),
+          ablation,
+        );
+      const chains = { with: row(true), without: row(false) };
+      const span = chains.with.spans.find(({ part }) => part === step);
+      if (!span) throw new Error(`The chain has no step ${step + 1}.`);
+      const attention = await readAttention(engine, model, chains, runId);
+      const lens = await readLens(engine, chain, chains, span, runId);
+      const textOf = await this.#texts(chains, lens);
+      return { question, chain, chains, attention, lens, textOf };
+    });
+  }
+
+  decode(inside: Inside, sae: SaeInfo): void {
+    const { engine } = this.session;
+    void this.codes.ask(async (runId) => ({
+      ...{ inside, sae },
+      codes: await readCodes(engine, sae, inside.chains, runId),
+    }));
+  }
+
+  clear(): void {
+    this.inside.clear();
+    this.codes.clear();
+  }
+
+  /** One text of each step that the model writes in its place, drawn by the seed. */
+  #resample(chain: ChainTokens, { seed, temperature, topP }: Question, runId: RunId) {
+    const { engine } = this.session;
+    return engine.resampleSteps({ chain, samples: 1, seed, temperature, topP }, runId);
+  }
+
+  async #texts(chains: Pair<AblatedChain>, { step, answer }: StepLens): Promise<(id: number) => string> {
+    const cells = [step, answer.with, answer.without].flatMap((lens) => lens.cells.flat());
+    const read = [chains.with, chains.without].flatMap(({ prompt }) => prompt.tokens);
+    const ids = [...new Set([...read, ...cells.flatMap(({ top }) => [...top.ids])])];
+    const texts = await insideTokens(this.session.engine, ids);
+    const known = new Map(ids.map((id, i) => [id, texts[i]?.text ?? String(id)]));
+    return (id) => known.get(id) ?? String(id);
+  }
+}

@@ -1,0 +1,13 @@
+/** Where a position of a run stands in the strip, which shows the whole chain with all its steps. */
+import type { ChainTokens } from "../../../protocol/chain";
+import type { AblatedChain } from "./ablatedChain";
+
+export function stripPosition(chain: ChainTokens, { spans }: AblatedChain, position: number): number {
+  const lengths = [chain.prompt.length, ...chain.steps.map((step) => step.length), chain.answerPrefix.length];
+  let start = 0;
+  for (const [i, { first, end }] of spans.entries()) {
+    if (position >= first && position < end) return start + position - first;
+    start += lengths[i] ?? 0;
+  }
+  return start + position - (spans.at(-1)?.end ?? 0);
+}
