@@ -37,6 +37,7 @@ import type { OpenSaes } from "./openSaes";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
+  anchors: () => import("./methods/anchors"),
   attribution: () => import("./methods/attribution"),
   checkKernels: () => import("./checkKernels"),
   compare: () => import("./methods/compare"),
@@ -357,6 +358,23 @@ export function createEngine(host: EngineHost): EngineApi {
         const started = performance.now();
         return measured(started, await withModel((model) => shapley(model, request, pauser, onProgress)));
       }),
+    anchorRollouts: (request, runId, onProgress) =>
+      onModel(runId, LATER.anchors, ({ anchorRollouts }, model, pauser) => {
+        const { tokenizer: found, info } = modelIn();
+        const text = (ids: readonly number[], before?: number) =>
+          describeIds(found, ids, before)
+            .map((token) => token.text)
+            .join("");
+        return anchorRollouts(model, { text, eosId: info.eosId }, request, pauser, onProgress);
+      }),
+    stepSuppression: (request, runId) =>
+      onModel(runId, LATER.anchors, ({ stepSuppression }, model, pauser) =>
+        stepSuppression(model, request, pauser),
+      ),
+    stepAttention: (request, runId) =>
+      onModel(runId, LATER.anchors, ({ stepAttention }, model, pauser) =>
+        stepAttention(model, request, pauser),
+      ),
     checkKernels: (runId, onProgress) =>
       cancellable(runId, async (pauser) => {
         const { checkKernels } = await LATER.checkKernels();
