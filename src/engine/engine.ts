@@ -36,6 +36,7 @@ import { createSaeCalls } from "./saeCalls";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
+  anchors: () => import("./methods/anchors"),
   attribution: () => import("./methods/attribution"),
   capture: () => import("./methods/capture"),
   captureStore: () => import("./captureStore"),
@@ -365,6 +366,23 @@ export function createEngine(host: EngineHost): EngineApi {
         ({ faithfulness }, model, pauser) =>
           faithfulness(model, codec(request.model), request, pauser, onProgress),
         request.model,
+      ),
+    anchorRollouts: (request, runId, onProgress) =>
+      onModel(runId, LATER.anchors, ({ anchorRollouts }, model, pauser) => {
+        const { tokenizer: found, info } = modelIn();
+        const text = (ids: readonly number[], before?: number) =>
+          describeIds(found, ids, before)
+            .map((token) => token.text)
+            .join("");
+        return anchorRollouts(model, { text, eosId: info.eosId }, request, pauser, onProgress);
+      }),
+    stepSuppression: (request, runId) =>
+      onModel(runId, LATER.anchors, ({ stepSuppression }, model, pauser) =>
+        stepSuppression(model, request, pauser),
+      ),
+    stepAttention: (request, runId) =>
+      onModel(runId, LATER.anchors, ({ stepAttention }, model, pauser) =>
+        stepAttention(model, request, pauser),
       ),
     checkKernels: (runId, onProgress) =>
       cancellable(runId, async (pauser) => {

@@ -3,6 +3,14 @@
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
 import type {
+  RolloutsRequest,
+  RolloutsResult,
+  StepAttentionRequest,
+  StepAttentionResult,
+  SuppressionRequest,
+  SuppressionResult,
+} from "./anchors";
+import type {
   ChainGameRequest,
   ChainGameResult,
   ChainText,
@@ -383,6 +391,16 @@ export interface EngineApi {
     runId: RunId,
     onProgress?: (partial: FaithfulnessResult) => void,
   ): Promise<FaithfulnessResult>;
+  /** Writes a chain anew from each of its steps, and its answer after each. */
+  anchorRollouts(
+    request: RolloutsRequest,
+    runId: RunId,
+    onProgress?: (partial: RolloutsResult) => void,
+  ): Promise<RolloutsResult>;
+  /** What later steps lose when no head may look at a step. */
+  stepSuppression(request: SuppressionRequest, runId: RunId): Promise<SuppressionResult>;
+  /** Attention from step to step, of every head. */
+  stepAttention(request: StepAttentionRequest, runId: RunId): Promise<StepAttentionResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 

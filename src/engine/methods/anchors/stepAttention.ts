@@ -1,0 +1,38 @@
+/** Attention from step to step of every head: a head's pattern, averaged over the tokens of both steps. */
+import type { StepAttentionRequest, StepAttentionResult } from "../../../protocol/anchors";
+import type { Pauser } from "../../../protocol/cancel";
+import { run } from "../../interp/run";
+import { siteNamed, type Model } from "../../models/model";
+
+export async function stepAttention(
+  model: Model,
+  { chain }: StepAttentionRequest,
+  pauser: Pauser,
+): Promise<StepAttentionResult> {
+  const { nLayers, nHeads } = model.config;
+  const tokens = [chain.prompt, ...chain.steps].flat();
+  const n = chain.steps.length;
+  let at = chain.prompt.length;
+  const spans = chain.steps.map(({ length }) => ({ from: at, to: (at += length) }));
+  const attention = new Float32Array(nLayers * nHeads * n * n);
+  // A layer at a time: patterns of all of them would be large.
+  for (let layer = 0; layer < nLayers; layer++) {
+    await pauser.pause();
+    const site = siteNamed(model, `blocks.${layer}.attn.pattern`);
+    const { captures } = await run(model, { rows: [{ tokens }], capture: [site] });
+    const data = captures[0]?.data ?? new Float32Array();
+    for (let head = 0; head < nHeads; head++) {
+      const pattern = data.subarray(head * tokens.length ** 2, (head + 1) * tokens.length ** 2);
+      for (const [i, query] of spans.entries()) {
+        for (const [j, key] of spans.slice(0, i + 1).entries()) {
+          let sum = 0;
+          for (let q = query.from; q < query.to; q++)
+            for (let k = key.from; k < key.to; k++) sum += pattern[q * tokens.length + k] ?? 0;
+          const cells = (query.to - query.from) * (key.to - key.from);
+          attention[((layer * nHeads + head) * n + i) * n + j] = cells > 0 ? sum / cells : 0;
+        }
+      }
+    }
+  }
+  return { n, nLayers, nHeads, attention };
+}

@@ -1,0 +1,92 @@
+/**
+ * Attention suppression: what later steps predict when no head of any layer may look at the tokens of one step.
+ *
+ *   1. the chain is walked part by part: in one pass the part's tokens after the whole chain so far, and after it with
+ *      each earlier step hidden; positions stay
+ *   2. at every token ln KL(base ‖ masked) of the two next-token distributions at the temperature, averaged over the part
+ */
+import { LEAST_KL, type SuppressionRequest, type SuppressionResult } from "../../../protocol/anchors";
+import type { Pauser } from "../../../protocol/cancel";
+import { VitrineError } from "../../../protocol/errors";
+import { readCaptures } from "../../interp/captures";
+import { readForward, recordForward } from "../../interp/forward";
+import { EMPTY_CONTEXT, hide, type RowContext } from "../../interp/rowContext";
+import { checkTokens } from "../../interp/run";
+import { siteNamed, type Model } from "../../models/model";
+import { KeyValueCache } from "../../ops/keyValueCache";
+
+export async function stepSuppression(
+  model: Model,
+  { chain, temperature }: SuppressionRequest,
+  pauser: Pauser,
+): Promise<SuppressionResult> {
+  const { config, memory } = model;
+  const n = chain.steps.length;
+  const parts = [...chain.steps, chain.answerPrefix];
+  checkTokens(
+    [chain.prompt, ...parts].map((tokens) => ({ tokens })),
+    config.dVocab,
+  );
+  if (!(temperature > 0))
+    throw new VitrineError("Unsupported", `temperature is ${temperature}; give a number above 0`);
+  const capture = new Set([siteNamed(model, "logits")]);
+  const width = config.dVocabOut ?? config.dVocab;
+  const logKl = new Float32Array(n * (n + 1)).fill(NaN);
+  const needed = parts.reduce((sum, part, j) => sum + part.length * (j + 1), chain.prompt.length);
+  const cache = new KeyValueCache(memory, config.nLayers, needed, config.nKvHeads * config.dHead);
+  try {
+    const first = recordForward(model, cache, [{ context: EMPTY_CONTEXT, tokens: chain.prompt }], {});
+    first.release();
+    /** The whole chain so far, then the same without each of its steps. */
+    let contexts: RowContext[] = [first.contexts[0] ?? EMPTY_CONTEXT];
+    for (const [j, tokens] of parts.entries()) {
+      await pauser.pause();
+      if (tokens.length === 0) {
+        contexts.push(contexts[0] ?? EMPTY_CONTEXT);
+        continue;
+      }
+      const start = contexts[0]?.nextPosition ?? 0;
+      const pass = recordForward(
+        model,
+        cache,
+        contexts.map((context) => ({ context, tokens })),
+        { capture },
+      );
+      const { captures } = await readForward(model, pass);
+      const logits = pass.contexts.map(
+        (context, row) =>
+          readCaptures(config, captures, pass.packed, row, context)[0]?.data ?? new Float32Array(),
+      );
+      const [base = new Float32Array()] = logits;
+      for (let i = 0; i < j; i++) {
+        let sum = 0;
+        for (let t = 0; t < tokens.length; t++) {
+          const row = (data: Float32Array | undefined) => data?.subarray(t * width, (t + 1) * width) ?? base;
+          sum += Math.log(Math.max(LEAST_KL, klAt(row(base), row(logits[i + 1]), temperature)));
+        }
+        logKl[i * (n + 1) + j] = sum / tokens.length;
+      }
+      contexts = [...pass.contexts];
+      const own = new Set(tokens.map((_, t) => start + t));
+      contexts.push(hide(contexts[0] ?? EMPTY_CONTEXT, own));
+    }
+  } finally {
+    cache.release();
+  }
+  return { n, logKl, evaluatedTokens: needed };
+}
+
+/** KL(p ‖ q) of two rows of logits at a temperature, nats. */
+export function klAt(p: Float32Array, q: Float32Array, temperature: number): number {
+  const most = (row: Float32Array) => row.reduce((high, x) => Math.max(high, x), -Infinity);
+  const [pMost, qMost] = [most(p), most(q)];
+  let [pSum, qSum, gap] = [0, 0, 0];
+  for (let i = 0; i < p.length; i++) {
+    const [a, b] = [((p[i] ?? 0) - pMost) / temperature, ((q[i] ?? 0) - qMost) / temperature];
+    const weight = Math.exp(a);
+    pSum += weight;
+    qSum += Math.exp(b);
+    if (weight > 0) gap += weight * (a - b);
+  }
+  return gap / pSum - Math.log(pSum) + Math.log(qSum);
+}
