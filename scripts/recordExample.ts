@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { EngineApi } from "../src/protocol/api";
-import type { ChainText } from "../src/protocol/chain";
+import type { ChainGameResult, ChainText } from "../src/protocol/chain";
 import { createNodeEngine } from "../src/engine/nodeHost";
 import { evaluateEffect } from "../src/ui/session/effect";
 import type { Recording } from "../src/ui/session/recording";
@@ -24,6 +24,12 @@ export async function recordExample(engine: EngineApi, example: ChainText): Prom
     request,
     steps.map(() => true),
   );
+  const game: { -readonly [K in keyof ChainGameResult]: ChainGameResult[K] } = await engine.chainGame(
+    { ...request, value: "logProb", estimator: "exact", budget: 0, seed: 1, matrix: false },
+    "game",
+  );
+  // It is no plain JSON; the engine makes it when it is there.
+  delete game.interactions;
   const { ids, logProbs } = effect.baseline.top;
   const parts = [
     request.chain.prompt,
@@ -46,7 +52,7 @@ export async function recordExample(engine: EngineApi, example: ChainText): Prom
     },
     early: effect.early,
     loo: effect.loo,
-    shapley: await engine.shapley(request, "shapley"),
+    game,
   };
 }
 

@@ -72,6 +72,8 @@ export interface CoalitionsRequest extends Ablation {
   readonly topK: number;
   /** What else a coalition is worth; log p is always told. */
   readonly value?: ChainValue;
+  /** Whether log p of every token behind the prompt is wanted, too. */
+  readonly tokenScores?: boolean;
   /** For "expected". */
   readonly answers?: readonly { readonly tokens: readonly number[]; readonly number: number }[];
 }
@@ -83,6 +85,8 @@ export interface CoalitionResult {
   readonly top: TopTokens;
   /** In the kind asked for. */
   readonly value?: number;
+  /** log p, in nats, of each original token of the steps, the cue and the answer, in order. */
+  readonly tokens?: Float64Array;
 }
 
 export interface ShapleyRequest extends Ablation {

@@ -6,7 +6,8 @@
  *   2. for each: log p of the reference answer in nats, teacher-forced, and the most probable first answer
  *      tokens
  *   3. if asked, the value of another kind (interp/chainValue.ts)
- *   4. in resample mode log p and the value are means over the samples, and a token's probability is its mean, too;
+ *   4. if asked, log p of every token behind the prompt: the original tokens, also of steps that are absent
+ *   5. in resample mode log p and the value are means over the samples, and a token's probability is its mean, too;
  *      beyond the 256 most probable tokens of a sample a token counts as improbable there
  */
 import type { CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
@@ -37,9 +38,10 @@ export async function evaluateCoalitions(
   const samples: CoalitionResult[][] = coalitions.map(() => []);
   try {
     for await (const block of trie.values(coalitions)) {
-      for (const { index, sample, logProb, top, value } of block) {
+      for (const { index, sample, logProb, top, value, tokens } of block) {
         const own = samples[index];
-        if (own) own[sample] = { logProb, top, ...(request.value ? { value } : {}) };
+        if (own)
+          own[sample] = { logProb, top, ...(request.value ? { value } : {}), ...(tokens ? { tokens } : {}) };
       }
     }
   } finally {
@@ -59,6 +61,9 @@ function meanResult(samples: readonly CoalitionResult[], topK: number): Coalitio
     logProb: mean(({ logProb }) => logProb),
     top: meanTop(tops, topK),
     ...(only?.value === undefined ? {} : { value: mean(({ value = NaN }) => value) }),
+    ...(only?.tokens === undefined
+      ? {}
+      : { tokens: only.tokens.map((_, i) => mean(({ tokens }) => tokens?.[i] ?? NaN)) }),
   };
 }
 

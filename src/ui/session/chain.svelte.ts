@@ -3,19 +3,17 @@
  * and what the engine found. A newer request makes the answer of an older one irrelevant.
  */
 import type { EngineApi, ModelInfo } from "../../protocol/api";
-import {
-  MAX_EXACT_STEPS,
-  type AblationMode,
-  type ChainText,
-  type ChainTokens,
-  type ShapleyCost,
-  type ShapleyResult,
-} from "../../protocol/chain";
-import { isVitrineError } from "../../protocol/errors";
+import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
+import { isVitrineError, messageOf } from "../../protocol/errors";
+import { ablationOf } from "./ablation";
+import { ChainGame } from "./chainGame.svelte";
+import { CHAIN_DEFAULTS, LIMITS, valueOf, type ChainSettings } from "./chainSettings";
 import { evaluateEffect, type Effect } from "./effect";
 import { findFiller, readFiller } from "./filler";
-import { splitChain, splitSteps } from "./splitSteps";
+import { splitChain, splitLines, splitSteps } from "./splitSteps";
 import { cutAtWord, keepingSpace } from "./stepText";
+import { tokenCuts } from "./tokenCuts";
+import type { Views } from "./views.svelte";
 
 export interface Step {
   /** Stays with the step while others are split, merged or removed. */
@@ -24,7 +22,16 @@ export interface Step {
   readonly present: boolean;
 }
 
+/** Ways to cut a chain anew; by hand it can be cut anywhere. */
+export const CUTS = ["sentences", "lines", "tokens"] as const;
+export type Cut = (typeof CUTS)[number];
+
+let count = 0;
+
 export class ChainState {
+  readonly settings: ChainSettings;
+  readonly game: ChainGame;
+
   prompt = $state("");
   steps = $state.raw<readonly Step[]>([]);
   answerPrefix = $state("");
@@ -36,9 +43,6 @@ export class ChainState {
   effect = $state.raw<Effect | undefined>();
   computing = $state(false);
   error = $state.raw<string | undefined>();
-  cost = $state.raw<ShapleyCost | undefined>();
-  shapley = $state.raw<ShapleyResult | undefined>();
-  running = $state(false);
   /** While the results are a recording: the SHA-256 of the model that gave them. */
   recordedFrom = $state.raw<string | undefined>();
   /** While `b` is held the panel shows the baseline as if it were now. */
@@ -46,13 +50,21 @@ export class ChainState {
 
   #nextId = 1;
   #request = 0;
-  #run = 0;
+  /** What the steps become in "resample", while nothing that it depends on has changed. */
+  #resampled: { readonly by: string; readonly ablation: Promise<Ablation> } | undefined;
 
   constructor(
     private readonly engine: EngineApi,
     /** What the chain is read by; the session. */
-    private readonly reader: { readonly model: ModelInfo | undefined; readonly addBos: boolean },
-  ) {}
+    private readonly reader: {
+      readonly model: ModelInfo | undefined;
+      readonly addBos: boolean;
+      readonly views: Views;
+    },
+  ) {
+    this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
+    this.game = new ChainGame(engine, this);
+  }
 
   get isEmpty(): boolean {
     return this.steps.length === 0 && this.answer === "";
@@ -70,16 +82,6 @@ export class ChainState {
 
   get present(): boolean[] {
     return this.steps.map(({ present }) => present);
-  }
-
-  get canBeExact(): boolean {
-    return this.steps.length >= 1 && this.steps.length <= MAX_EXACT_STEPS;
-  }
-
-  /** The Shapley values, once every coalition is in. */
-  get exact(): ShapleyResult | undefined {
-    const { shapley } = this;
-    return shapley && shapley.coalitionsDone === shapley.coalitions ? shapley : undefined;
   }
 
   set({ prompt, steps, answerPrefix, answer }: ChainText, present?: readonly boolean[]): void {
@@ -110,6 +112,7 @@ export class ChainState {
     this.fillerId = filler.id;
   }
 
+  /** The filler of "replace", the symbol of "symbol". */
   async setFiller(text: string): Promise<void> {
     try {
       const filler = await readFiller(this.engine, text);
@@ -126,13 +129,32 @@ export class ChainState {
     this.changed();
   }
 
+  /** Settings that every value depends on. */
+  setValue(settings: Partial<Pick<ChainSettings, "value" | "answers" | "samples" | "temperature">>): void {
+    Object.assign(this.settings, settings);
+    this.changed();
+  }
+
+  /** Settings of the game alone: toggled values stay. */
+  setGame(settings: Partial<Pick<ChainSettings, "players" | "estimator" | "budget" | "seed">>): void {
+    Object.assign(this.settings, settings);
+    this.game.clear();
+    // In "resample" the seed also draws what stands in a step's place.
+    if (settings.seed !== undefined && this.mode === "resample") this.changed();
+    else void this.recompute();
+  }
+
   toggle(index: number): void {
     this.steps = this.steps.map((step, i) => (i === index ? { ...step, present: !step.present } : step));
     void this.recompute();
   }
 
   setAll(present: boolean): void {
-    this.steps = this.steps.map((step) => ({ ...step, present }));
+    this.setPresent(this.steps.map(() => present));
+  }
+
+  setPresent(present: readonly boolean[]): void {
+    this.steps = this.steps.map((step, i) => ({ ...step, present: present[i] ?? true }));
     void this.recompute();
   }
 
@@ -176,11 +198,18 @@ export class ChainState {
     this.changed();
   }
 
-  /** Cuts the chain into sentences or lines again. */
-  resplit(): void {
+  /** Cuts the whole chain anew. */
+  async recut(cut: Cut): Promise<void> {
     const joined = this.steps.map(({ text }) => text).join("");
-    this.steps = splitSteps(joined).map((text) => this.#step(text, true));
-    this.changed();
+    try {
+      const texts = cut === "tokens" ? await tokenCuts(this.engine, joined) : pieces(cut, joined);
+      // Whoever edited it meanwhile wants something else.
+      if (joined !== this.steps.map(({ text }) => text).join("")) return;
+      this.steps = texts.map((text) => this.#step(text, true));
+      this.changed();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** The chain is another: earlier values do not belong to it. */
@@ -190,20 +219,17 @@ export class ChainState {
   }
 
   clearResults(): void {
-    this.cancel();
+    this.game.clear();
     this.#request++;
-    this.#run++;
-    this.running = false;
     this.recordedFrom = undefined;
     this.effect = undefined;
-    this.shapley = undefined;
-    this.cost = undefined;
     this.computing = false;
   }
 
   /** Everything again, on another device or in another precision; the text is the same. */
   async renew(): Promise<void> {
     this.clearResults();
+    this.#resampled = undefined;
     await this.recompute();
   }
 
@@ -221,52 +247,45 @@ export class ChainState {
     }
     this.computing = true;
     this.error = undefined;
+    const isNewest = () => request === this.#request;
     try {
-      const { mode, fillerId, present } = this;
       const known = this.recordedFrom === undefined ? this.effect : undefined;
       const chain = await this.tokens();
-      const effect = await evaluateEffect(this.engine, { chain, mode, fillerId }, present, known);
-      if (request !== this.#request) return;
+      const ablation = await this.ablation(chain);
+      const value = valueOf(this.settings);
+      const answers = value === "expected" ? await this.game.answers() : undefined;
+      if (!isNewest()) return;
+      const asked = { chain, ...ablation, value, ...(answers && { answers }) };
+      const effect = await evaluateEffect(this.engine, asked, this.present, known);
+      if (!isNewest()) return;
       this.effect = effect;
       this.recordedFrom = undefined;
-      if (!this.canBeExact || this.cost) return;
-      const cost = await this.engine.shapleyCost({ chain, mode, fillerId });
-      if (request === this.#request) this.cost = cost;
+      if (this.game.cost) return;
+      const cost = await this.game.estimateCost(chain, ablation);
+      if (isNewest()) this.game.cost = cost;
     } catch (error) {
-      if (request === this.#request) this.#fail(error);
+      if (isNewest()) this.#fail(error);
     } finally {
-      if (request === this.#request) this.computing = false;
+      if (isNewest()) this.computing = false;
     }
   }
 
-  async runShapley(): Promise<void> {
-    if (this.running || !this.canBeExact) return;
-    const run = ++this.#run;
-    // Toggling meanwhile changes nothing; an edit, another mode or another model ends this run.
-    const isCurrent = () => run === this.#run;
-    this.running = true;
-    this.error = undefined;
-    const { mode, fillerId } = this;
-    try {
-      const chain = await this.tokens();
-      if (!isCurrent()) return;
-      const result = await this.engine.shapley({ chain, mode, fillerId }, this.#runId, (partial) => {
-        if (isCurrent()) this.shapley = partial;
-      });
-      if (isCurrent()) this.shapley = result;
-    } catch (error) {
-      if (isCurrent()) this.#fail(error);
-    } finally {
-      if (isCurrent()) this.running = false;
+  /** How absent steps are taken away. What the model writes in their place is written once. */
+  async ablation(chain: ChainTokens): Promise<Ablation> {
+    const { mode, fillerId, settings } = this;
+    const [low, high] = LIMITS.samples;
+    const samples = Math.max(low, Math.min(high, Math.round(settings.samples) || low));
+    const { seed, temperature } = settings;
+    const ask = { mode, fillerId, samples, seed, temperature };
+    if (mode !== "resample") return ablationOf(this.engine, chain, ask, "");
+    const by = JSON.stringify([this.reader.model?.sha256, chain.prompt, chain.steps, ask]);
+    if (this.#resampled?.by !== by) {
+      const ablation = ablationOf(this.engine, chain, ask, `resample-steps-${++count}`);
+      this.#resampled = { by, ablation };
+      // What failed is asked again next time.
+      ablation.catch(() => (this.#resampled = undefined));
     }
-  }
-
-  cancel(): void {
-    if (this.running) void this.engine.cancel(this.#runId);
-  }
-
-  get #runId(): string {
-    return `shapley-${this.#run}`;
+    return this.#resampled.ablation;
   }
 
   /** The chain as token ids, with BOS as the visitor has it; the parts are tokenized one by one. */
@@ -283,11 +302,13 @@ export class ChainState {
   }
 
   #fail(error: unknown): void {
-    if (!isVitrineError(error, "Cancelled"))
-      this.error = error instanceof Error ? error.message : String(error);
+    if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
   }
 
   #step(text: string, present: boolean): Step {
     return { id: this.#nextId++, text, present };
   }
 }
+
+const pieces = (cut: Exclude<Cut, "tokens">, text: string) =>
+  cut === "lines" ? splitLines(text) : splitSteps(text);

@@ -1,6 +1,5 @@
 /** Comparing: what agrees is said to match, what does not is named. */
 import { expect, it } from "vitest";
-import type { ShapleyResult } from "../../protocol/chain";
 import { compareNumbers, expectedNumbers, formatDifference } from "./compareNumbers";
 
 const top = { ids: new Uint32Array(0), logProbs: new Float32Array(0) };
@@ -10,23 +9,10 @@ const effect = {
   topTokens: new Map<number, string>(),
   answerId: 3,
   early: [-4, -1],
+  earlyValues: [-4, -1],
   loo: [3],
 };
-const exact: ShapleyResult = {
-  mode: "delete",
-  fillerId: 0,
-  phi: [3],
-  loo: [3],
-  vAll: -1,
-  vNone: -4,
-  residual: 0,
-  coalitionsDone: 2,
-  coalitions: 2,
-  evaluatedTokens: 9,
-  elapsedMs: 1,
-  segments: { prompt: 1, steps: [1], answer: 2 },
-};
-const results = { effect, exact };
+const game = { phi: { values: [3], low: [3], high: [3] }, vAll: -1, vNone: -4 };
 const numbers = {
   now: -2,
   baseline: -1,
@@ -36,9 +22,12 @@ const numbers = {
 };
 
 it("reads the numbers off results, without Shapley values that are not complete", () => {
-  expect(expectedNumbers(results)).toEqual(numbers);
-  expect(expectedNumbers({ effect, exact: undefined })).toEqual({ ...numbers, shapley: undefined });
-  expect(expectedNumbers({ effect: undefined, exact: undefined })).toBeUndefined();
+  expect(expectedNumbers(effect, game)).toEqual(numbers);
+  expect(expectedNumbers(effect, undefined)).toEqual({ ...numbers, shapley: undefined });
+  expect(expectedNumbers(undefined, game)).toBeUndefined();
+  // A game of some of the steps has no place in a link.
+  const fewer = { ...game, phi: { values: [], low: [], high: [] } };
+  expect(expectedNumbers(effect, fewer)).toEqual({ ...numbers, shapley: undefined });
 });
 
 it("matches within a thousandth of a nat", () => {
@@ -56,7 +45,7 @@ it("names the first number that differs, and the largest difference", () => {
 });
 
 it("names a number that this page does not have", () => {
-  expect(compareNumbers(numbers, expectedNumbers({ effect, exact: undefined })).first).toEqual({
+  expect(compareNumbers(numbers, expectedNumbers(effect, undefined)).first).toEqual({
     name: "v(all)",
     here: NaN,
     there: -1,

@@ -2,24 +2,31 @@
  * The numbers of a chain under their names, so that they can travel (in a link, in the recording) and be compared
  * with what this page computes: one sentence says how well they agree.
  */
+import type { ChainGameResult } from "../../protocol/chain";
 import type { LinkState } from "../../protocol/link";
-import type { ChainState } from "./chain.svelte";
+import type { Effect } from "./effect";
 
 export type ExpectedNumbers = NonNullable<LinkState["expected"]>;
-type Results = Pick<ChainState, "effect" | "exact">;
 
 /** Different devices add up in different orders: within this many nats numbers are said to match. */
 export const TOLERANCE_NATS = 1e-3;
 
 /** What a chain's results are, as numbers to expect elsewhere; nothing before there are results. */
-export function expectedNumbers({ effect, exact }: Results): ExpectedNumbers | undefined {
+export function expectedNumbers(
+  effect: Effect | undefined,
+  game: Pick<ChainGameResult, "phi" | "vAll" | "vNone"> | undefined,
+): ExpectedNumbers | undefined {
   if (!effect) return undefined;
+  const { loo } = effect;
   return {
     now: effect.now.logProb,
     baseline: effect.baseline.logProb,
     early: [...effect.early],
-    loo: [...effect.loo],
-    ...(exact ? { shapley: { phi: [...exact.phi], vAll: exact.vAll, vNone: exact.vNone } } : {}),
+    loo: [...loo],
+    // Numbers travel for every step or for none.
+    ...(game?.phi.values.length === loo.length
+      ? { shapley: { phi: [...game.phi.values], vAll: game.vAll, vNone: game.vNone } }
+      : {}),
   };
 }
 

@@ -3,7 +3,7 @@
  * them, the early-answering curve, and leave-one-out. One request to the engine, whose trie shares prefixes.
  */
 import type { EngineApi } from "../../protocol/api";
-import type { CoalitionResult, ShapleyRequest } from "../../protocol/chain";
+import type { CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
 
 export interface Effect {
   readonly now: CoalitionResult;
@@ -12,9 +12,11 @@ export interface Effect {
   readonly topTokens: ReadonlyMap<number, string>;
   /** The reference answer's first token: the one of `top` that log p begins with. */
   readonly answerId: number | undefined;
-  /** v after the first k steps, k = 0 … n. */
+  /** log p(answer) after the first k steps, k = 0 … n, nats. */
   readonly early: readonly number[];
-  /** v(all) - v(all but i): leave-one-out of each step. */
+  /** The same in the value's own unit. */
+  readonly earlyValues: readonly number[];
+  /** v(all) - v(all but i): leave-one-out of each step, in the value's unit. */
   readonly loo: readonly number[];
 }
 
@@ -31,25 +33,35 @@ export function curveCoalitions(n: number): boolean[][] {
   return [...prefixes, ...all.map((out) => all.map((i) => i !== out))];
 }
 
+export type EffectAsk = Omit<CoalitionsRequest, "coalitions" | "topK" | "tokenScores">;
+
+export const valueAt = ({ value, logProb }: CoalitionResult) => value ?? logProb;
+
 /** `known` is the effect of the same text with other toggles: its curves still hold. */
 export async function evaluateEffect(
   engine: Pick<EngineApi, "coalitions" | "describeTokens">,
-  request: ShapleyRequest,
+  ask: EffectAsk,
   present: readonly boolean[],
   known?: Effect,
 ): Promise<Effect> {
-  const n = request.chain.steps.length;
-  const coalitions = [present, present.map(() => true), ...(known ? [] : curveCoalitions(n))];
-  const [now, baseline, ...curves] = await engine.coalitions({ ...request, coalitions, topK: TOP_ANSWERS });
+  const n = ask.chain.steps.length;
+  const toggled = [present, present.map(() => true)];
+  const [now, baseline] = await engine.coalitions({
+    ...ask,
+    ...{ coalitions: toggled, topK: TOP_ANSWERS, tokenScores: true },
+  });
   if (!now || !baseline) throw new Error("The engine did not answer for every set of steps.");
+  const curves = known ? [] : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
   const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
   const described = await engine.describeTokens(ids);
+  const prefixes = curves.slice(0, n + 1);
   return {
     now,
     baseline,
     topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
-    answerId: request.chain.answer[0],
-    early: known?.early ?? curves.slice(0, n + 1).map(({ logProb }) => logProb),
-    loo: known?.loo ?? curves.slice(n + 1).map(({ logProb }) => baseline.logProb - logProb),
+    answerId: ask.chain.answer[0],
+    early: known?.early ?? prefixes.map(({ logProb }) => logProb),
+    earlyValues: known?.earlyValues ?? prefixes.map(valueAt),
+    loo: known?.loo ?? curves.slice(n + 1).map((without) => valueAt(baseline) - valueAt(without)),
   };
 }

@@ -9,6 +9,7 @@ import {
   type ExpectedNumbers,
 } from "./compareNumbers";
 import { LISTED_TOKENS } from "./editedRun.svelte";
+import { CHAIN_DEFAULTS } from "./chainSettings";
 import { editsText } from "./editText";
 import { EMBEDDED_MODELS } from "./examples";
 import { formatCount, formatNumber } from "./format";
@@ -68,7 +69,10 @@ const isOn = ({ on }: Edit, { edits }: Session) => on && !edits.paused;
 
 /** What this page shows now, as numbers to expect elsewhere; `k` tokens of every distribution. */
 function numbersOf({ chain, editedRun }: Session, k: number): ExpectedNumbers | undefined {
-  const ofChain = chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(chain) : undefined;
+  const ofChain =
+    chain.recordedFrom === undefined && !chain.computing
+      ? expectedNumbers(chain.effect, chain.game.done)
+      : undefined;
   const next = editedRun.numbers(k);
   return ofChain || next ? { ...ofChain, ...(next ? { next } : {}) } : undefined;
 }
@@ -125,7 +129,7 @@ export async function completeLink(session: Session): Promise<void> {
   if (state.edits?.some(({ kind }) => kind === "latent")) await session.saes.open();
   session.comparison = "opened from a link · recomputing…";
   await Promise.all([session.refreshTokens(), session.chain.recompute()]);
-  if (state.expected?.shapley) await session.chain.runShapley();
+  if (state.expected?.shapley) await session.chain.game.run();
   if (state.expected?.next) await session.editedRun.ensure();
   // The visitor may have moved on while it ran: then there is nothing to compare.
   if (!isAsSent(session, state)) return;
@@ -150,6 +154,8 @@ function restore(session: Session, state: LinkState): void {
   chain.mode = state.mode;
   chain.fillerText = state.filler.text;
   chain.fillerId = state.filler.id;
+  Object.assign(chain.settings, CHAIN_DEFAULTS);
+  session.views.set((state.views ?? {}) as Record<string, ViewSettings>);
   const steps = state.steps.map(({ text }) => text);
   chain.set(
     { prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer },
@@ -162,7 +168,6 @@ function restore(session: Session, state: LinkState): void {
   // Until its model is loaded the tokens in its edits mean nothing here.
   const isHere = session.model?.sha256 === state.model.sha256;
   session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
-  session.views.set((state.views ?? {}) as Record<string, ViewSettings>);
   session.panel = state.panel;
 }
 
@@ -195,7 +200,7 @@ export function compare(session: Session, { expected, device }: LinkState): stri
   if (!first)
     return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)} nats, ${tolerance}).`;
   if (Number.isNaN(first.here)) {
-    const error = session.chain.error ?? session.editedRun.all.error;
+    const error = session.chain.error ?? session.chain.game.error ?? session.editedRun.all.error;
     const why = error ? `: ${error}` : ".";
     return `The sender's ${first.name} could not be computed here${why}`;
   }

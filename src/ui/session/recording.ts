@@ -2,7 +2,7 @@
  * The recorded example: what the default model really answered when the page was made, on screen before the
  * engine is. When the engine is ready it recomputes, and the page says whether the numbers agree.
  */
-import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
+import type { ChainGameResult, CoalitionResult } from "../../protocol/chain";
 import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
 import type { Effect } from "./effect";
 import recording from "./recording.json";
@@ -27,7 +27,7 @@ export interface Recording {
   readonly baseline: Answers;
   readonly early: readonly number[];
   readonly loo: readonly number[];
-  readonly shapley: ShapleyResult;
+  readonly game: ChainGameResult;
 }
 
 // Written in this shape by scripts/recordExample.ts; JSON has no tuples.
@@ -46,16 +46,16 @@ function asResult({ logProb, top }: Answers): CoalitionResult {
 function recordedEffect({ baseline, early, loo, answerId }: Recording): Effect {
   const result = asResult(baseline);
   const topTokens = new Map(baseline.top.map(([id, text]) => [id, text]));
-  return { now: result, baseline: result, topTokens, answerId, early, loo };
+  return { now: result, baseline: result, topTokens, answerId, early, earlyValues: early, loo };
 }
 
 export function showRecording(session: Session): void {
-  const { chain, tokens, shapley, model } = RECORDING;
+  const { chain, tokens, game, model } = RECORDING;
   session.promptText = chain.prompt;
   session.tokens = tokens;
   session.chain.set(chain);
   session.chain.effect = recordedEffect(RECORDING);
-  session.chain.shapley = shapley;
+  session.chain.game.show(game);
   session.chain.recordedFrom = model.sha256;
   session.comparison = "recorded · starting the engine…";
 }
@@ -71,7 +71,7 @@ export async function compareWithRecording(session: Session): Promise<void> {
     return;
   }
   await chain.recompute();
-  await chain.runShapley();
+  await chain.game.run();
   if (!isUntouched()) session.comparison = undefined;
   else if (session.model.sha256 !== RECORDING.model.sha256)
     session.comparison = `live · the recording was made with other weights of ${RECORDING.model.name}`;
@@ -79,9 +79,9 @@ export async function compareWithRecording(session: Session): Promise<void> {
 }
 
 function sentence({ chain }: Session): string {
-  const there = expectedNumbers({ effect: recordedEffect(RECORDING), exact: RECORDING.shapley });
+  const there = expectedNumbers(recordedEffect(RECORDING), RECORDING.game);
   if (!there) return "";
-  const { worst, first } = compareNumbers(there, expectedNumbers(chain));
+  const { worst, first } = compareNumbers(there, expectedNumbers(chain.effect, chain.game.done));
   if (!first) return `live · matches the recording (max difference ${formatDifference(worst)} nats)`;
   return `live · differs from the recording by up to ${formatDifference(worst)} nats, first in ${first.name} (tolerance ${formatDifference(TOLERANCE_NATS)})`;
 }

@@ -234,7 +234,7 @@ export class Session {
 
   stop(): void {
     void this.engine.cancel(GENERATE);
-    this.chain.cancel();
+    this.chain.game.cancel();
   }
 
   /** Puts the prompt into the model's chat template. */

@@ -77,6 +77,17 @@ export function splitSteps(text: string): string[] {
   return last === undefined ? (text === "" ? [] : [text]) : [...steps, last + pending];
 }
 
+/** Lines, each with the white space before it. */
+export function splitLines(text: string): string[] {
+  const lines = text.match(/\s*[^\n]*\S[^\n]*/g) ?? [];
+  const rest = text.slice(lines.join("").length);
+  return lines.length === 0
+    ? text === ""
+      ? []
+      : [text]
+    : lines.map((line, i) => (i === lines.length - 1 ? line + rest : line));
+}
+
 /** Characters behind a cue in which an answer has to end. */
 const MAX_ANSWER = 400;
 

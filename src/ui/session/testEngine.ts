@@ -3,7 +3,7 @@
  * from the steps that are present. No file of the page imports it.
  */
 import type { DeviceInfo, EngineApi, EngineEvent, KeptModel, ModelInfo, TokenInfo } from "../../protocol/api";
-import type { CoalitionResult, ShapleyResult } from "../../protocol/chain";
+import type { CoalitionResult } from "../../protocol/chain";
 import { VitrineError } from "../../protocol/errors";
 import { allSites } from "../../protocol/sites";
 
@@ -137,11 +137,12 @@ export function createTestEngine(): TestEngine {
     },
     coalitions: async ({ coalitions }) => coalitions.map(value),
     shapleyCost: async ({ chain }) => ({ coalitions: 2 ** chain.steps.length, tokens: 10 }),
-    async shapley({ chain, mode, fillerId }): Promise<ShapleyResult> {
-      const n = chain.steps.length;
-      const ones = chain.steps.map(() => 1);
+    async chainGame({ chain, mode, value: kind, estimator, seed, players = chain.steps.map((_, i) => i) }) {
+      const n = players.length;
+      const ones = players.map(() => 1);
       return {
-        ...{ mode, fillerId, phi: ones, loo: ones, vAll: 0, vNone: -n, residual: 0 },
+        ...{ mode, value: kind, estimator, seed, phi: { values: ones, low: ones, high: ones } },
+        ...{ leaveOneOut: ones, leaveOneIn: ones, banzhaf: ones, vAll: 0, vNone: -n, residual: 0 },
         ...{ coalitionsDone: 2 ** n, coalitions: 2 ** n, evaluatedTokens: 10, elapsedMs: 1 },
         segments: { prompt: 1, steps: ones, answer: 2 ** n },
       };

@@ -83,7 +83,7 @@ export const CARDS: readonly Card[] = [
       const result = newShapley(session, before);
       if (!result) return undefined;
       const all = formatSigned(result.vAll - result.vNone);
-      const alone = formatSigned(result.loo.reduce((sum, value) => sum + value, 0));
+      const alone = formatSigned(result.leaveOneOut.reduce((sum, value) => sum + value, 0));
       return `${shapleyWords(result, largestSteps(result, 2))}. All φ add up to ${all} nats, what the whole chain is worth; leave-one-out adds up to ${alone}.`;
     },
   },

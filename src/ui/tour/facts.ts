@@ -1,5 +1,5 @@
 /** What the tour reads of the session: the one place that knows where its numbers are. */
-import type { ShapleyResult } from "../../protocol/chain";
+import type { ChainGameResult } from "../../protocol/chain";
 import type { Effect } from "../session/effect";
 import { formatNumber, formatSigned } from "../session/format";
 import type { Session } from "../session/session.svelte";
@@ -7,15 +7,15 @@ import type { Session } from "../session/session.svelte";
 /** How things stood when a card was dealt: an action counts only if something is another thing since. */
 export interface Before {
   readonly effect: Effect | undefined;
-  readonly shapley: ShapleyResult | undefined;
+  readonly game: ChainGameResult | undefined;
   readonly head: string;
 }
 
 export const headName = ({ selection }: Session) => `${selection.layer}.${selection.head}`;
 
 export function standing(session: Session): Before {
-  const { effect, shapley } = session.chain;
-  return { effect, shapley, head: headName(session) };
+  const { effect, game } = session.chain;
+  return { effect, game: game.done, head: headName(session) };
 }
 
 /** The step whose absence alone costs the answer most, once that is known. */
@@ -46,8 +46,9 @@ export function newEffect({ chain }: Session, before: Before): Effect | undefine
 }
 
 /** Shapley values of every coalition that came since. */
-export function newShapley({ chain }: Session, before: Before): ShapleyResult | undefined {
-  return chain.running || chain.exact === before.shapley ? undefined : chain.exact;
+export function newShapley({ chain }: Session, before: Before): ChainGameResult | undefined {
+  const { done } = chain.game;
+  return done === before.game ? undefined : done;
 }
 
 /** "log p(4): −0.000 with all steps, −3.036 now". */
@@ -57,16 +58,17 @@ export function effectWords({ chain }: Session, { now, baseline }: Effect): stri
 }
 
 /** "step 3: φ +1.52, alone −" for some steps. */
-export function shapleyWords({ phi, loo }: ShapleyResult, steps: readonly number[]): string {
+export function shapleyWords({ phi, leaveOneOut }: ChainGameResult, steps: readonly number[]): string {
   return steps
     .map(
-      (i) => `step ${i + 1}: φ ${formatSigned(phi[i] ?? NaN)}, leave-one-out ${formatSigned(loo[i] ?? NaN)}`,
+      (i) =>
+        `step ${i + 1}: φ ${formatSigned(phi.values[i] ?? NaN)}, leave-one-out ${formatSigned(leaveOneOut[i] ?? NaN)}`,
     )
     .join("; ");
 }
 
 /** The `count` steps of largest Shapley value, in the order of the text. */
-export function largestSteps({ phi }: ShapleyResult, count: number): number[] {
+export function largestSteps({ phi: { values: phi } }: ChainGameResult, count: number): number[] {
   const order = phi.map((_, i) => i).sort((a, b) => Math.abs(phi[b] ?? 0) - Math.abs(phi[a] ?? 0));
   return order.slice(0, count).sort((a, b) => a - b);
 }

@@ -22,7 +22,7 @@ afterEach(cleanup);
 const settled = () =>
   vi.waitFor(() => {
     flushSync();
-    expect(test.session.chain.computing || test.session.chain.running).toBe(false);
+    expect(test.session.chain.computing || test.session.chain.game.running).toBe(false);
   });
 const show = () => render(TourCards, { props: { onleave }, context: test.context });
 const title = () => screen.getByRole("heading").textContent;
@@ -47,7 +47,7 @@ it("goes through every card by what is done on the page", async () => {
   ).toBeTruthy();
 
   // The stand-in gives every step a φ of one.
-  await chain.runShapley();
+  await chain.game.run();
   await settled();
   expect(title()).toBe("Say something twice");
   expect(screen.getByText(/step 1: φ \+1\.00, leave-one-out \+1\.00; step 2/)).toBeTruthy();
@@ -61,7 +61,7 @@ it("goes through every card by what is done on the page", async () => {
   ]);
   expect(repeatedSteps(session)).toEqual([0, 1]);
   expect(title()).toBe("Share it out again");
-  await chain.runShapley();
+  await chain.game.run();
   await settled();
   expect(title()).toBe("Look inside the step");
 
@@ -105,7 +105,7 @@ it("is left by Escape, and taken up where it was left", async () => {
 
 it("leaves Escape to what is running", () => {
   show();
-  test.session.chain.running = true;
+  test.session.chain.game.running = true;
   dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
   expect(onleave).not.toHaveBeenCalled();
 });

@@ -2,11 +2,10 @@
 import type { RunId } from "../../../protocol/api";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
-import { chainNumbers } from "../../session/chainNumbers";
 import { insideTokens } from "../../session/insideTokens";
 import { Latest } from "../../session/latest.svelte";
 import type { Session } from "../../session/session.svelte";
-import { ablatedChain, type AblatedChain } from "./ablatedChain";
+import { ablatedChain, type AblatedChain } from "../../session/ablatedChain";
 import {
   readAttention,
   readCodes,
@@ -48,14 +47,10 @@ export class InsideState {
   look(question: Question): void {
     const { engine, model, chain: state } = this.session;
     if (!model) return;
-    const { step, present, mode, fillerId } = question;
+    const { step, present } = question;
     void this.inside.ask(async (runId) => {
       const chain = await state.tokens();
-      const ablation = {
-        ...{ mode, fillerId },
-        ...(mode === "symbol" && { numbers: await chainNumbers(engine, chain) }),
-        ...(mode === "resample" && { alternatives: await this.#resample(chain, question, runId) }),
-      };
+      const ablation = await state.ablation(chain);
       const row = (has: boolean) =>
         ablatedChain(
           chain,
@@ -83,12 +78,6 @@ export class InsideState {
   clear(): void {
     this.inside.clear();
     this.codes.clear();
-  }
-
-  /** One text of each step that the model writes in its place, drawn by the seed. */
-  #resample(chain: ChainTokens, { seed, temperature, topP }: Question, runId: RunId) {
-    const { engine } = this.session;
-    return engine.resampleSteps({ chain, samples: 1, seed, temperature, topP }, runId);
   }
 
   async #texts(chains: Pair<AblatedChain>, { step, answer }: StepLens): Promise<(id: number) => string> {

@@ -36,7 +36,7 @@ it("opens with the pointed step, else the one that matters most to the answer", 
 it("asks once there is a chain with an answer", () => {
   expect(questionOf(session(), 1)).toEqual({
     ...{ step: 1, present: [true, false], mode: "mask", fillerId: 3, text: "all", addBos: true },
-    ...{ seed: 0, temperature: 1, topP: 1 },
+    ...{ seed: 0, temperature: 1 },
   });
   for (const one of [session({ steps: [] }), session({ answer: "" }), session({ generating: true })]) {
     expect(questionOf(one, 0)).toBeUndefined();
@@ -44,11 +44,11 @@ it("asks once there is a chain with an answer", () => {
   }
 });
 
-it("draws a resampled step by the page's seed", () => {
+it("draws a resampled step as the values do", () => {
   const one = session();
-  Object.assign(one, { seed: 7, temperature: 0, topP: 0.9 });
+  Object.assign(one.chain, { settings: { seed: 7, temperature: 2 } });
   one.chain.mode = "resample";
-  expect(questionOf(one, 0)).toMatchObject({ seed: 7, temperature: 1, topP: 0.9 });
+  expect(questionOf(one, 0)).toMatchObject({ seed: 7, temperature: 2 });
 });
 
 it("says which other steps are absent", () => {

@@ -13,11 +13,7 @@ export interface Question {
   /** How a resampled step is drawn. */
   readonly seed: number;
   readonly temperature: number;
-  readonly topP: number;
 }
-
-/** Greedy writing gives one text, not a sample: then a step is drawn at this temperature. */
-const TEMPERATURE = 1;
 
 /** Which step is looked into: the chosen one, else the one that the panel opened with. */
 export function chosenStep(chosen: number, opened: number, count: number): number {
@@ -39,10 +35,8 @@ export function questionOf(session: Session, step: number): Question | undefined
   const { present, mode, fillerId } = chain;
   const { text } = chain;
   // Another seed is another question only where it is used.
-  const drawn = mode === "resample" ? session : { seed: 0, temperature: 0, topP: 1 };
-  const { seed, topP } = drawn;
-  const temperature = drawn.temperature || TEMPERATURE;
-  return { step, present, mode, fillerId, text, addBos, seed, temperature, topP };
+  const { seed, temperature } = mode === "resample" ? chain.settings : { seed: 0, temperature: 1 };
+  return { step, present, mode, fillerId, text, addBos, seed, temperature };
 }
 
 /** Why nothing is shown, in a sentence. */

@@ -12,7 +12,7 @@ import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/sourceNode";
 import { chainNumbers } from "../../session/chainNumbers";
-import { ablatedChain, answerPositions, type AblatedChain } from "./ablatedChain";
+import { ablatedChain, answerPositions, type AblatedChain } from "../../session/ablatedChain";
 import { headGrid, movedGrid } from "./headsView";
 import { answerCurve } from "./lensView";
 import { answerLatents, stepLatents } from "./latentsView";

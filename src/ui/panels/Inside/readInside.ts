@@ -8,7 +8,7 @@ import type { EngineApi, ModelInfo, RunId } from "../../../protocol/api";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { blockSite } from "../../../protocol/sites";
-import { answerPositions, type AblatedChain, type Span } from "./ablatedChain";
+import { answerPositions, type AblatedChain, type Span } from "../../session/ablatedChain";
 
 /** The same chain with a step and without it; all else alike. */
 export interface Pair<T> {

@@ -12,9 +12,9 @@ export function othersWords({ step, present }: Pick<Question, "step" | "present"
   return `step${absent.length === 1 ? "" : "s"} ${list} absent in both runs`;
 }
 
-/** Values of chains are means over samples; what is shown here is one run. */
-const resampleWords = ({ seed, temperature, topP }: Question) =>
-  `one sample (n = 1): seed ${seed}, temperature ${temperature}, top-p ${topP}`;
+/** Values of chains are means over samples; what is shown here is the first of them. */
+const resampleWords = ({ seed, temperature }: Question) =>
+  `one sample (n = 1): seed ${seed}, temperature ${temperature}`;
 
 /** Model and device; the runs are of the model as it is, whatever edits are on. */
 export function insideCaption(

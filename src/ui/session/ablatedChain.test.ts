@@ -1,8 +1,7 @@
 /** Rows of chains with steps taken away, by hand. */
 import { expect, it } from "vitest";
-import type { ChainTokens } from "../../../protocol/chain";
+import type { ChainTokens } from "../../protocol/chain";
 import { ablatedChain, answerPositions, stepAt } from "./ablatedChain";
-import { stripPosition } from "./stripPosition";
 
 const CHAIN: ChainTokens = {
   prompt: [1, 2],
@@ -81,13 +80,5 @@ it("puts the first sample in a step's place", () => {
 it("finds the step of a position", () => {
   expect([0, 1, 2, 4, 5, 7, 8, 9].map((at) => stepAt(CHAIN, at))).toEqual([
     ...[undefined, undefined, 0, 0, 1, 2, undefined, undefined],
-  ]);
-});
-
-it("finds a position of a run in the whole chain", () => {
-  const row = ablate("delete", [false, true, true]);
-  // prompt 0 1, steps 13 14 and 15, cue, answer
-  expect([0, 1, 2, 3, 4, 5, 6, 7].map((at) => stripPosition(CHAIN, row, at))).toEqual([
-    0, 1, 5, 6, 7, 8, 9, 10,
   ]);
 });

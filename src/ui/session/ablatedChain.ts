@@ -10,8 +10,8 @@
  *             chain, its cue included
  *   resample  what the model wrote in its place: one of the samples
  */
-import type { Ablation, ChainTokens } from "../../../protocol/chain";
-import type { Edit, EditedPrompt } from "../../../protocol/interventions";
+import type { Ablation, ChainTokens } from "../../protocol/chain";
+import type { Edit, EditedPrompt } from "../../protocol/interventions";
 
 /** A part of a chain: the prompt, a step by its index, what stands before the answer. */
 export type Part = "prompt" | number | "cue";
