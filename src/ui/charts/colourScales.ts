@@ -79,3 +79,10 @@ export function inkOn(word: number): "#000000" | "#ffffff" {
   const luminance = 0.2126 * linear(0) + 0.7152 * linear(8) + 0.0722 * linear(16);
   return luminance > 0.179 ? "#000000" : "#ffffff";
 }
+
+/** Background and ink of a signed value beside others of at most `most`; nothing where there is no value. */
+export function signedStyle(value: number, most: number, theme: Theme): string {
+  if (!Number.isFinite(value)) return "";
+  const word = colourTable("signed", theme)[colourIndex(value, [-most, most])] ?? 0;
+  return `background: ${cssColour(word)}; color: ${inkOn(word)}`;
+}

@@ -20,15 +20,18 @@ export function signedDomain(values: readonly number[]): Domain {
 export const lowEnd = ({ low }: Domain, values: readonly number[]) =>
   values.some((value) => value < 0) ? low : 0;
 
+/** Percent of the track, kept on it. */
+export const signedEnd = (x: number, low: number, high: number) =>
+  (100 * (Math.min(high, Math.max(low, x)) - low)) / (high - low);
+
 /** Percent of the track: where zero is, where the bar begins, how wide it is. */
 export function signedBar(
   value: number,
   low: number,
   high: number,
 ): { zero: number; left: number; width: number } {
-  const percent = (x: number) => (100 * (x - low)) / (high - low);
-  const zero = percent(0);
+  const zero = signedEnd(0, low, high);
   if (!Number.isFinite(value)) return { zero, left: zero, width: 0 };
-  const end = percent(Math.min(high, Math.max(low, value)));
+  const end = signedEnd(value, low, high);
   return { zero, left: Math.min(zero, end), width: Math.abs(end - zero) };
 }

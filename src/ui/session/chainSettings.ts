@@ -22,9 +22,13 @@ export const CHAIN_DEFAULTS = {
   /** Of "resample". */
   ...{ samples: 4, temperature: 1 },
   /** What is shown below the steps. */
-  part: "values",
+  part: "none",
   matrixRows: "players",
   matrixColumns: "tokens",
+  /** Arcs of at least this share of the largest are drawn. */
+  graphShare: 0.05,
+  /** Of "write on". */
+  ...{ writes: 8, writeTemperature: 1 },
 };
 export type ChainSettings = typeof CHAIN_DEFAULTS;
 

@@ -6,6 +6,7 @@ const top = { ids: new Uint32Array(0), logProbs: new Float32Array(0) };
 const effect = {
   now: { logProb: -2, top },
   baseline: { logProb: -1, top },
+  tokens: [],
   topTokens: new Map<number, string>(),
   answerId: 3,
   early: [-4, -1],

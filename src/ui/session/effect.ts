@@ -3,11 +3,20 @@
  * them, the early-answering curve, and leave-one-out. One request to the engine, whose trie shares prefixes.
  */
 import type { EngineApi } from "../../protocol/api";
-import type { CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
+import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
+import { insideTokens } from "./insideTokens";
+
+/** A token of a step, or of the cue and the answer: then `step` is the number of steps. */
+export interface ChainToken {
+  readonly text: string;
+  readonly step: number;
+}
 
 export interface Effect {
   readonly now: CoalitionResult;
   readonly baseline: CoalitionResult;
+  /** The tokens behind the prompt, as the log p of `now` and `baseline` name them. */
+  readonly tokens: readonly ChainToken[];
   /** Texts of the tokens in both lists of top answers. */
   readonly topTokens: ReadonlyMap<number, string>;
   /** The reference answer's first token: the one of `top` that log p begins with. */
@@ -31,6 +40,16 @@ export function curveCoalitions(n: number): boolean[][] {
   const all = Array.from({ length: n }, (_, i) => i);
   const prefixes = Array.from({ length: n + 1 }, (_, k) => all.map((i) => i < k));
   return [...prefixes, ...all.map((out) => all.map((i) => i !== out))];
+}
+
+async function chainTokens(
+  engine: Pick<EngineApi, "describeTokens">,
+  { steps, answerPrefix, answer }: ChainTokens,
+): Promise<ChainToken[]> {
+  const parts = [...steps, [...answerPrefix, ...answer]];
+  const texts = await insideTokens(engine, parts.flat());
+  const stepOf = parts.flatMap((part, step) => part.map(() => step));
+  return texts.map(({ text }, i) => ({ text, step: stepOf[i] ?? steps.length }));
 }
 
 export type EffectAsk = Omit<CoalitionsRequest, "coalitions" | "topK" | "tokenScores">;
@@ -58,6 +77,7 @@ export async function evaluateEffect(
   return {
     now,
     baseline,
+    tokens: known?.tokens ?? (await chainTokens(engine, ask.chain)),
     topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
     answerId: ask.chain.answer[0],
     early: known?.early ?? prefixes.map(({ logProb }) => logProb),

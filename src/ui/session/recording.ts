@@ -46,7 +46,7 @@ function asResult({ logProb, top }: Answers): CoalitionResult {
 function recordedEffect({ baseline, early, loo, answerId }: Recording): Effect {
   const result = asResult(baseline);
   const topTokens = new Map(baseline.top.map(([id, text]) => [id, text]));
-  return { now: result, baseline: result, topTokens, answerId, early, earlyValues: early, loo };
+  return { now: result, baseline: result, tokens: [], topTokens, answerId, early, earlyValues: early, loo };
 }
 
 export function showRecording(session: Session): void {

@@ -1,27 +1,45 @@
 /** The panel's numbers as CSV, JSON and a figure for paper: light colours, its caption below. */
-import { signedBar, signedDomain } from "../../charts/signedScale";
+import type { ChainGameResult } from "../../../protocol/chain";
+import { signedBar, signedDomain, signedEnd } from "../../charts/signedScale";
 import { formatSigned } from "../../session/format";
 import type { Session } from "../../session/session.svelte";
-import { captionOf, resultRows } from "./view";
+import { captionOf, resultRows, unitOf } from "./view";
 
 const quoted = (value: string | number | boolean) => `"${String(value).replaceAll('"', '""')}"`;
 
+/** Matrices as lists. */
+function listed({ interactions, matrix }: ChainGameResult): object {
+  return {
+    ...(interactions && { interactions: [...interactions] }),
+    ...(matrix && {
+      matrix: {
+        tokens: matrix.tokens,
+        phi: [...matrix.phi],
+        standardError: [...matrix.standardError],
+        residual: [...matrix.residual],
+      },
+    }),
+  };
+}
+
 /** One row a step; the caption is a comment line above. */
 export function toCsv(session: Session): string {
-  const header = ["step", "text", "present", "phi_nats", "loo_nats", "early_log_prob"];
+  const header = ["step", "text", "present", "phi", "low", "high", "loo", "early_log_prob"];
   const rows = resultRows(session.chain).map((row) =>
-    [row.step, quoted(row.text), row.present, row.phi, row.loo, row.earlyLogProb].join(","),
+    [row.step, quoted(row.text), row.present, row.phi, row.low, row.high, row.loo, row.earlyLogProb].join(
+      ",",
+    ),
   );
   return [`# ${captionOf(session)}`, header.join(","), ...rows, ""].join("\n");
 }
 
 export function toJson({ model, device, chain, seed }: Session): string {
-  const { shapley, effect, mode, fillerText } = chain;
+  const { game, effect, mode, fillerText, settings } = chain;
   return JSON.stringify(
     {
       model: model && { name: model.name, sha256: model.sha256, precision: model.precision },
       device: device && { kind: device.kind, label: device.label },
-      ...{ seed, mode, fillerText },
+      ...{ seed, mode, fillerText, settings },
       chain: chain.text,
       present: chain.present,
       logProb: effect && {
@@ -30,7 +48,8 @@ export function toJson({ model, device, chain, seed }: Session): string {
         early: effect.early,
         loo: effect.loo,
       },
-      shapley,
+      // A typed array would be an object of its indexes.
+      game: game.result && { ...game.result, players: game.played, ...listed(game.result) },
     },
     undefined,
     2,
@@ -57,7 +76,7 @@ function wrapped(text: string): string[] {
 
 export function toSvg(session: Session): string {
   const rows = resultRows(session.chain);
-  const { low, high } = signedDomain(rows.flatMap(({ phi, loo }) => [phi, loo]));
+  const { low, high } = signedDomain(rows.flatMap(({ phi, low, high, loo }) => [phi, low, high, loo]));
   const caption = wrapped(captionOf(session));
   const height = TOP + rows.length * ROW + 28 + caption.length * 15;
   const text = (x: number, y: number, content: string, extra = "") =>
@@ -72,6 +91,11 @@ export function toSvg(session: Session): string {
       text(34, y + 17, clipped, 'font-family="monospace"'),
       `<rect x="${at(left)}" y="${y + 6}" width="${Math.max(0.5, (width / 100) * BARS.width)}" height="14" fill="${row.phi < 0 ? "#2a6cab" : "#b85a00"}"/>`,
       `<line x1="${at(zero)}" x2="${at(zero)}" y1="${y}" y2="${y + ROW}" stroke="#59626d"/>`,
+      ...(row.high > row.low
+        ? [
+            `<path d="M${at(signedEnd(row.low, low, high))} ${y + 13}H${at(signedEnd(row.high, low, high))}" stroke="#1b1f24"/>`,
+          ]
+        : []),
       text(668, y + 17, formatSigned(row.phi), 'text-anchor="end"'),
       text(748, y + 17, formatSigned(row.loo), 'text-anchor="end" fill="#59626d"'),
     ].join("");
@@ -84,7 +108,7 @@ export function toSvg(session: Session): string {
     text(
       BARS.left + BARS.width / 2,
       40,
-      "Shapley value, nats",
+      `Shapley value, ${unitOf(session.chain)}`,
       'font-size="11" text-anchor="middle" fill="#59626d"',
     ),
     text(

@@ -1,7 +1,9 @@
-/** What the panel shows, computed: rows of its tables, its caption, its exports. */
-import type { AblationMode, ShapleyResult } from "../../../protocol/chain";
+/** What the panel shows, computed: rows of its tables, its caption. */
+import type { AblationMode, ChainGameResult } from "../../../protocol/chain";
 import type { ChainState } from "../../session/chain.svelte";
-import type { Effect } from "../../session/effect";
+import { ESTIMATOR_WORDS, VALUE_WORDS, valueOf } from "../../session/chainSettings";
+import { NO_TOKEN, type Effect } from "../../session/effect";
+import { captionOf as sessionCaption } from "../../session/caption";
 import { formatSeconds } from "../../session/format";
 import type { Session } from "../../session/session.svelte";
 
@@ -22,7 +24,6 @@ export interface AnswerRow {
   readonly isReference: boolean;
 }
 
-const NO_TOKEN = 0xffffffff;
 const SHOWN_ANSWERS = 6;
 
 /** The most probable answers of both distributions, by the larger of their two probabilities. */
@@ -51,39 +52,116 @@ export interface ResultRow {
   readonly text: string;
   readonly present: boolean;
   readonly phi: number;
+  /** Bounds of a 95 % interval; equal to phi where it is exact. */
+  readonly low: number;
+  readonly high: number;
   readonly loo: number;
   /** log p(answer) with this and all earlier steps. */
   readonly earlyLogProb: number;
 }
 
-export function resultRows({ steps, shapley, effect }: ChainState): ResultRow[] {
+export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
+  const { values, low, high } = game.result?.phi ?? {};
+  const [phi, lows, highs] = [values, low, high].map((list) => game.perStep(list));
   return steps.map(({ text, present }, i) => ({
     step: i + 1,
     text: text.trim(),
     present,
-    phi: shapley?.phi[i] ?? NaN,
+    phi: phi?.[i] ?? NaN,
+    low: lows?.[i] ?? NaN,
+    high: highs?.[i] ?? NaN,
     loo: effect?.loo[i] ?? NaN,
     earlyLogProb: effect?.early[i + 1] ?? NaN,
   }));
 }
 
-/** What was measured, in one line: it goes under the panel and into every export. */
-export function captionOf({ model, device, chain }: Session): string {
-  if (!model) return "";
-  const filler = chain.mode === "replace" ? ` with “${chain.fillerText.trim()}”` : "";
+/** "nats": the unit of every value shown. */
+export const unitOf = ({ settings }: Pick<ChainState, "settings">) => VALUE_WORDS[valueOf(settings)].unit;
+
+/** The game behind the numbers: how it was estimated, from how much. */
+export function gameWords(result: ChainGameResult | undefined): string[] {
+  if (!result) return [];
+  const { estimator, coalitionsDone, coalitions, seed } = result;
+  const n = result.phi.values.length;
+  const count = coalitionsDone.toLocaleString("en");
+  if (estimator === "exact")
+    return [
+      coalitionsDone === coalitions
+        ? `exact over ${count} coalitions of ${n} players`
+        : `${count} of ${coalitions.toLocaleString("en")} coalitions of ${n} players so far`,
+    ];
   return [
-    `model ${model.name} (${model.architecture}, ${model.precision}, SHA-256 ${model.sha256.slice(0, 12)}…)`,
-    `absent steps: ${chain.mode}${filler}`,
-    `value: log p(answer), nats, teacher-forced`,
-    `n = ${chain.steps.length} steps`,
-    device ? `device ${device.kind === "webgpu" ? device.label : "CPU"}` : "",
-  ]
-    .filter(Boolean)
-    .join(" · ");
+    `${ESTIMATOR_WORDS[estimator]}, ${count} of ${shortPower(n)} coalitions of ${n} players, seed ${seed}, 95 % intervals`,
+  ];
 }
 
-export function secondsLeft(result: ShapleyResult | undefined): string {
+const shortPower = (n: number) => (n <= 20 ? (2 ** n).toLocaleString("en") : `2^${n}`);
+
+/** How absent steps are taken away, and what is valued. */
+export function experimentWords({ chain }: Pick<Session, "chain">): string[] {
+  const { mode, fillerText, settings } = chain;
+  const filler = mode === "replace" || mode === "symbol" ? ` with “${fillerText.trim()}”` : "";
+  const samples =
+    mode === "resample"
+      ? ` (n = ${settings.samples} samples, temperature ${settings.temperature}, seed ${settings.seed})`
+      : "";
+  const { name, unit } = VALUE_WORDS[valueOf(settings)];
+  const over = valueOf(settings) === "expected" ? ` (${settings.answers})` : "";
+  return [
+    `absent steps: ${mode}${filler}${samples}`,
+    `value: ${name}${over}, ${unit}, teacher-forced`,
+    `n = ${chain.steps.length} steps`,
+  ];
+}
+
+/** What was measured, in one line: it goes under every chart and into every export. The edits do not act on chains. */
+export function captionOf(session: Session, parts: readonly string[] = []): string {
+  const { model, device, chain } = session;
+  return sessionCaption({ model, device, edits: { active: [] } }, [
+    ...experimentWords(session),
+    ...gameWords(chain.game.result),
+    ...parts,
+  ]);
+}
+
+export function secondsLeft(result: ChainGameResult | undefined): string {
   if (!result || result.coalitionsDone === 0) return "";
   const perCoalition = result.elapsedMs / 1000 / result.coalitionsDone;
   return ` · ${formatSeconds(perCoalition * (result.coalitions - result.coalitionsDone))} left`;
+}
+
+/** Sets of present steps as a number: bit i is step i + 1. */
+export const coalitionOf = (present: readonly boolean[]) =>
+  present.reduce((sum, is, i) => sum + (is ? 2 ** i : 0), 0);
+
+/** "steps 1, 3 and 4", "none". */
+export function presentWords(present: readonly boolean[]): string {
+  const steps = present.flatMap((is, i) => (is ? [i + 1] : []));
+  if (steps.length === 0) return "no step";
+  if (steps.length === present.length) return "all steps";
+  if (steps.length === 1) return `step ${steps[0]}`;
+  return `steps ${steps.slice(0, -1).join(", ")} and ${steps.at(-1)}`;
+}
+
+export interface TokenChange {
+  readonly text: string;
+  readonly present: boolean;
+  /** log p, nats. */
+  readonly now: number;
+  readonly baseline: number;
+  readonly change: number;
+}
+
+/** The tokens behind the prompt; nothing while the numbers are a recording. */
+export function tokenChanges({ tokens, now, baseline }: Effect, present: readonly boolean[]): TokenChange[] {
+  return tokens.map(({ text, step }, i) => {
+    const [a, b] = [now.tokens?.[i] ?? NaN, baseline.tokens?.[i] ?? NaN];
+    return { text, present: present[step] ?? true, now: a, baseline: b, change: a - b };
+  });
+}
+
+/** Steps of about a word each are shown as running text. */
+export function isFine(steps: readonly { readonly text: string }[]): boolean {
+  const words = steps.reduce((sum, { text }) => sum + (text.trim().match(/\S+/g)?.length ?? 0), 0);
+  return steps.length > 3 && words < 1.5 * steps.length;
 }

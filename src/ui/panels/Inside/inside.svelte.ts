@@ -1,5 +1,4 @@
 /** What the panel asks the engine about one step: the chain with it and without it, read inside. */
-import type { RunId } from "../../../protocol/api";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { insideTokens } from "../../session/insideTokens";

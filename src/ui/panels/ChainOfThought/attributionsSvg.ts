@@ -1,0 +1,62 @@
+/** The ways to attribute as a figure for paper: a column of bars for each way, all on one axis. */
+import { signedBar, signedDomain, signedEnd } from "../../charts/signedScale";
+import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
+import { formatSigned } from "../../session/format";
+import type { Attribution } from "./attributions";
+
+const TEXT_WIDTH = 220;
+const COLUMN = 150;
+const BAR = 88;
+const ROW = 22;
+const TOP = 34;
+const CHARACTERS = 30;
+
+const clipped = (text: string) => (text.length > CHARACTERS ? `${text.slice(0, CHARACTERS - 1)}…` : text);
+
+export function attributionsSvg(
+  list: readonly Attribution[],
+  steps: readonly string[],
+  unit: string,
+  caption: string,
+): string {
+  const { low, high } = signedDomain(
+    list.flatMap(({ values, low: lows = [], high: highs = [] }) => [...values, ...lows, ...highs]),
+  );
+  const muted = `font-size="11" fill="${PAPER.muted}"`;
+  const head = list.flatMap(({ name }, column) => {
+    const x = TEXT_WIDTH + column * COLUMN;
+    return [
+      svgText(x, 12, name, 'font-size="12"'),
+      svgText(x, 27, formatSigned(low, 1), muted),
+      svgText(x + BAR, 27, formatSigned(high, 1), `${muted} text-anchor="end"`),
+    ];
+  });
+  const rows = steps.flatMap((text, i) => {
+    const y = TOP + i * ROW;
+    return [
+      svgText(12, y + 15, `${i + 1}  ${clipped(text.trim())}`, 'font-family="monospace" font-size="12"'),
+      ...list.flatMap((one, column) => bar(one, i, TEXT_WIDTH + column * COLUMN, y, low, high)),
+    ];
+  });
+  const width = TEXT_WIDTH + list.length * COLUMN;
+  const title = `What each step is worth, ${unit}`;
+  return svgFigure({ title, caption, width, height: TOP + steps.length * ROW }, [...head, ...rows]);
+}
+
+function bar(one: Attribution, step: number, x: number, y: number, low: number, high: number): string[] {
+  const value = one.values[step] ?? NaN;
+  const { zero, left, width } = signedBar(value, low, high);
+  const at = (percent: number) => round(x + (percent / 100) * BAR);
+  const [from, to] = [one.low?.[step] ?? NaN, one.high?.[step] ?? NaN];
+  const colour = value < 0 ? PAPER.lowers : PAPER.raises;
+  return [
+    `<line x1="${at(zero)}" x2="${at(zero)}" y1="${y}" y2="${y + ROW}" stroke="${PAPER.muted}"/>`,
+    `<rect x="${at(left)}" y="${y + 4}" width="${round(Math.max(0.5, (width / 100) * BAR))}" height="12" fill="${colour}"/>`,
+    ...(to > from
+      ? [
+          `<path d="M${at(signedEnd(from, low, high))} ${y + 10}H${at(signedEnd(to, low, high))}" stroke="${PAPER.ink}"/>`,
+        ]
+      : []),
+    svgText(x + COLUMN - 14, y + 15, formatSigned(value), 'text-anchor="end" font-size="12"'),
+  ];
+}
