@@ -3,6 +3,7 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { cspPlugin } from "./scripts/cspPlugin.ts";
+import { leanTokenizersPlugin } from "./scripts/leanTokenizersPlugin.ts";
 import { simdPlugin } from "./scripts/simdPlugin.ts";
 import { SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags.ts";
 
@@ -24,8 +25,8 @@ export default defineConfig({
   // Relative, so that the built site works under any path of any static host.
   base: "./",
   publicDir: "static",
-  plugins: [simdPlugin(), svelte(), svelteTesting(), cspPlugin()],
-  worker: { format: "es", plugins: () => [simdPlugin()] },
+  plugins: [leanTokenizersPlugin(), simdPlugin(), svelte(), svelteTesting(), cspPlugin()],
+  worker: { format: "es", plugins: () => [leanTokenizersPlugin(), simdPlugin()] },
   build: { target: "es2022", modulePreload: { polyfill: false } },
   test: {
     projects: [

@@ -7,8 +7,11 @@
  *   logits   --model DIR (--tokens 1,2,3 | --text T)
  *   generate --model DIR (--tokens … | --text T) --max N [--temperature X --top-k K --top-p P --seed S]
  *   capture  --model DIR (--tokens … | --text T) --sites a,b --out FILE.safetensors
- *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T] --mode delete|mask|replace
- *            [--filler T]; without --answer-prefix the model writes the cue before the answer itself
+ *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T]
+ *            [--mode delete|mask|replace|mean|resample|symbol] [--filler T] [--value logProb|probability|margin|argmax]
+ *            [--estimator exact|pairedRegression|permutations --budget N --seed S] [--samples N --temperature X]
+ *            without --answer-prefix the model writes the cue before the answer itself; samples and temperature are of
+ *            resample
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts); --text or --tokens is the
  *            request's prompt where it has none
@@ -22,12 +25,22 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
 import type { Edit } from "./protocol/interventions";
-import { ABLATION_MODES, type AblationMode } from "./protocol/chain";
+import {
+  ABLATION_MODES,
+  GAME_ESTIMATORS,
+  MAX_EXACT_STEPS,
+  type AblationMode,
+  type ChainValue,
+} from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { filesFromPath } from "./engine/formats/sourceNode";
+import { ablationOf } from "./protocol/chainAblation";
+
+/** Values that need no set of answers. */
+const TOKEN_VALUES = ["logProb", "probability", "margin", "argmax"] satisfies readonly ChainValue[];
 
 const OPTIONS = {
   model: { type: "string" },
@@ -50,6 +63,10 @@ const OPTIONS = {
   "answer-prefix": { type: "string" },
   mode: { type: "string", default: "delete" },
   filler: { type: "string", default: " _" },
+  value: { type: "string", default: "logProb" },
+  estimator: { type: "string" },
+  budget: { type: "string", default: "1000" },
+  samples: { type: "string", default: "4" },
 } as const;
 
 type Options = ReturnType<typeof parse>["values"];
@@ -219,10 +236,32 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     const answer = required(values, "answer");
     const answerPrefix = values["answer-prefix"] ?? (await ownCue(engine, prompt, steps, answer));
     const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
-    const fillerId = mode === "replace" ? await oneToken(engine, required(values, "filler")) : 0;
-    return engine.shapley({ chain, mode, fillerId }, "shapley", ({ coalitionsDone, coalitions }) =>
-      process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
+    const usesFiller = mode === "replace" || mode === "symbol";
+    const fillerId = usesFiller ? await oneToken(engine, required(values, "filler")) : 0;
+    const seed = numberOption(values, "seed");
+    const drawn = {
+      samples: numberOption(values, "samples"),
+      temperature: numberOption(values, "temperature") || 1,
+    };
+    const ablation = await ablationOf(engine, chain, { mode, fillerId, seed, ...drawn }, "shapley");
+    const { phi, leaveOneOut, interactions, ...result } = await engine.chainGame(
+      {
+        ...{ chain, ...ablation, seed, budget: numberOption(values, "budget"), matrix: false },
+        value: oneOf("value", required(values, "value"), TOKEN_VALUES),
+        estimator: oneOf(
+          "estimator",
+          values.estimator ?? (steps.length > MAX_EXACT_STEPS ? "pairedRegression" : "exact"),
+          GAME_ESTIMATORS,
+        ),
+      },
+      "shapley",
+      ({ coalitionsDone, coalitions }) =>
+        process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
     );
+    return plain({
+      ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
+      ...(interactions && { interactions }),
+    }) as object;
   },
 };
 

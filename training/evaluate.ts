@@ -88,8 +88,14 @@ class Evaluation {
 
   async shapley(problem: LedgerProblem, mode: AblationMode): Promise<readonly number[]> {
     const chain = await this.chainOf(problem, textsOf(problem));
-    const { phi } = await this.engine.shapley({ chain, mode, fillerId: this.fillerId }, "shapley");
-    return phi;
+    const { phi } = await this.engine.chainGame(
+      {
+        ...{ chain, mode, fillerId: this.fillerId, value: "logProb", estimator: "exact" },
+        ...{ budget: 0, seed: 0, matrix: false },
+      },
+      "shapley",
+    );
+    return phi.values;
   }
 }
 

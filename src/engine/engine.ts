@@ -25,10 +25,6 @@ import { partsToKeep } from "./formats/modelParts";
 import type { FileSet } from "./formats/source";
 import type { Tokenizer } from "./formats/tokenizer";
 import { run, withCanonicalSites } from "./interp/run";
-import { trieTokens } from "./interp/trieTokens";
-import { evaluateCoalitions } from "./methods/coalitions";
-import { generate } from "./methods/generate";
-import { shapley } from "./methods/shapley";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
@@ -42,12 +38,15 @@ const LATER = {
   captureStore: () => import("./captureStore"),
   chainGame: () => import("./methods/chainGame"),
   checkKernels: () => import("./checkKernels"),
+  coalitions: () => import("./methods/coalitions"),
   compare: () => import("./methods/compare"),
   faithfulness: () => import("./methods/faithfulness"),
+  generate: () => import("./methods/generate"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
   resampleSteps: () => import("./methods/resampleSteps"),
   sweep: () => import("./methods/sweep"),
+  trieTokens: () => import("./interp/trieTokens"),
 };
 
 /** What differs between the page and Node. */
@@ -206,7 +205,8 @@ export function createEngine(host: EngineHost): EngineApi {
     throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
   }
 
-  function cost(request: ShapleyCostRequest): ShapleyCost {
+  async function cost(request: ShapleyCostRequest): Promise<ShapleyCost> {
+    const { trieTokens } = await LATER.trieTokens();
     const tokens = trieTokens(request, request.players);
     const coalitions = 2 ** (request.players ?? request.chain.steps).length;
     return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
@@ -303,6 +303,7 @@ export function createEngine(host: EngineHost): EngineApi {
           if (store) store.checkRoom((await LATER.capture()).generationBytes(model, request));
           const { tokenizer: found } = modelIn();
           let before = request.tokens.at(-1);
+          const { generate } = await LATER.generate();
           const { captured, ...result } = await generate(model, request, pauser, (id) => {
             const [token] = describeIds(found, [id], before);
             before = id;
@@ -338,6 +339,7 @@ export function createEngine(host: EngineHost): EngineApi {
         return measured(started, await chainGame(model, request, pauser, onProgress));
       }),
     async coalitions(request) {
+      const { evaluateCoalitions } = await LATER.coalitions();
       const started = performance.now();
       const { results } = measured(
         started,
@@ -345,12 +347,7 @@ export function createEngine(host: EngineHost): EngineApi {
       );
       return results;
     },
-    shapleyCost: async (request) => cost(request),
-    shapley: (request, runId, onProgress) =>
-      cancellable(runId, async (pauser) => {
-        const started = performance.now();
-        return measured(started, await withModel((model) => shapley(model, request, pauser, onProgress)));
-      }),
+    shapleyCost: cost,
     writeChains: (request, runId, onProgress) =>
       onModel(
         runId,

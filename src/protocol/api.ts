@@ -20,8 +20,6 @@ import type {
   ResampleStepsRequest,
   ShapleyCost,
   ShapleyCostRequest,
-  ShapleyRequest,
-  ShapleyResult,
 } from "./chain";
 import type {
   AttributionRequest,
@@ -362,11 +360,6 @@ export interface EngineApi {
 
   coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
   shapleyCost(request: ShapleyCostRequest): Promise<ShapleyCost>;
-  shapley(
-    request: ShapleyRequest,
-    runId: RunId,
-    onProgress?: (partial: ShapleyResult) => void,
-  ): Promise<ShapleyResult>;
   /** What the model writes in place of each step: [sample][step] tokens. */
   resampleSteps(
     request: ResampleStepsRequest,

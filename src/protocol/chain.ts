@@ -89,12 +89,9 @@ export interface CoalitionResult {
   readonly tokens?: Float64Array;
 }
 
-export interface ShapleyRequest extends Ablation {
-  readonly chain: ChainTokens;
-}
-
 /** Asks what an exact game would cost. */
-export interface ShapleyCostRequest extends ShapleyRequest {
+export interface ShapleyCostRequest extends Ablation {
+  readonly chain: ChainTokens;
   /** Steps that are players; absent: all. */
   readonly players?: readonly number[];
 }
@@ -113,22 +110,6 @@ export interface SegmentCounts {
   readonly prompt: number;
   readonly steps: readonly number[];
   readonly answer: number;
-}
-
-export interface ShapleyResult extends Ablation {
-  /** Shapley value of each step, in nats. While running: the estimate from the coalitions seen so far. */
-  readonly phi: readonly number[];
-  /** Leave-one-out: v(all) - v(all without the step), in nats; NaN until its coalition was seen. */
-  readonly loo: readonly number[];
-  readonly vAll: number;
-  readonly vNone: number;
-  /** sum(phi) - (v(all) - v(none)); rounding only, once finished. */
-  readonly residual: number;
-  readonly coalitionsDone: number;
-  readonly coalitions: number;
-  readonly evaluatedTokens: number;
-  readonly segments: SegmentCounts;
-  readonly elapsedMs: number;
 }
 
 /** Asks the model to write each step of a chain again. A step ends with its own last token, or at twice its length. */

@@ -3,7 +3,6 @@
  * @xenova/transformers; this file puts one small interface around them, mends what they read differently from
  * the format (`tokenizerRules.ts`), and keeps them off the network.
  */
-import { env } from "@xenova/transformers/src/env.js";
 import { PreTrainedTokenizer } from "@xenova/transformers/src/tokenizers.js";
 import type { TokenInfo } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
@@ -14,15 +13,13 @@ import { checkAddedTokens, checkModel } from "./tokenizerChecks";
 import { rewriteDecoder, rewritePreTokenizer } from "./tokenizerRules";
 import { tokenTexts } from "./tokenTexts";
 
-env.allowRemoteModels = false;
-
 export interface Tokenizer extends BosRule {
   readonly vocabSize: number;
   /** SHA-256 of the tokens' spellings in order of id: equal where ids mean the same. */
   readonly vocabulary: string;
   readonly specialIds: ReadonlySet<number>;
   /** Of chat models: a message of the user as the model expects it, up to where its answer begins. */
-  chat?(message: string): ChatPrompt;
+  chat?(message: string): Promise<ChatPrompt>;
   /** Adds nothing but the BOS token, and that only if asked for. */
   encode(text: string, options: { readonly addBos: boolean }): number[];
   /** The text of the ids; special tokens are left out. */
@@ -132,18 +129,18 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     decode,
   });
 
-  function chat(template: string, message: string): ChatPrompt {
-    const conversation = [{ role: "user", content: message }];
-    const [bos, eos] = [rule.bosId, rule.eosId].map((id) => (id === undefined ? undefined : vocab[id]));
-    const tokens = { ...(bos && { bos_token: bos }), ...(eos && { eos_token: eos }) };
-    const options = {
-      chat_template: template,
-      add_generation_prompt: true,
-      tokenize: false,
-      ...tokens,
-    } as const;
+  async function chat(template: string, message: string): Promise<ChatPrompt> {
+    const bos = rule.bosId === undefined ? undefined : vocab[rule.bosId];
+    const eos = rule.eosId === undefined ? undefined : vocab[rule.eosId];
+    const tokens = {
+      ...namedTokens(tokenizerConfig),
+      ...(bos && { bos_token: bos }),
+      ...(eos && { eos_token: eos }),
+    };
+    const messages = [{ role: "user", content: message }];
     try {
-      const text = library.apply_chat_template(conversation, options);
+      const { Template } = await import("@huggingface/jinja");
+      const text = new Template(template).render({ messages, add_generation_prompt: true, ...tokens });
       return { text, addBos: rule.bosByDefault && !(bos !== undefined && text.startsWith(bos)) };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -184,6 +181,14 @@ function hashOf(vocab: readonly (string | undefined)[]): string {
 function unknownToken({ unk_token: text, unk_id: id, vocab }: Json): string | undefined {
   const piece: unknown = Array.isArray(vocab) && typeof id === "number" ? vocab[id] : undefined;
   return tokenText(Array.isArray(piece) ? piece[0] : text);
+}
+
+/** "unk_token", "pad_token" and the like, as a template reads them. */
+function namedTokens(config: Json): Record<string, string> {
+  const texts = Object.entries(config).map(([name, value]) => [name, tokenText(value)] as const);
+  return Object.fromEntries(
+    texts.flatMap(([name, text]) => (name.endsWith("_token") && text !== undefined ? [[name, text]] : [])),
+  );
 }
 
 /** One template, or the default of several. */

@@ -14,16 +14,5 @@ declare module "@xenova/transformers/src/tokenizers.js" {
       ids: readonly number[],
       options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
     ): string;
-    apply_chat_template(
-      conversation: readonly { readonly role: string; readonly content: string }[],
-      options: { chat_template: string; add_generation_prompt: boolean; tokenize: false } & Record<
-        string,
-        unknown
-      >,
-    ): string;
   }
-}
-
-declare module "@xenova/transformers/src/env.js" {
-  export const env: { allowRemoteModels: boolean; allowLocalModels: boolean };
 }

@@ -5,7 +5,7 @@
 import type { EngineApi, ModelInfo } from "../../protocol/api";
 import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import { ablationOf } from "./ablation";
+import { ablationOf } from "../../protocol/chainAblation";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, LIMITS, valueOf, type ChainSettings } from "./chainSettings";
 import { evaluateEffect, type Effect } from "./effect";

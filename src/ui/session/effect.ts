@@ -4,7 +4,7 @@
  */
 import type { EngineApi } from "../../protocol/api";
 import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
-import { insideTokens } from "./insideTokens";
+import { insideTokens } from "../../protocol/insideTokens";
 
 /** A token of a step, or of the cue and the answer: then `step` is the number of steps. */
 export interface ChainToken {

@@ -3,7 +3,7 @@
  * no text of its own (half of a letter), or reads differently alone, it stays with its neighbours.
  */
 import type { EngineApi } from "../../protocol/api";
-import { insideTokens } from "./insideTokens";
+import { insideTokens } from "../../protocol/insideTokens";
 
 /** Tokens that are tried together before a cut is given up. */
 const MOST_TOGETHER = 8;

@@ -1,7 +1,7 @@
 /** Tokens that views are about: named by what somebody types, or what the model expects; and texts of token ids. */
 import type { EngineApi, ModelInfo, TokenInfo } from "../../protocol/api";
 import type { EditedPrompt } from "../../protocol/interventions";
-import { insideTokens } from "./insideTokens";
+import { insideTokens } from "../../protocol/insideTokens";
 
 /** A token's text by its id. */
 export type TextOf = (id: number) => string;

@@ -1,7 +1,7 @@
 /** What the panel asks the engine about one step: the chain with it and without it, read inside. */
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
-import { insideTokens } from "../../session/insideTokens";
+import { insideTokens } from "../../../protocol/insideTokens";
 import { Latest } from "../../session/latest.svelte";
 import type { Session } from "../../session/session.svelte";
 import { ablatedChain, type AblatedChain } from "../../session/ablatedChain";

@@ -11,7 +11,7 @@ import { blockSite } from "../../../protocol/sites";
 import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/sourceNode";
-import { chainNumbers } from "../../session/chainNumbers";
+import { chainNumbers } from "../../../protocol/chainNumbers";
 import { ablatedChain, answerPositions, type AblatedChain } from "../../session/ablatedChain";
 import { headGrid, movedGrid } from "./headsView";
 import { answerCurve } from "./lensView";

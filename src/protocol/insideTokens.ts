@@ -1,5 +1,5 @@
 /** Tokens by their ids, each as in the middle of a text: at its start some lose their space. */
-import type { EngineApi, TokenInfo } from "../../protocol/api";
+import type { EngineApi, TokenInfo } from "./api";
 
 export async function insideTokens(
   engine: Pick<EngineApi, "describeTokens">,

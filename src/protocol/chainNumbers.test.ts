@@ -1,6 +1,6 @@
 /** Numbers in tokens, by hand. */
 import { expect, it } from "vitest";
-import type { EngineApi } from "../../protocol/api";
+import type { EngineApi } from "./api";
 import { chainNumbers, numbersOfTexts } from "./chainNumbers";
 
 it("gives equal numbers one name, wherever they are", () => {

@@ -1,6 +1,6 @@
 /** Which tokens of a chain are numbers, and which numbers are the same: for taking a number away with all its repeats. */
-import type { EngineApi } from "../../protocol/api";
-import type { ChainTokens } from "../../protocol/chain";
+import type { EngineApi } from "./api";
+import type { ChainTokens } from "./chain";
 import { insideTokens } from "./insideTokens";
 
 const NUMBER = /\d+(?:[.,]\d+)*/g;

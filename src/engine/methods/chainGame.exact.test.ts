@@ -2,14 +2,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { leaveOneOut, presentPlayers, shapleyFromValues } from "../../games/exact";
 import { NEVER_CANCELLED, CancelToken } from "../../protocol/cancel";
-import { type AblationMode, type ChainTokens } from "../../protocol/chain";
+import {
+  type Ablation,
+  type AblationMode,
+  type ChainGameRequest,
+  type ChainTokens,
+} from "../../protocol/chain";
 import { createCpuDevice } from "../device/cpu";
 import { run } from "../interp/run";
 import type { Model } from "../models/model";
 import { randomGpt2 } from "../models/randomModel";
 import { trieTokens } from "../interp/trieTokens";
 import { evaluateCoalitions } from "./coalitions";
-import { shapley } from "./shapley";
+import { chainGame } from "./chainGame";
 
 const FILLER = 11;
 const CHAIN: ChainTokens = {
@@ -22,6 +27,11 @@ const CHAIN: ChainTokens = {
 let model: Model;
 beforeAll(async () => {
   model = randomGpt2(await createCpuDevice());
+});
+
+/** The exact game of all steps, of log p. */
+const exact = (ablation: Ablation & { readonly chain: ChainTokens }): ChainGameRequest => ({
+  ...{ ...ablation, value: "logProb", estimator: "exact", budget: 0, seed: 0, matrix: false },
 });
 
 /** v(S) by one full forward pass of the whole text, nothing shared. */
@@ -99,7 +109,7 @@ describe.each(["delete", "mask", "replace"] as const)("the prefix trie, mode %s"
   });
 
   it("computes each part as often as the method says, and no token more than the formula", async () => {
-    const result = await shapley(model, { chain: CHAIN, mode, fillerId: FILLER }, NEVER_CANCELLED);
+    const result = await chainGame(model, exact({ chain: CHAIN, mode, fillerId: FILLER }), NEVER_CANCELLED);
     const times = (i: number) => (mode === "replace" ? 2 ** (i + 1) : 2 ** i);
     expect(result.segments).toEqual({ prompt: 1, steps: CHAIN.steps.map((_, i) => times(i)), answer: 16 });
     expect(result.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, mode, fillerId: FILLER }));
@@ -108,11 +118,12 @@ describe.each(["delete", "mask", "replace"] as const)("the prefix trie, mode %s"
   });
 
   it("is efficient: the values sum to v(all) - v(none)", async () => {
-    const { phi, vAll, vNone, residual } = await shapley(
-      model,
-      { chain: CHAIN, mode, fillerId: FILLER },
-      NEVER_CANCELLED,
-    );
+    const {
+      phi: { values: phi },
+      vAll,
+      vNone,
+      residual,
+    } = await chainGame(model, exact({ chain: CHAIN, mode, fillerId: FILLER }), NEVER_CANCELLED);
     expect(Math.abs(phi.reduce((a, b) => a + b, 0) - (vAll - vNone))).toBeLessThan(1e-4);
     expect(Math.abs(residual)).toBeLessThan(1e-9);
   });
@@ -120,7 +131,10 @@ describe.each(["delete", "mask", "replace"] as const)("the prefix trie, mode %s"
   it("walks blocks depth-first past the batch width with the same result", async () => {
     const steps = Array.from({ length: 8 }, (_, i) => [(i * 5 + 1) % 11]);
     const chain = { ...CHAIN, steps };
-    const { phi, segments } = await shapley(model, { chain, mode, fillerId: FILLER }, NEVER_CANCELLED);
+    const {
+      phi: { values: phi },
+      segments,
+    } = await chainGame(model, exact({ chain, mode, fillerId: FILLER }), NEVER_CANCELLED);
     expect(segments.answer).toBe(256);
     expect(segments.steps).toEqual(steps.map((_, i) => (mode === "replace" ? 2 ** (i + 1) : 2 ** i)));
     const all = await naiveValue(chain, presentPlayers(255, 8), mode);
@@ -132,7 +146,10 @@ describe.each(["delete", "mask", "replace"] as const)("the prefix trie, mode %s"
 describe("exact Shapley", () => {
   it("gives a step that already equals the filler exactly 0 under replace", async () => {
     const chain = { ...CHAIN, steps: [[1, 4], [FILLER, FILLER], [6]] };
-    const { phi, loo } = await shapley(model, { chain, mode: "replace", fillerId: FILLER }, NEVER_CANCELLED);
+    const {
+      phi: { values: phi },
+      leaveOneOut: loo,
+    } = await chainGame(model, exact({ chain, mode: "replace", fillerId: FILLER }), NEVER_CANCELLED);
     expect(phi[1]).toBe(0);
     expect(loo[1]).toBe(0);
     expect(phi[0]).not.toBe(0);
@@ -140,11 +157,10 @@ describe("exact Shapley", () => {
 
   it("gives symmetric players equal values", async () => {
     const chain = { ...CHAIN, steps: [[5], [5]] };
-    const { phi, residual } = await shapley(
-      model,
-      { chain, mode: "delete", fillerId: FILLER },
-      NEVER_CANCELLED,
-    );
+    const {
+      phi: { values: phi },
+      residual,
+    } = await chainGame(model, exact({ chain, mode: "delete", fillerId: FILLER }), NEVER_CANCELLED);
     // Deleting either of two equal neighbours leaves the same text: symmetric players.
     expect(Math.abs(phi[0]! - phi[1]!)).toBeLessThan(1e-6);
     expect(Math.abs(residual)).toBeLessThan(1e-9);
@@ -153,20 +169,20 @@ describe("exact Shapley", () => {
   it("reports partial results and stops when cancelled", async () => {
     const token = new CancelToken();
     const chain = { ...CHAIN, steps: Array.from({ length: 10 }, (_, i) => [i % 11]) };
-    const work = shapley(model, { chain, mode: "delete", fillerId: FILLER }, token);
+    const work = chainGame(model, exact({ chain, mode: "delete", fillerId: FILLER }), token);
     token.cancel();
     await expect(work).rejects.toMatchObject({ name: "Cancelled" });
   });
 
   it.each([
-    [{ ...CHAIN, steps: [] }, /1 to 12 steps/],
-    [{ ...CHAIN, steps: Array.from({ length: 13 }, () => [1]) }, /this chain has 13/],
+    [{ ...CHAIN, steps: [] }, /at least one player/],
+    [{ ...CHAIN, steps: Array.from({ length: 13 }, () => [1]) }, /this game has 13/],
     [{ ...CHAIN, answerPrefix: [] }, /between the last step and the answer/],
     [{ ...CHAIN, answer: [] }, /reference answer is empty/],
     [{ ...CHAIN, answer: [77] }, /token id 77/],
   ])("refuses a chain without a defined value", async (chain, message) => {
     await expect(
-      shapley(model, { chain, mode: "delete", fillerId: FILLER }, NEVER_CANCELLED),
+      chainGame(model, exact({ chain, mode: "delete", fillerId: FILLER }), NEVER_CANCELLED),
     ).rejects.toThrow(message);
   });
 });

@@ -2,8 +2,8 @@
  * How absent steps are taken away, with what a mode needs beyond a token: for "symbol" which tokens are the same number,
  * for "resample" what the model writes in place of each step.
  */
-import type { EngineApi, RunId } from "../../protocol/api";
-import type { Ablation, AblationMode, ChainTokens } from "../../protocol/chain";
+import type { EngineApi, RunId } from "./api";
+import type { Ablation, AblationMode, ChainTokens } from "./chain";
 import { chainNumbers } from "./chainNumbers";
 
 export interface AblationAsk {
