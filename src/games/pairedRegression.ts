@@ -1,137 +1,267 @@
 /**
- * Shapley values as a weighted least squares fit of an additive game, whose weights sum to v(all) - v(none) (KernelSHAP:
- * Lundberg & Lee 2017), on coalitions drawn by their weight, each with its complement (Covert & Lee 2021). Standard errors
- * are those of the fit with unequal variances (White 1980).
+ * Shapley values by regression on pairs of a coalition and its complement: KernelSHAP (Lundberg and Lee 2017) on paired
+ * coalitions (Covert and Lee 2021), with a smooth guess at the game in place of an additive one (as Witter et al. 2025 adjust
+ * estimates by regression).
+ *
+ *   1. all, none, and every player alone and left out; then random pairs (pairDraws.ts)
+ *   2. a guess at the game's odd part from the pairs, a Gaussian process (oddGame.ts); its Shapley values are the estimate,
+ *      and sum to v(all) - v(none)
+ *   3. beyond MOST_GUESSED pairs the guess stays as it is, and what the others have beyond it is fitted by an additive game:
+ *      weighted least squares with Shapley weights, a size's weight (n - 1) / (s (n - s)) shared by its pairs
+ *   4. with every pair known the least squares fit alone is exact
+ *   5. intervals of the first output: normal, spread by bootstrap over pairs within their sizes (Efron 1979). A resample
+ *      is the guess without a pair plus the additive fit to what that pair has beyond it, over its pairs; sizes that are
+ *      complete stay. Standard errors of further outputs: of the Gaussian process, scaled by left-out pairs
  */
 import { Draws } from "./draws";
 import type { Estimates, Estimator } from "./estimator";
-import { withBounds } from "./permutations";
+import { invertSymmetric } from "./invertSymmetric";
+import { OddGame, signsOf, type Signs } from "./oddGame";
+import { PairDraws, pairsOfSize } from "./pairDraws";
 
 export interface PairedRegressionAsk {
   readonly n: number;
   readonly width: number;
   readonly seed: number;
+  /** Of the bootstrap. */
   readonly resamples: number;
 }
+
+/** More pairs than this cost more to guess from than they are worth: time grows with their cube. */
+const MOST_GUESSED = 512;
+/** 97.5 % quantile of the normal distribution. */
+const Z = 1.959963984540054;
 
 export function createPairedRegression(ask: PairedRegressionAsk): Estimator {
   return new PairedRegression(ask);
 }
 
+interface Pair {
+  /** Of the smaller half. */
+  readonly size: number;
+  readonly signs: Signs;
+  /** (v(S) - v(complement)) / 2 of each output. */
+  readonly odd: Float64Array;
+}
+
 class PairedRegression implements Estimator {
-  readonly #draws: Draws;
-  #asked: boolean[][] = [];
-  #all: Float64Array | undefined;
-  #none: Float64Array | undefined;
+  readonly #draws: PairDraws;
+  #asked: readonly (readonly number[])[] = [];
   #begun = false;
-  readonly #rows: { readonly present: boolean[]; readonly value: Float64Array }[] = [];
+  /** v(all) - v(none) of each output. */
+  #total: Float64Array | undefined;
+  readonly #pairs: Pair[] = [];
 
   constructor(private readonly ask: PairedRegressionAsk) {
-    this.#draws = new Draws(ask.seed);
+    this.#draws = new PairDraws(ask.n, ask.seed);
   }
 
   next(most: number): boolean[][] {
     const { n } = this.ask;
-    this.#asked = [];
-    if (!this.#begun) {
-      this.#begun = true;
-      this.#asked.push(
-        Array.from({ length: n }, () => true),
-        Array.from({ length: n }, () => false),
-      );
-    }
-    while (n > 1 && this.#asked.length + 2 <= most) {
-      const size = this.#size();
-      const members = new Set(this.#draws.order(n).slice(0, size));
-      const present = Array.from({ length: n }, (_, i) => members.has(i));
-      this.#asked.push(
+    const coalitions: boolean[][] = [];
+    const add = (members: readonly number[]) => {
+      const present = Array.from({ length: n }, (_, i) => members.includes(i));
+      coalitions.push(
         present,
         present.map((has) => !has),
       );
+    };
+    if (!this.#begun && most >= 2) add(Array.from({ length: n }, (_, i) => i));
+    const asked: number[][] = [];
+    while ((this.#begun || coalitions.length > 0) && n > 1 && coalitions.length + 2 <= most) {
+      const members = this.#draws.next();
+      if (!members) break;
+      asked.push(members);
+      add(members);
     }
-    return this.#asked;
-  }
-
-  /** 1 to n - 1, as probable as 1 / (size (n - size)). */
-  #size(): number {
-    const { n } = this.ask;
-    const weights = Array.from({ length: n - 1 }, (_, i) => 1 / ((i + 1) * (n - i - 1)));
-    let rest = this.#draws.next() * weights.reduce((sum, weight) => sum + weight, 0);
-    const found = weights.findIndex((weight) => (rest -= weight) < 0);
-    return found < 0 ? n - 1 : found + 1;
+    this.#begun ||= coalitions.length > 0;
+    this.#asked = asked;
+    return coalitions;
   }
 
   add(values: readonly Float64Array[]): void {
-    values.forEach((value, i) => {
-      const present = this.#asked[i] ?? [];
-      if (present.every(Boolean)) this.#all = value;
-      else if (!present.some(Boolean)) this.#none = value;
-      else this.#rows.push({ present, value });
+    const { n } = this.ask;
+    const difference = (pair: number, factor: number) =>
+      values[2 * pair]?.map((value, o) => factor * (value - (values[2 * pair + 1]?.[o] ?? NaN)));
+    let first = 0;
+    if (!this.#total && values.length >= 2) {
+      this.#total = difference(0, 1);
+      first = 1;
+    }
+    this.#asked.forEach((members, i) => {
+      const odd = difference(first + i, 0.5);
+      if (odd) this.#pairs.push({ size: members.length, signs: signsOf(members, n), odd });
     });
   }
 
   estimates(): Estimates {
     const { n, width } = this.ask;
-    const [all, none] = [this.#all, this.#none];
-    const phi = new Float64Array(n * width).fill(NaN);
-    const error = new Float64Array(n * width).fill(NaN);
-    const inverse = all && none ? this.#inverse() : undefined;
-    if (!all || !none || !inverse) return withBounds(phi, error);
-    const m = n - 1;
-    const rows = this.#rows.map(({ present, value }) => {
-      const last = Number(present[m]);
-      const x = present.slice(0, m).map((has) => Number(has) - last);
-      const y = value.map((v, o) => v - (none[o] ?? NaN) - last * ((all[o] ?? NaN) - (none[o] ?? NaN)));
-      return { x, y, z: inverse.map((line) => line.reduce((sum, a, j) => sum + a * (x[j] ?? 0), 0)) };
-    });
-    for (let o = 0; o < width; o++) {
-      const fit = Array.from({ length: m }, (_, i) =>
-        rows.reduce((sum, { z, y }) => sum + (z[i] ?? 0) * (y[o] ?? NaN), 0),
-      );
-      const variance = new Float64Array(n);
-      for (const { x, y, z } of rows) {
-        const residual = (y[o] ?? NaN) - fit.reduce((sum, b, i) => sum + b * (x[i] ?? 0), 0);
-        z.forEach((weight, i) => (variance[i] = (variance[i] ?? 0) + (weight * residual) ** 2));
-        const sum = z.reduce((total, weight) => total + weight, 0);
-        variance[m] = (variance[m] ?? 0) + (sum * residual) ** 2;
-      }
-      const total = (all[o] ?? NaN) - (none[o] ?? NaN);
-      fit.push(total - fit.reduce((sum, b) => sum + b, 0));
-      fit.forEach((b, i) => {
-        phi[i * width + o] = b;
-        error[i * width + o] = Math.sqrt(variance[i] ?? NaN);
+    const unknown = () => new Float64Array(n * width).fill(NaN);
+    const found = { phi: unknown(), standardError: unknown(), low: unknown(), high: unknown() };
+    const total = this.#total;
+    if (!total) return found;
+    const put = (o: number, phi: Float64Array, error: Float64Array) =>
+      phi.forEach((value, i) => {
+        const at = i * width + o;
+        found.phi[at] = value;
+        found.standardError[at] = error[i] ?? NaN;
+        found.low[at] = value - Z * (error[i] ?? NaN);
+        found.high[at] = value + Z * (error[i] ?? NaN);
       });
+    const zeros = new Float64Array(n);
+    if (n === 1) {
+      total.forEach((value, o) => put(o, Float64Array.of(value), zeros));
+      return found;
     }
-    return withBounds(phi, error);
+    const additive = new AdditiveFit(this.#pairs, n);
+    const once = this.#pairs.map(() => 1);
+    if (this.#isComplete()) {
+      total.forEach((sum, o) => {
+        const fit = additive.phi(
+          this.#pairs.map(({ odd }) => odd[o] ?? NaN),
+          sum,
+          once,
+        );
+        if (fit) put(o, fit, zeros);
+      });
+      return found;
+    }
+    if (this.#pairs.length < n) return found;
+    const guessed = this.#pairs.slice(0, MOST_GUESSED);
+    // The whole is known as well as any pair: the guess's values sum to what all do together.
+    const game = OddGame.at([...guessed.map(({ signs }) => signs), new Int8Array(n).fill(1)], n);
+    if (!game) return found;
+    const spread = game.spread();
+    total.forEach((sum, o) => {
+      const weights = game.weights([...guessed.map(({ odd }) => odd[o] ?? NaN), sum / 2]);
+      const phi = game.shapley(weights);
+      const residuals = this.#pairs.map(({ signs, odd }, i) =>
+        i < guessed.length ? game.residual(weights, i) : (odd[o] ?? NaN) - game.guess(weights, signs),
+      );
+      const hasMore = this.#pairs.length > guessed.length;
+      const rest = hasMore ? additive.phi(residuals, 0, once) : undefined;
+      const estimate = phi.map((value, i) => value + (rest?.[i] ?? 0));
+      if (o > 0) {
+        const scale = game.scale(weights, guessed.length);
+        put(
+          o,
+          estimate,
+          spread.map((value) => value * scale),
+        );
+        return;
+      }
+      const without = guessed.map((_, i) => game.withoutPoint(i, residuals[i] ?? NaN));
+      put(o, estimate, this.#bootstrap(additive, residuals, without));
+    });
+    return found;
   }
 
-  /** Of the sum of x xᵀ, x = presence minus that of the last player; undefined while it has none. Gauss-Jordan. */
-  #inverse(): number[][] | undefined {
-    const m = this.ask.n - 1;
-    const a = Array.from({ length: m }, (_, i) =>
-      Array.from({ length: 2 * m }, (_, j) => Number(j === m + i)),
-    );
-    for (const { present } of this.#rows) {
-      const x = present.slice(0, m).map((has) => Number(has) - Number(present[m]));
-      x.forEach((xi, i) => {
-        const line = a[i];
-        if (line && xi !== 0) x.forEach((xj, j) => (line[j] = (line[j] ?? 0) + xi * xj));
+  #isComplete(): boolean {
+    const { n } = this.ask;
+    const all = Array.from({ length: Math.floor(n / 2) }, (_, i) => pairsOfSize(n, i + 1));
+    return this.#pairs.length >= all.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Standard errors of the first output. */
+  #bootstrap(
+    additive: AdditiveFit,
+    residuals: readonly number[],
+    without: readonly Float64Array[],
+  ): Float64Array {
+    const { n, seed, resamples } = this.ask;
+    const draws = new Draws(seed ^ 0x5bd1e995);
+    const bySize = grouped(this.#pairs);
+    const open = [...bySize].filter(([size, list]) => list.length < pairsOfSize(n, size));
+    const sums = new Float64Array(n);
+    const squares = new Float64Array(n);
+    let count = 0;
+    for (let b = 0; b < resamples; b++) {
+      const times = this.#pairs.map(() => 1);
+      for (const [, list] of open) {
+        for (const i of list) times[i] = 0;
+        for (let k = 0; k < list.length; k++) {
+          const i = list[Math.floor(draws.next() * list.length)] ?? 0;
+          times[i] = (times[i] ?? 0) + 1;
+        }
+      }
+      const fit = additive.phi(residuals, 0, times);
+      if (!fit) continue;
+      without.forEach((change, p) => {
+        const share = (times[p] ?? 0) / this.#pairs.length;
+        if (share > 0) change.forEach((value, i) => (fit[i] = (fit[i] ?? 0) - share * value));
+      });
+      count++;
+      fit.forEach((value, i) => {
+        sums[i] = (sums[i] ?? 0) + value;
+        squares[i] = (squares[i] ?? 0) + value * value;
       });
     }
-    for (let c = 0; c < m; c++) {
-      const size = (r: number) => Math.abs(a[r]?.[c] ?? 0);
-      let pivot = c;
-      for (let r = c + 1; r < m; r++) if (size(r) > size(pivot)) pivot = r;
-      if (size(pivot) < 1e-9) return undefined;
-      [a[c], a[pivot]] = [a[pivot] ?? [], a[c] ?? []];
-      const line = a[c] ?? [];
-      const by = line[c] ?? NaN;
-      line.forEach((v, j) => (line[j] = v / by));
-      for (const [r, other] of a.entries()) {
-        const factor = other[c] ?? 0;
-        if (r !== c && factor !== 0) line.forEach((v, j) => (other[j] = (other[j] ?? 0) - factor * v));
-      }
-    }
-    return a.map((line) => line.slice(m));
+    return sums.map((sum, i) =>
+      Math.sqrt(Math.max(0, (squares[i] ?? 0) - (sum * sum) / count) / Math.max(1, count - 1)),
+    );
   }
 }
+
+function grouped(pairs: readonly Pair[]): Map<number, number[]> {
+  const bySize = new Map<number, number[]>();
+  pairs.forEach(({ size }, i) => {
+    const list = bySize.get(size);
+    if (list) list.push(i);
+    else bySize.set(size, [i]);
+  });
+  return bySize;
+}
+
+/**
+ * The additive game nearest to given odd parts, by Shapley weights. The constraint takes one player out: with
+ * x = presence minus that of the last player, half their signs' difference, t - sign of the last * total / 2 is fitted
+ * by n - 1 weights.
+ */
+class AdditiveFit {
+  readonly #x: readonly Float64Array[];
+
+  constructor(
+    private readonly pairs: readonly Pair[],
+    private readonly n: number,
+  ) {
+    this.#x = pairs.map(({ signs }) =>
+      Float64Array.from({ length: n - 1 }, (_, i) => ((signs[i] ?? 0) - (signs[n - 1] ?? 0)) / 2),
+    );
+  }
+
+  /** Each pair counted so many times; undefined where they leave a player open. */
+  phi(odd: readonly number[], total: number, times: readonly number[]): Float64Array | undefined {
+    const { n } = this;
+    const m = n - 1;
+    const counts = new Map<number, number>();
+    this.pairs.forEach(({ size }, p) => counts.set(size, (counts.get(size) ?? 0) + (times[p] ?? 0)));
+    const moments = new Float64Array(m * m);
+    const right = new Float64Array(m);
+    this.pairs.forEach(({ size, signs }, p) => {
+      const x = this.#x[p];
+      const weight = ((times[p] ?? 0) * sizeWeight(n, size)) / (counts.get(size) ?? 1);
+      if (weight === 0 || !x) return;
+      const y = (odd[p] ?? NaN) - ((signs[m] ?? 0) * total) / 2;
+      for (let i = 0; i < m; i++) {
+        const scaled = weight * (x[i] ?? 0);
+        if (scaled === 0) continue;
+        right[i] = (right[i] ?? 0) + scaled * y;
+        for (let j = 0; j < m; j++) moments[i * m + j] = (moments[i * m + j] ?? 0) + scaled * (x[j] ?? 0);
+      }
+    });
+    const inverse = invertSymmetric(moments, m);
+    if (!inverse) return undefined;
+    const phi = new Float64Array(n);
+    for (let i = 0; i < m; i++) {
+      let sum = 0;
+      for (let j = 0; j < m; j++) sum += (inverse[i * m + j] ?? 0) * (right[j] ?? 0);
+      phi[i] = sum;
+      phi[m] = (phi[m] ?? 0) - sum;
+    }
+    phi[m] = (phi[m] ?? 0) + total;
+    return phi;
+  }
+}
+
+/** What all pairs of a size weigh together: a half is its complement's size, too. */
+const sizeWeight = (n: number, size: number) => ((2 * size === n ? 0.5 : 1) * (n - 1)) / (size * (n - size));
