@@ -8,7 +8,7 @@ export function invertSymmetric(matrix: Float64Array, m: number): Float64Array |
       let sum = matrix[i * m + j] ?? 0;
       for (let k = 0; k < j; k++) sum -= (factor[i * m + k] ?? 0) * (factor[j * m + k] ?? 0);
       if (i === j) {
-        if (!(sum > 1e-10 * scale)) return undefined;
+        if (!(sum > 1e-13 * scale)) return undefined;
         factor[j * m + j] = Math.sqrt(sum);
       } else factor[i * m + j] = sum / (factor[j * m + j] ?? NaN);
     }

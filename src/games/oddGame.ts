@@ -3,14 +3,15 @@
  *
  * Shapley values see the odd part of a game alone, t(S) = (v(S) - v(complement of S)) / 2. Written with x_i = 1 for players
  * in S and -1 for others, it is a sum over odd sets T of f(T) times the product of x over T. The prior: f(T) has mean 0 and
- * variance in proportion to RHO^|T|. Covariances then depend on the number d of players that differ:
+ * variance in proportion to RHO^|T|, and FREE more where T is a single player: what players do alone is not held back.
+ * Covariances then depend on the number d of players that differ:
  *
- *   k(d) = ((1 + RHO)^(n - d) (1 - RHO)^d - (1 - RHO)^(n - d) (1 + RHO)^d) / 2
+ *   k(d) = ((1 + RHO)^(n - d) (1 - RHO)^d - (1 - RHO)^(n - d) (1 + RHO)^d) / 2 + FREE (n - 2 d)
  *
  * A set T gives each of its members 2 f(T) / |T| (symmetry, efficiency), so the guess's Shapley values are sums over pairs,
  * weights a = (K + noise)^-1 t:
  *
- *   phi_i = 2 sum over S of a_S x_i integral from 0 to RHO of the even part in u of prod over j not i of (1 + u x_j) du
+ *   phi_i = 2 sum over S of a_S x_i (FREE + integral from 0 to RHO of the even part in u of prod over j not i of (1 + u x_j) du)
  *
  * What the guess says of a pair if that pair is left out of it is t - a_S / (K + noise)^-1_SS (Rasmussen and Williams 2006,
  * 5.12), which tells how good the guess is.
@@ -19,8 +20,9 @@ import { invertSymmetric } from "./invertSymmetric";
 
 /** How much less an interaction of one player more is worth. */
 const RHO = 0.1;
-/** Variance of what the prior cannot explain, as a share of k(0). */
-const NOISE = 1e-6;
+const FREE = 100;
+/** Variance of what the prior cannot explain; for numbers, not for games. */
+const NOISE = 1e-7;
 
 /** Members as 1, others as -1. */
 export type Signs = Int8Array;
@@ -37,7 +39,7 @@ export class OddGame {
   /** [pair, player]: the Shapley values of a game that is the kernel around a pair. */
   readonly #shares: Float64Array;
 
-  /** What any game of `n` players known at these coalitions has in common; undefined where two of them are alike. */
+  /** What any game of `n` players known at these coalitions, the last all of them, has in common; undefined where two are alike. */
   static at(points: readonly Signs[], n: number): OddGame | undefined {
     const kernel = kernelTable(n);
     const count = points.length;
@@ -47,7 +49,8 @@ export class OddGame {
         const value = kernel[distance(one, points[j] ?? one)] ?? NaN;
         covariance[i * count + j] = covariance[j * count + i] = value;
       }
-      covariance[i * count + i] = (kernel[0] ?? NaN) * (1 + NOISE);
+      // The last is what all players do together: the guess has to have it.
+      covariance[i * count + i] = (kernel[0] ?? NaN) + (i < count - 1 ? NOISE : 0);
     });
     const inverse = invertSymmetric(covariance, count);
     return inverse && new OddGame(points, n, kernel, inverse);
@@ -143,7 +146,7 @@ function kernelTable(n: number): Float64Array {
   const [more, less] = [1 + RHO, 1 - RHO];
   return Float64Array.from(
     { length: n + 1 },
-    (_, d) => (more ** (n - d) * less ** d - less ** (n - d) * more ** d) / 2,
+    (_, d) => (more ** (n - d) * less ** d - less ** (n - d) * more ** d) / 2 + FREE * (n - 2 * d),
   );
 }
 
@@ -153,7 +156,7 @@ function distance(a: Signs, b: Signs): number {
   return d;
 }
 
-/** Integral from 0 to RHO of the even part of (1 + u)^present (1 - u)^(n - 1 - present), by the number present. */
+/** FREE + integral from 0 to RHO of the even part of (1 + u)^present (1 - u)^(n - 1 - present), by the number present. */
 function shareTable(n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, present) => {
     let polynomial = [1];
@@ -163,14 +166,14 @@ function shareTable(n: number): Float64Array {
     }
     return polynomial.reduce(
       (sum, value, power) => (power % 2 === 0 ? sum + (value * RHO ** (power + 1)) / (power + 1) : sum),
-      0,
+      FREE,
     );
   });
 }
 
-/** Of a Shapley value: sum over odd sets T with the player of (2 / |T|)^2 RHO^|T|. */
+/** Of a Shapley value: 4 FREE + sum over odd sets T with the player of (2 / |T|)^2 RHO^|T|. */
 function priorVariance(n: number): number {
-  let sum = 0;
+  let sum = 4 * FREE;
   // Sets of the other players, of even size.
   for (let others = 0, choose = 1; others < n; others++) {
     if (others % 2 === 0) sum += choose * (2 / (others + 1)) ** 2 * RHO ** (others + 1);

@@ -125,5 +125,5 @@ it("tells every card apart and finds controls by name", () => {
   expect(findTarget("button", /^Recompute$/)?.textContent).toBe("Recompute");
   expect(findTarget("input", /^Step 2:/)).toBeTruthy();
   expect(findTarget("input", /^Step 1:/)).toBeUndefined();
-  expect(largestSteps({ phi: [0, 3, -4, 1] } as never, 2)).toEqual([1, 2]);
+  expect(largestSteps({ phi: { values: [0, 3, -4, 1] } } as never, 2)).toEqual([1, 2]);
 });
