@@ -12,6 +12,8 @@
  *            [--estimator exact|pairedRegression|permutations --budget N --seed S] [--samples N --temperature X]
  *            without --answer-prefix the model writes the cue before the answer itself; samples and temperature are of
  *            resample
+ *   games FILE
+ *            recomputes Shapley values of published tables of coalitions (games/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts); --text or --tokens is the
  *            request's prompt where it has none
@@ -21,7 +23,7 @@
  * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder or
  * file in any layout that the page opens, or the name of an embedded model.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
 import type { Edit } from "./protocol/interventions";
@@ -33,6 +35,7 @@ import {
   type ChainValue,
 } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
+import { readGameTables, recompute, type Recomputed } from "./games/tables";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
@@ -224,6 +227,19 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     // The request is what the visitor wrote: the engine says what is wrong with it.
     const call = engine[method] as (request: unknown, runId: string) => Promise<object>;
     return plain(await call(request, "call")) as object;
+  },
+  games(_, [file]) {
+    const path = file ?? usage("games needs a file of tables");
+    const tables = readGameTables(path, readFileSync(path, "utf8")).map(recompute);
+    const worst = (of: (one: Recomputed) => number | undefined) =>
+      Math.max(...tables.map((one) => of(one) ?? 0));
+    return Promise.resolve({
+      tables: tables.length,
+      shapleyDiffers: worst((one) => one.shapleyDiffers),
+      interactionsDiffer: worst((one) => one.interactionsDiffer),
+      dividendsDiffer: worst((one) => one.dividendsDiffer),
+      games: tables,
+    });
   },
   async shapley(values) {
     const { engine } = await openEngine(values);

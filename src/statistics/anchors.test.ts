@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { dice, importanceKl, resamplingImportances, shareDifference } from "./anchorImportance";
 import { kurtosis } from "./kurtosis";
-import { spearman } from "./rankCorrelation";
+import { kendallTau, spearman } from "./rankCorrelation";
 import { distanceFor, headScore, verticalScores } from "./receiverHeads";
 
 it("gives Newcombe's interval of a difference", () => {
@@ -34,6 +34,14 @@ it("correlates ranks with ties", () => {
   expect(spearman([1, 2, 3], [10, 20, 30])).toEqual({ rho: 1, n: 3 });
   expect(spearman([1, 2, NaN, 3], [3, 2, 9, 1])).toEqual({ rho: -1, n: 3 });
   expect(spearman([1, 2, 2, 3], [1, 3, 2, 4]).rho).toBeCloseTo(0.9486833, 6);
+});
+
+it("counts pairs in the same order, ties taken off", () => {
+  expect(kendallTau([1, 2, 3, 4], [1, 3, 2, 4])).toEqual({ tau: 4 / 6, n: 4 });
+  expect(kendallTau([1, 2, NaN], [2, 1, 5])).toEqual({ tau: -1, n: 2 });
+  // One tie on the left: 2 agree, of 2 and of 3 pairs that are told apart.
+  expect(kendallTau([1, 1, 2], [1, 2, 3]).tau).toBeCloseTo(2 / Math.sqrt(6), 12);
+  expect(kendallTau([1, 1], [1, 2]).tau).toBeNaN();
 });
 
 it("scores columns by what far later steps look at", () => {

@@ -29,3 +29,21 @@ export function spearman(a: readonly number[], b: readonly number[]): { rho: num
   }
   return { rho: xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : NaN, n };
 }
+
+/** Kendall's tau-b, which takes ties off both sides, and of how many values. NaN where one side does not vary. */
+export function kendallTau(a: readonly number[], b: readonly number[]): { tau: number; n: number } {
+  const kept = a.flatMap((x, i) => {
+    const y = b[i] ?? NaN;
+    return Number.isNaN(x) || Number.isNaN(y) ? [] : [[x, y] as const];
+  });
+  let [agree, left, right] = [0, 0, 0];
+  kept.forEach(([x, y], i) => {
+    for (const [u, v] of kept.slice(i + 1)) {
+      const [dx, dy] = [Math.sign(x - u), Math.sign(y - v)];
+      agree += dx * dy;
+      left += Math.abs(dx);
+      right += Math.abs(dy);
+    }
+  });
+  return { tau: left > 0 && right > 0 ? agree / Math.sqrt(left * right) : NaN, n: kept.length };
+}
