@@ -60,5 +60,7 @@ export async function showExample(page: Page, title: string): Promise<void> {
 export async function runShapley(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^(Shapley values|Recompute)$/ }).click();
   // On a software adapter this takes a while.
-  await expect(page.getByText(/· exact$/)).toBeVisible({ timeout: 180_000 });
+  await expect(page.getByText(/^exact over [\d,]+ coalitions of \d+ players · [\d,]+ tokens/)).toBeVisible({
+    timeout: 180_000,
+  });
 }

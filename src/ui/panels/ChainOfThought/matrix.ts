@@ -12,7 +12,7 @@ export const MATRIX_COLUMNS = ["tokens", "steps", "classes"] as const;
 export type MatrixRows = (typeof MATRIX_ROWS)[number];
 export type MatrixColumns = (typeof MATRIX_COLUMNS)[number];
 
-/** What a token is. A number is copied if it stands before it in the prompt or the chain, else computed. */
+/** What a token is. A number is computed right behind an equals sign or as the first of its value, else copied. */
 export const TOKEN_CLASSES = ["copied number", "computed number", "operator", "word"] as const;
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
 
@@ -23,11 +23,10 @@ const OPERATOR = /^[-+*/=×÷%^<>−]+$/;
 export function tokenClasses(prompt: string, tokens: readonly ChainToken[]): TokenClass[] {
   const seen = new Set(prompt.match(NUMBER) ?? []);
   const classes = tokens.map(({ text }): TokenClass => (OPERATOR.test(text.trim()) ? "operator" : "word"));
-  for (const { 0: number, index } of tokens
-    .map(({ text }) => text)
-    .join("")
-    .matchAll(NUMBER)) {
-    const own: TokenClass = seen.has(number) ? "copied number" : "computed number";
+  const whole = tokens.map(({ text }) => text).join("");
+  for (const { 0: number, index } of whole.matchAll(NUMBER)) {
+    const isResult = /[=≈]\s*$/.test(whole.slice(0, index));
+    const own: TokenClass = seen.has(number) && !isResult ? "copied number" : "computed number";
     seen.add(number);
     let at = 0;
     tokens.forEach(({ text }, i) => {

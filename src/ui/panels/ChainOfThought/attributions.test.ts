@@ -1,0 +1,38 @@
+/** Ways to attribute, side by side. */
+import { expect, it } from "vitest";
+import type { ChainState } from "../../session/chain.svelte";
+import { attributionsOf, attributionTable, rankCorrelations } from "./attributions";
+import { attributionsSvg } from "./attributionsSvg";
+
+const phi = { values: [1, 3], low: [0.5, 3], high: [1.5, 3] };
+const chain = {
+  steps: [{ text: " a ." }, { text: " b ." }, { text: " c ." }],
+  effect: { earlyValues: [-4, -4, -1, 0], loo: [2, 4, 1] },
+  game: {
+    result: { phi, leaveOneIn: [0, 1] },
+    // The second step does not play.
+    perStep: (values?: readonly number[]) => [values?.[0] ?? NaN, NaN, values?.[1] ?? NaN],
+  },
+} as unknown as ChainState;
+
+it("lines the ways up by step, without those that are not there", () => {
+  const list = attributionsOf(chain);
+  expect(list.map(({ name }) => name)).toEqual([
+    ...["Shapley value", "leave-one-out", "leave-one-in", "early answering"],
+  ]);
+  expect(list.at(-1)!.values).toEqual([0, 3, 1]);
+  const table = attributionTable(list, [" a .", " b .", " c ."]);
+  expect(table.columns.map(({ name }) => name).slice(0, 5)).toEqual([
+    ...["step", "text", "Shapley value", "Shapley value, low", "Shapley value, high"],
+  ]);
+  expect(table.rows[2]).toEqual([3, "c .", 3, 3, 3, 1, 1, 1]);
+  expect(attributionsSvg(list, ["a", "b", "c"], "nats", "made by hand")).toContain("made by hand");
+});
+
+it("correlates their ranks over the steps that both value", () => {
+  const found = rankCorrelations(attributionsOf(chain));
+  expect(found[0]).toBe(1);
+  // Shapley (1, -, 3) and leave-one-out (2, 4, 1).
+  expect(found[1]).toBe(-1);
+  expect(found[1]).toBe(found[4]);
+});
