@@ -2,13 +2,14 @@
 import type { Session } from "../../session/session.svelte";
 
 /** What the left side shows. */
-export const PARTS = ["text", "search", "labels", "corpus"] as const;
+export const PARTS = ["text", "search", "labels", "corpus", "judge"] as const;
 export type Part = (typeof PARTS)[number];
 export const PART_NAMES: Readonly<Record<Part, string>> = {
   text: "On the text",
   search: "Search",
   labels: "Labels",
   corpus: "Corpus",
+  judge: "Judge",
 };
 
 /** Which positions are ranked. */
@@ -74,6 +75,10 @@ export const settingsOf = (session: Session) =>
     problems: 500,
     corpusSeed: 1,
     contextSize: 128,
+    /** Texts that are judged on: of the generator, or as typed; and of which autoencoder beside the chosen one. */
+    ...{ judgeSource: "ledger", judgeProblems: 60, judgeSeed: 9000, judgeText: "", besideSae: "" },
+    /** A label: a factor of the generator and its value; "" = what stands in [[ ]] in the typed texts. */
+    ...{ factor: "name read", factorValue: "", testShare: 0.3, ridge: 0.001 },
   });
 
 export type Settings = ReturnType<typeof settingsOf>;
