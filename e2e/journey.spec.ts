@@ -36,11 +36,11 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
   await expect(answer).toHaveText(/Δ 0\.000/);
 
   // Shapley over 2^8 coalitions.
-  await expect(page.getByText(/exact over 256 coalitions/)).toBeVisible();
+  await expect(page.getByText(/^256 coalitions · [\d,]+ tokens/)).toBeVisible();
   await runShapley(page);
   const phi = await shapleyValues(page);
   expect(phi).toHaveLength(await steps.count());
-  await expect(page.getByText(/256 coalitions/)).toBeVisible();
+  await expect(page.getByText(/^exact over 256 coalitions of 8 players · [\d,]+ tokens/)).toBeVisible();
 
   // Share, and open the link as somebody else.
   await page.getByRole("button", { name: "Share" }).click();
@@ -94,7 +94,7 @@ test("steps are merged, split and edited", async ({ page }) => {
   await expect(page.getByRole("checkbox", { name: "Step 1: Ann" })).toBeVisible();
 });
 
-test("above twelve steps it says so and keeps leave-one-out", async ({ page }) => {
+test("above twelve steps it says so and estimates", async ({ page }) => {
   await openPlayground(page);
   await showExample(page, "Twelve steps, one of them needed");
   await page.getByRole("button", { name: "Edit step 1", exact: true }).click();
@@ -102,9 +102,13 @@ test("above twelve steps it says so and keeps leave-one-out", async ({ page }) =
     .getByRole("button", { name: /^Cut before/ })
     .first()
     .click();
-  await expect(page.getByText(/Exact values stop at 12 steps; this chain has 13/)).toBeVisible();
-  await expect(page.getByRole("button", { name: "Shapley values" })).toHaveCount(0);
+  await expect(page.getByText(/13 players: exact values stop at 12, so these are estimates/)).toBeVisible();
   await expect(page.getByText(/leave-one-out, nats/)).toBeVisible();
+  await page.getByRole("button", { name: "Shapley values" }).click();
+  await expect(
+    page.getByText(/^paired regression, 1,000 of 8,192 coalitions of 13 players/).first(),
+  ).toBeVisible();
+  await expect(page.getByText(/Shapley value, nats/)).toBeVisible();
 });
 
 test("a long computation shows progress and is cancelled", async ({ page }) => {

@@ -13,7 +13,10 @@ import type { JudgedTexts, LabelledTexts } from "./judgeTexts";
 
 /** Losses when spliced are means over the first contexts: each is three runs. */
 const MOST_SPLICED = 16;
-const CONTEXT_SIZE = 1024;
+
+/** No context is cut. */
+const longestOf = (contexts: readonly (readonly number[])[], before: readonly number[]) =>
+  Math.max(...contexts.map(({ length }) => length)) + before.length;
 
 export interface Judged {
   readonly sae: SaeInfo;
@@ -45,7 +48,7 @@ export async function judgeSaes(
   for (const sae of saes) {
     const corpus = await engine.saeCorpus(
       {
-        ...{ saes: [sae.id], name, documents: contexts, contextSize: CONTEXT_SIZE, seed: 1 },
+        ...{ saes: [sae.id], name, documents: contexts, contextSize: longestOf(contexts, before), seed: 1 },
         addBos: before.length > 0,
       },
       runId,
@@ -99,7 +102,7 @@ export async function explainLatent(
   const heldOut = contexts.filter((_, i) => i % 2 === 1);
   const corpus = await engine.saeCorpus(
     {
-      ...{ saes: [sae.id], name, documents: training, contextSize: CONTEXT_SIZE, seed: 1 },
+      ...{ saes: [sae.id], name, documents: training, contextSize: longestOf(training, before), seed: 1 },
       addBos: before.length > 0,
     },
     runId,
