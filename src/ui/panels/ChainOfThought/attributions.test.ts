@@ -1,8 +1,9 @@
 /** Ways to attribute, side by side. */
 import { expect, it } from "vitest";
+import { barTable } from "../../charts/barColumns";
+import { barColumnsSvg } from "../../charts/barColumnsSvg";
 import type { ChainState } from "../../session/chain.svelte";
-import { attributionsOf, attributionTable, rankCorrelations } from "./attributions";
-import { attributionsSvg } from "./attributionsSvg";
+import { attributionsOf, rankCorrelations } from "./attributions";
 
 const phi = { values: [1, 3], low: [0.5, 3], high: [1.5, 3] };
 const chain = {
@@ -21,12 +22,12 @@ it("lines the ways up by step, without those that are not there", () => {
     ...["Shapley value", "leave-one-out", "leave-one-in", "early answering"],
   ]);
   expect(list.at(-1)!.values).toEqual([0, 3, 1]);
-  const table = attributionTable(list, [" a .", " b .", " c ."]);
+  const table = barTable(list, [" a .", " b .", " c ."], "step");
   expect(table.columns.map(({ name }) => name).slice(0, 5)).toEqual([
     ...["step", "text", "Shapley value", "Shapley value, low", "Shapley value, high"],
   ]);
   expect(table.rows[2]).toEqual([3, "c .", 3, 3, 3, 1, 1, 1]);
-  expect(attributionsSvg(list, ["a", "b", "c"], "nats", "made by hand")).toContain("made by hand");
+  expect(barColumnsSvg(list, ["a", "b", "c"], "title", "made by hand")).toContain("made by hand");
 });
 
 it("correlates their ranks over the steps that both value", () => {

@@ -9,7 +9,7 @@ import type {
   SimulateResult,
 } from "../../../protocol/judge";
 import { N2G_ANY, N2G_START } from "../../../protocol/judge";
-import type { JudgedTexts, LabelledTexts } from "./judgeTexts";
+import type { JudgedTexts, LabelledTexts } from "../../session/judgeTexts";
 
 /** Losses when spliced are means over the first contexts: each is three runs. */
 const MOST_SPLICED = 16;

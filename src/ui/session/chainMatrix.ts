@@ -3,9 +3,8 @@
  * classes across. Cells are sums of Shapley values of log p, in nats; NaN where nothing can be: an effect lies behind its
  * cause.
  */
-import type { TokenMatrix } from "../../../protocol/chain";
-import type { DataTable } from "../../charts/dataTable";
-import type { ChainToken } from "../../session/effect";
+import type { TokenMatrix } from "../../protocol/chain";
+import type { ChainToken } from "./effect";
 
 export const MATRIX_ROWS = ["players", "sentences", "classes"] as const;
 export const MATRIX_COLUMNS = ["tokens", "steps", "classes"] as const;
@@ -136,28 +135,6 @@ export function sentencesOf(
     return ends.findIndex((end) => at < end);
   });
   return { of, texts: sentences };
-}
-
-/** Long form: one row a cell that can have a value. */
-export function matrixTable(matrix: ChainMatrix): DataTable {
-  const { rowLabels, colLabels, values, cols, rowCounts, colCounts } = matrix;
-  return {
-    columns: [
-      { name: "cause", numeric: false },
-      { name: "players", numeric: true },
-      { name: "effect", numeric: false },
-      { name: "tokens", numeric: true },
-      { name: "phi, nats", numeric: true },
-    ],
-    rows: rowLabels.flatMap((cause, row) =>
-      colLabels.flatMap((effect, column) => {
-        const value = values[row * cols + column] ?? NaN;
-        return Number.isNaN(value)
-          ? []
-          : [[cause, rowCounts[row] ?? 0, effect, colCounts[column] ?? 0, value]];
-      }),
-    ),
-  };
 }
 
 /** The largest miss of the rows' sums: sum of phi over players against what all of them do to a token. */

@@ -1,8 +1,8 @@
-/** The ways to attribute as a figure for paper: a column of bars for each way, all on one axis. */
-import { signedBar, signedDomain, signedEnd } from "../../charts/signedScale";
-import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
-import { formatSigned } from "../../session/format";
-import type { Attribution } from "./attributions";
+/** Columns of bars as a figure for paper, all on one axis. */
+import { signedBar, signedDomain, signedEnd } from "./signedScale";
+import { PAPER, round, svgFigure, svgText } from "./svg";
+import { formatSigned } from "../session/format";
+import { barNumbers, type BarColumn } from "./barColumns";
 
 const TEXT_WIDTH = 220;
 const COLUMN = 150;
@@ -13,15 +13,13 @@ const CHARACTERS = 30;
 
 const clipped = (text: string) => (text.length > CHARACTERS ? `${text.slice(0, CHARACTERS - 1)}…` : text);
 
-export function attributionsSvg(
-  list: readonly Attribution[],
+export function barColumnsSvg(
+  list: readonly BarColumn[],
   steps: readonly string[],
-  unit: string,
+  title: string,
   caption: string,
 ): string {
-  const { low, high } = signedDomain(
-    list.flatMap(({ values, low: lows = [], high: highs = [] }) => [...values, ...lows, ...highs]),
-  );
+  const { low, high } = signedDomain(barNumbers(list));
   const muted = `font-size="11" fill="${PAPER.muted}"`;
   const head = list.flatMap(({ name }, column) => {
     const x = TEXT_WIDTH + column * COLUMN;
@@ -39,11 +37,10 @@ export function attributionsSvg(
     ];
   });
   const width = TEXT_WIDTH + list.length * COLUMN;
-  const title = `What each step is worth, ${unit}`;
   return svgFigure({ title, caption, width, height: TOP + steps.length * ROW }, [...head, ...rows]);
 }
 
-function bar(one: Attribution, step: number, x: number, y: number, low: number, high: number): string[] {
+function bar(one: BarColumn, step: number, x: number, y: number, low: number, high: number): string[] {
   const value = one.values[step] ?? NaN;
   const { zero, left, width } = signedBar(value, low, high);
   const at = (percent: number) => round(x + (percent / 100) * BAR);

@@ -2,11 +2,14 @@
  * Texts that an autoencoder is judged on, as contexts of token ids, with labels where somebody knows them: the generator of
  * the embedded models, or the visitor, who puts what has the label into [[ ]].
  */
-import type { TokenInfo } from "../../../protocol/api";
-import type { LabelledToken } from "../../../protocol/judge";
-import { createLedgerProblem } from "../../../languages/ledger";
-import { ledgerFactors } from "../../../languages/ledgerFactors";
-import { ledgerTexts } from "../../session/promptSets";
+import type { TokenInfo } from "../../protocol/api";
+import type { LabelledToken } from "../../protocol/judge";
+import { createLedgerProblem } from "../../languages/ledger";
+import { LEDGER_FACTORS, ledgerFactors } from "../../languages/ledgerFactors";
+import { ledgerTexts } from "./promptSets";
+
+/** What the generator knows of its tokens. */
+export const FACTORS = LEDGER_FACTORS;
 
 type Tokenize = (text: string) => Promise<readonly TokenInfo[]>;
 

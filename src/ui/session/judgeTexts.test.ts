@@ -1,7 +1,7 @@
 /** Texts to judge on and their labels. */
 import { expect, it } from "vitest";
-import { createLedgerProblem } from "../../../languages/ledger";
-import { ledgerFactors } from "../../../languages/ledgerFactors";
+import { createLedgerProblem } from "../../languages/ledger";
+import { ledgerFactors } from "../../languages/ledgerFactors";
 import {
   factorLabels,
   factorValues,
