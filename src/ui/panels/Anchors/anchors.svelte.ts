@@ -1,0 +1,64 @@
+/** What the panel asks the engine: rollouts when told to; suppression and attention whenever the chain is another. */
+import type { RolloutsResult, StepAttentionResult, SuppressionResult } from "../../../protocol/anchors";
+import type { ChainText } from "../../../protocol/chain";
+import { Latest } from "../../session/latest.svelte";
+import type { Session } from "../../session/session.svelte";
+import type { Settings } from "./settings";
+
+/** The texts that numbers belong to. */
+export interface Asked {
+  readonly text: ChainText;
+  readonly settings: Settings;
+  readonly layer: number;
+}
+
+export interface Rolled extends Asked {
+  readonly result: RolloutsResult;
+}
+
+export class AnchorsState {
+  readonly rolled: Latest<Rolled>;
+  readonly suppressed: Latest<SuppressionResult>;
+  readonly attention: Latest<StepAttentionResult>;
+
+  constructor(
+    private readonly session: Session,
+    readonly view: Settings,
+  ) {
+    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
+    this.rolled = make();
+    this.suppressed = make();
+    this.attention = make();
+  }
+
+  /** The layer whose residual stream steps are compared by. */
+  get layer(): number {
+    const { model } = this.session;
+    const nLayers = model?.nLayers ?? 1;
+    return this.view.layer < 0 ? Math.floor((nLayers - 1) / 2) : Math.min(this.view.layer, nLayers - 1);
+  }
+
+  roll(): void {
+    const { engine, chain } = this.session;
+    const { view, layer } = this;
+    const asked: Asked = { text: chain.text, settings: { ...view }, layer };
+    const { rollouts, temperature, topP, seed, maxTokens } = asked.settings;
+    void this.rolled.ask(async (runId, partial) => {
+      const request = { chain: await chain.tokens(), rollouts, temperature, topP, seed, maxTokens, layer };
+      const result = await engine.anchorRollouts(request, runId, (so) => partial({ ...asked, result: so }));
+      return { ...asked, result };
+    });
+  }
+
+  look(temperature: number): void {
+    const { engine, chain } = this.session;
+    void this.suppressed.ask(async (runId) =>
+      engine.stepSuppression({ chain: await chain.tokens(), temperature }, runId),
+    );
+    void this.attention.ask(async (runId) => engine.stepAttention({ chain: await chain.tokens() }, runId));
+  }
+
+  clear(): void {
+    for (const answer of [this.rolled, this.suppressed, this.attention]) answer.clear();
+  }
+}
