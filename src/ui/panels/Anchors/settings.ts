@@ -2,7 +2,7 @@
 export const DEFAULTS = {
   rollouts: 20,
   /** The embedded models write nothing but their own step at 1. */
-  temperature: 3,
+  temperature: 2,
   topP: 0.95,
   seed: 1,
   maxTokens: 120,
