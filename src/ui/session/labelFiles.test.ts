@@ -66,3 +66,32 @@ it("writes what it reads", () => {
   const of = { modelId: "ledger", layer: "blocks.2.resid_post", sae: "ab" };
   expect(parseLabels("a.json", writeLabelsJson(labels, of))).toEqual(sorted);
 });
+
+describe("features without words", () => {
+  it("are named by the tokens that they raise (SAEDashboard)", () => {
+    const file = {
+      model_id: "gpt2-small",
+      features: [
+        {
+          feature_index: 7,
+          pos_str: [" Paris", " France", " Paris", ""],
+          pos_values: [2, 1, 1, 0],
+          frac_nonzero: 0.01,
+        },
+        { feature_index: 9, pos_str: [], neg_str: [] },
+      ],
+    };
+    expect([...parseLabels("batch-0.json", JSON.stringify(file))]).toEqual([[7, "raises Paris, France"]]);
+  });
+
+  it("are named by the tokens at which they are active, numbered by their file (sae-viewer)", () => {
+    const example = (tokens: string[], acts: number[]) => ({ tokens, acts, idx: 0, act: Math.max(...acts) });
+    const file = {
+      density: 0.001,
+      top: [example(["the", " cat"], [0, 3]), example([" dog", "s"], [2, 0]), { tokens: "odd" }],
+      random: [],
+    };
+    expect([...parseLabels("feature_123.json", JSON.stringify(file))]).toEqual([[123, "active at cat, dog"]]);
+    expect(() => parseLabels("feature.json", JSON.stringify(file))).toThrow("holds no labels");
+  });
+});

@@ -1,6 +1,9 @@
 /**
  * Labels of latents as files: explanations in Neuronpedia's JSON (one object, a list, `{explanations: […]}`, or one object
- * a line) and CSV with the columns `latent,label`. Files are distrusted: counts and lengths are bounded.
+ * a line) and CSV with the columns `latent,label`. Features as dashboards keep them have no words; they are named by what the
+ * file shows: SAEDashboard's (`features: [{feature_index, pos_str, …}]`) by the tokens that they raise, sae-viewer's (one
+ * feature a file, `top: [{tokens, acts}, …]`, the latent in the file's name) by the tokens at which they are most active.
+ * Files are distrusted: counts and lengths are bounded.
  */
 
 /** A cell that may hold anything. */
@@ -20,7 +23,7 @@ export function parseLabels(name: string, content: string): LabelList {
   const labels = /^[[{]/.test(text) ? fromJson(name, text) : fromCsv(name, text);
   if (labels.size === 0)
     throw new Error(
-      `${name} holds no labels: give a CSV with the columns latent,label, or explanations as JSON.`,
+      `${name} holds no labels: give a CSV with the columns latent,label, or explanations or features as JSON.`,
     );
   if (labels.size > MAX_LABELS) throw new Error(`${name} holds more than ${MAX_LABELS} labels.`);
   return labels;
@@ -29,7 +32,7 @@ export function parseLabels(name: string, content: string): LabelList {
 function fromJson(name: string, text: string): LabelList {
   const labels = new Map<number, string>();
   for (const item of itemsOf(name, text)) {
-    const found = labelOf(item);
+    const found = labelOf(item) ?? featureLabel(name, item);
     if (found) labels.set(...found);
   }
   return labels;
@@ -45,7 +48,8 @@ function itemsOf(name: string, text: string): readonly unknown[] {
     return lines.map((line, i) => parseLine(name, line, i + 1));
   }
   if (Array.isArray(whole)) return whole as unknown[];
-  const { explanations, index } = fieldsOf(whole);
+  const { explanations, features, index } = fieldsOf(whole);
+  if (Array.isArray(features)) return features as unknown[];
   if (Array.isArray(explanations) && index === undefined) return explanations as unknown[];
   const isPlainList = Object.keys(fieldsOf(whole)).every((key) => /^\d+$/.test(key));
   return isPlainList
@@ -73,6 +77,40 @@ function labelOf(item: unknown): [number, string] | undefined {
   );
   const id = latentNumber(index ?? feature ?? latent);
   return words === undefined || id === undefined ? undefined : [id, words.trim().slice(0, MAX_LABEL)];
+}
+
+/** Tokens that a feature is named by. */
+const MOST_TOKENS = 5;
+/** Examples that are looked at. */
+const MOST_EXAMPLES = 12;
+
+/** A feature without words, by what its file shows of it. */
+function featureLabel(name: string, item: unknown): [number, string] | undefined {
+  const { feature_index: featureIndex, index, pos_str: raised, top } = fieldsOf(item);
+  const inName = /(\d{1,9})(?:\.\w+)*$/.exec(name)?.[1];
+  const id = latentNumber(featureIndex ?? index ?? inName);
+  if (id === undefined) return undefined;
+  const named = (lead: string, tokens: readonly string[]): [number, string] | undefined => {
+    const words = [...new Set(tokens.map((token) => token.trim()).filter((token) => token !== ""))];
+    return words.length === 0
+      ? undefined
+      : [id, `${lead} ${words.slice(0, MOST_TOKENS).join(", ")}`.slice(0, MAX_LABEL)];
+  };
+  const texts = Array.isArray(raised)
+    ? raised.filter((token): token is string => typeof token === "string")
+    : [];
+  if (texts.length > 0) return named("raises", texts);
+  const examples = Array.isArray(top) ? (top as unknown[]).slice(0, MOST_EXAMPLES) : [];
+  return named("active at", examples.flatMap(strongestToken));
+}
+
+/** The token of an example at which the feature is most active. */
+function strongestToken(example: unknown): string[] {
+  const { tokens, acts } = fieldsOf(example);
+  if (!Array.isArray(tokens) || !Array.isArray(acts)) return [];
+  const values = acts.map((act) => (typeof act === "number" ? act : -Infinity));
+  const token: unknown = tokens[values.indexOf(Math.max(...values))];
+  return typeof token === "string" ? [token] : [];
 }
 
 function latentNumber(value: unknown): number | undefined {
