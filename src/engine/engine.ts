@@ -15,8 +15,7 @@ import type {
   Progress,
   RunId,
 } from "../protocol/api";
-import { CancelToken, NEVER_CANCELLED } from "../protocol/cancel";
-import type { ShapleyCost, ShapleyCostRequest } from "../protocol/chain";
+import { CancelToken } from "../protocol/cancel";
 import { isVitrineError, VitrineError } from "../protocol/errors";
 import type { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
@@ -28,25 +27,21 @@ import { run, withCanonicalSites } from "./interp/run";
 import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
+import { createChainCalls } from "./chainCalls";
 import { createSaeCalls } from "./saeCalls";
+import { TokenSpeed } from "./tokenSpeed";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
-  anchors: () => import("./methods/anchors"),
   attribution: () => import("./methods/attribution"),
   capture: () => import("./methods/capture"),
   captureStore: () => import("./captureStore"),
-  chainGame: () => import("./methods/chainGame"),
   checkKernels: () => import("./checkKernels"),
-  coalitions: () => import("./methods/coalitions"),
   compare: () => import("./methods/compare"),
-  faithfulness: () => import("./methods/faithfulness"),
   generate: () => import("./methods/generate"),
   logitLens: () => import("./methods/logitLens"),
   neuron: () => import("./methods/neuron"),
-  resampleSteps: () => import("./methods/resampleSteps"),
   sweep: () => import("./methods/sweep"),
-  trieTokens: () => import("./interp/trieTokens"),
 };
 
 /** What differs between the page and Node. */
@@ -68,8 +63,7 @@ export function createEngine(host: EngineHost): EngineApi {
   let opened: OpenedDevice | undefined;
   let preference: DevicePreference = "auto";
   let restoring: Promise<void> | undefined;
-  /** Tokens a second in the last coalition work, for the cost estimate. */
-  let tokensPerSecond: number | undefined;
+  const speed = new TokenSpeed();
   const running = new Map<RunId, CancelToken>();
   const models = new OpenModels((...asked) => host.openFiles(...asked));
   let held: Promise<CaptureStore> | undefined;
@@ -187,12 +181,6 @@ export function createEngine(host: EngineHost): EngineApi {
     openSae: (model, folder) => host.openSae(model, folder),
   });
 
-  function measured<T extends { evaluatedTokens: number }>(started: number, result: T): T {
-    const seconds = (performance.now() - started) / 1000;
-    if (result.evaluatedTokens > 0 && seconds > 0) tokensPerSecond = result.evaluatedTokens / seconds;
-    return result;
-  }
-
   async function load(slot: ModelSlot, request: LoadRequest): Promise<ModelInfo> {
     const info = await models.load(slot, await device(), request);
     // They belong to the model that was there before.
@@ -203,13 +191,6 @@ export function createEngine(host: EngineHost): EngineApi {
   function cache(): ModelCache {
     if (host.cache) return host.cache;
     throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
-  }
-
-  async function cost(request: ShapleyCostRequest): Promise<ShapleyCost> {
-    const { trieTokens } = await LATER.trieTokens();
-    const tokens = trieTokens(request, request.players);
-    const coalitions = 2 ** (request.players ?? request.chain.steps).length;
-    return { coalitions, tokens, ...(tokensPerSecond ? { seconds: tokens / tokensPerSecond } : {}) };
   }
 
   return {
@@ -243,14 +224,14 @@ export function createEngine(host: EngineHost): EngineApi {
       withModel(async (model) => {
         const { sweepCost } = await LATER.sweep();
         const cost = sweepCost(model, request);
-        return { ...cost, ...(tokensPerSecond ? { seconds: cost.tokens / tokensPerSecond } : {}) };
+        return { ...cost, ...speed.cost(cost.tokens) };
       }, request.model),
     sweep: (request, runId, onProgress) =>
       cancellable(runId, async (pauser) => {
         const { sweep } = await LATER.sweep();
         const started = performance.now();
         const work = (model: Model) => sweep(model, request, pauser, onProgress);
-        return measured(started, await withModel(work, request.model));
+        return speed.measured(started, await withModel(work, request.model));
       }),
     openDevice,
     loadModel: (source, precision, runId, onProgress) =>
@@ -329,58 +310,7 @@ export function createEngine(host: EngineHost): EngineApi {
       return withModel((model) => neuron(model, request), request.model);
     },
     ...saeCalls.calls,
-    resampleSteps: (request, runId, onProgress) =>
-      onModel(runId, LATER.resampleSteps, ({ resampleSteps }, model, pauser) =>
-        resampleSteps(model, request, pauser, onProgress),
-      ),
-    chainGame: (request, runId, onProgress) =>
-      onModel(runId, LATER.chainGame, async ({ chainGame }, model, pauser) => {
-        const started = performance.now();
-        return measured(started, await chainGame(model, request, pauser, onProgress));
-      }),
-    async coalitions(request) {
-      const { evaluateCoalitions } = await LATER.coalitions();
-      const started = performance.now();
-      const { results } = measured(
-        started,
-        await withModel((model) => evaluateCoalitions(model, request, NEVER_CANCELLED)),
-      );
-      return results;
-    },
-    shapleyCost: cost,
-    writeChains: (request, runId, onProgress) =>
-      onModel(
-        runId,
-        LATER.faithfulness,
-        ({ writeChains }, model, pauser) =>
-          writeChains(model, codec(request.model), request, pauser, onProgress),
-        request.model,
-      ),
-    faithfulness: (request, runId, onProgress) =>
-      onModel(
-        runId,
-        LATER.faithfulness,
-        ({ faithfulness }, model, pauser) =>
-          faithfulness(model, codec(request.model), request, pauser, onProgress),
-        request.model,
-      ),
-    anchorRollouts: (request, runId, onProgress) =>
-      onModel(runId, LATER.anchors, ({ anchorRollouts }, model, pauser) => {
-        const { tokenizer: found, info } = modelIn();
-        const text = (ids: readonly number[], before?: number) =>
-          describeIds(found, ids, before)
-            .map((token) => token.text)
-            .join("");
-        return anchorRollouts(model, { text, eosId: info.eosId }, request, pauser, onProgress);
-      }),
-    stepSuppression: (request, runId) =>
-      onModel(runId, LATER.anchors, ({ stepSuppression }, model, pauser) =>
-        stepSuppression(model, request, pauser),
-      ),
-    stepAttention: (request, runId) =>
-      onModel(runId, LATER.anchors, ({ stepAttention }, model, pauser) =>
-        stepAttention(model, request, pauser),
-      ),
+    ...createChainCalls({ withModel, onModel, codec, speed }),
     checkKernels: (runId, onProgress) =>
       cancellable(runId, async (pauser) => {
         const { checkKernels } = await LATER.checkKernels();

@@ -2,25 +2,8 @@
  * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
-import type {
-  RolloutsRequest,
-  RolloutsResult,
-  StepAttentionRequest,
-  StepAttentionResult,
-  SuppressionRequest,
-  SuppressionResult,
-} from "./anchors";
-import type {
-  ChainGameRequest,
-  ChainGameResult,
-  ChainText,
-  ChainTokens,
-  CoalitionResult,
-  CoalitionsRequest,
-  ResampleStepsRequest,
-  ShapleyCost,
-  ShapleyCostRequest,
-} from "./chain";
+import type { ChainText, ChainTokens } from "./chain";
+import type { ChainApi } from "./chainApi";
 import type {
   AttributionRequest,
   AttributionResult,
@@ -41,7 +24,6 @@ import type {
   TensorWindow,
   WindowData,
 } from "./analysis";
-import type { FaithfulnessRequest, FaithfulnessResult, WriteChainsRequest } from "./faithfulness";
 import type {
   ByLogitRequest,
   CodeCurveRequest,
@@ -248,7 +230,7 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
-export interface EngineApi {
+export interface EngineApi extends ChainApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
   loadModel(
@@ -358,42 +340,6 @@ export interface EngineApi {
   /** Whether active values are too small, and which latents are dead. */
   saeQuality(request: SaeQualityRequest, runId: RunId): Promise<SaeQualityResult>;
 
-  coalitions(request: CoalitionsRequest): Promise<CoalitionResult[]>;
-  shapleyCost(request: ShapleyCostRequest): Promise<ShapleyCost>;
-  /** What the model writes in place of each step: [sample][step] tokens. */
-  resampleSteps(
-    request: ResampleStepsRequest,
-    runId: RunId,
-    onProgress?: (p: Progress) => void,
-  ): Promise<(readonly (readonly number[])[])[]>;
-  /** A game of steps or tokens: Shapley values, leave-one-out, Banzhaf, interactions, effects on later tokens. */
-  chainGame(
-    request: ChainGameRequest,
-    runId: RunId,
-    onProgress?: (partial: ChainGameResult) => void,
-  ): Promise<ChainGameResult>;
-  /** What the model writes after each prompt, greedily: its own chains of thought. */
-  writeChains(
-    request: WriteChainsRequest,
-    runId: RunId,
-    onProgress?: (p: Progress) => void,
-  ): Promise<string[]>;
-  /** What happens to the answer when a chain is cut short, changed, replaced or written again; over problems. */
-  faithfulness(
-    request: FaithfulnessRequest,
-    runId: RunId,
-    onProgress?: (partial: FaithfulnessResult) => void,
-  ): Promise<FaithfulnessResult>;
-  /** Writes a chain anew from each of its steps, and its answer after each. */
-  anchorRollouts(
-    request: RolloutsRequest,
-    runId: RunId,
-    onProgress?: (partial: RolloutsResult) => void,
-  ): Promise<RolloutsResult>;
-  /** What later steps lose when no head may look at a step. */
-  stepSuppression(request: SuppressionRequest, runId: RunId): Promise<SuppressionResult>;
-  /** Attention from step to step, of every head. */
-  stepAttention(request: StepAttentionRequest, runId: RunId): Promise<StepAttentionResult>;
   /** Runs every kernel's test cases on this device against the references. */
   checkKernels(runId: RunId, onProgress?: (p: Progress) => void): Promise<KernelCheck[]>;
 

@@ -5,9 +5,9 @@
 import type { EngineApi, ModelInfo } from "../../protocol/api";
 import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import { ablationOf } from "../../protocol/chainAblation";
+import { Ablations } from "./ablations";
 import { ChainGame } from "./chainGame.svelte";
-import { CHAIN_DEFAULTS, LIMITS, valueOf, type ChainSettings } from "./chainSettings";
+import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "./chainSettings";
 import { evaluateEffect, type Effect } from "./effect";
 import { findFiller, readFiller } from "./filler";
 import { splitChain, splitLines, splitSteps } from "./splitSteps";
@@ -25,8 +25,6 @@ export interface Step {
 /** Ways to cut a chain anew; by hand it can be cut anywhere. */
 export const CUTS = ["sentences", "lines", "tokens"] as const;
 export type Cut = (typeof CUTS)[number];
-
-let count = 0;
 
 export class ChainState {
   readonly settings: ChainSettings;
@@ -50,8 +48,7 @@ export class ChainState {
 
   #nextId = 1;
   #request = 0;
-  /** What the steps become in "resample", while nothing that it depends on has changed. */
-  #resampled: { readonly by: string; readonly ablation: Promise<Ablation> } | undefined;
+  readonly #ablations: Ablations;
 
   constructor(
     private readonly engine: EngineApi,
@@ -64,6 +61,7 @@ export class ChainState {
   ) {
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
     this.game = new ChainGame(engine, this);
+    this.#ablations = new Ablations(engine);
   }
 
   get isEmpty(): boolean {
@@ -229,7 +227,7 @@ export class ChainState {
   /** Everything again, on another device or in another precision; the text is the same. */
   async renew(): Promise<void> {
     this.clearResults();
-    this.#resampled = undefined;
+    this.#ablations.forget();
     await this.recompute();
   }
 
@@ -270,22 +268,12 @@ export class ChainState {
     }
   }
 
-  /** How absent steps are taken away. What the model writes in their place is written once. */
-  async ablation(chain: ChainTokens): Promise<Ablation> {
+  /** How absent steps are taken away. */
+  ablation(chain: ChainTokens): Promise<Ablation> {
     const { mode, fillerId, settings } = this;
-    const [low, high] = LIMITS.samples;
-    const samples = Math.max(low, Math.min(high, Math.round(settings.samples) || low));
     const { seed, temperature } = settings;
-    const ask = { mode, fillerId, samples, seed, temperature };
-    if (mode !== "resample") return ablationOf(this.engine, chain, ask, "");
-    const by = JSON.stringify([this.reader.model?.sha256, chain.prompt, chain.steps, ask]);
-    if (this.#resampled?.by !== by) {
-      const ablation = ablationOf(this.engine, chain, ask, `resample-steps-${++count}`);
-      this.#resampled = { by, ablation };
-      // What failed is asked again next time.
-      ablation.catch(() => (this.#resampled = undefined));
-    }
-    return this.#resampled.ablation;
+    const ask = { mode, fillerId, samples: samplesOf(settings), seed, temperature };
+    return this.#ablations.of(this.reader.model?.sha256 ?? "", chain, ask);
   }
 
   /** The chain as token ids, with BOS as the visitor has it; the parts are tokenized one by one. */

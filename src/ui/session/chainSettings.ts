@@ -38,6 +38,8 @@ export const LIMITS = { budget: [2, 100_000], samples: [1, 32], seed: [0, 999_99
 const within = (value: number, [low, high]: readonly [number, number]) =>
   Math.max(low, Math.min(high, Math.round(value) || 0));
 
+export const samplesOf = ({ samples }: Pick<ChainSettings, "samples">) => within(samples, LIMITS.samples);
+
 export interface AskedGame {
   readonly value: ChainValue;
   readonly estimator: GameEstimator;
