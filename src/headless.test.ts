@@ -46,6 +46,54 @@ describe("headless", () => {
     expect(last?.ids[0]).toBe(row.indexOf(Math.max(...row)));
   });
 
+  it("attaches autoencoders, decodes with them and changes their latents", async () => {
+    const sae = ["--sae", "static/models/ledger/sae/blocks.1.resid_post"];
+    const code = await command("call", "saeDecode", ...PROMPT, ...sae, "--request", '{ "listed": 8 }');
+    expect(code["fvu"]).toBeLessThan(0.05);
+    const [latent] = code["ids"] as number[];
+    const logits = (edits: object) =>
+      command("logits", ...PROMPT, ...sae, "--edits", JSON.stringify(edits)).then((found) => found["logits"]);
+    const plain = await logits([]);
+    // A factor of one with the error term kept changes nothing; none of the latent changes what follows.
+    const scale = (amount: number) => [
+      { kind: "latent", latents: [latent], op: "scale", amount, error: "kept", positions: undefined },
+    ];
+    const largest = (one: unknown) =>
+      Math.max(
+        ...(one as number[][]).flat().map((value, i) => Math.abs(value - (plain as number[][]).flat()[i]!)),
+      );
+    expect(largest(await logits(scale(1)))).toBeLessThan(1e-4);
+    expect(largest(await logits(scale(0)))).toBeGreaterThan(0.01);
+    const wrong = await command("call", "saeDecode", ...PROMPT, "--request", '{ "listed": 8 }');
+    expect(JSON.stringify(wrong)).toContain("--sae attached 0");
+  });
+
+  it("plays games in every mode", async () => {
+    const chain = [
+      ...[
+        "--model",
+        "ledger",
+        "--problem",
+        "Ann has 3 plums . last Ann finds 4 plums . How many plums does Ann have ? Think :",
+      ],
+      ...["--steps", '[" last Ann 3 + 4 = 7 Ann ."]', "--answer", " 7"],
+    ];
+    for (const mode of ["delete", "mask", "replace", "mean", "resample", "symbol"]) {
+      const game = await command(
+        "shapley",
+        ...chain,
+        "--mode",
+        mode,
+        "--value",
+        "probability",
+        "--filler",
+        " .",
+      );
+      expect(game).toMatchObject({ mode, value: "probability", estimator: "exact", coalitions: 2 });
+      expect(Math.abs(game["residual"] as number)).toBeLessThan(1e-9);
+    }
+  });
+
   it("says what is wrong", async () => {
     const unknown = await command("call", "magic", ...PROMPT, "--request", "{}");
     expect(unknown["error"]).toContain("known: logitLens, attribution");

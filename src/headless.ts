@@ -15,15 +15,18 @@
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (games/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
- *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts); --text or --tokens is the
- *            request's prompt where it has none
+ *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), saeDecode, saeSplice, saeLatent,
+ *            saeEffects (protocol/features.ts); --text or --tokens is the request's prompt where it has none
  *
  * logits, generate, capture and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
  * left out, and a prompt inside an edit may be its text alone).
+ * --sae PATH[,PATH] attaches autoencoders, files or folders in any layout that the page opens; --sae-site names their site where
+ * they do not. An edit of latents, or a request about an autoencoder, names one by its place among them (0 if left out).
  * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder or
  * file in any layout that the page opens, or the name of an embedded model.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { openAsBlob, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "./protocol/api";
 import type { Edit } from "./protocol/interventions";
@@ -35,6 +38,7 @@ import {
   type ChainValue,
 } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
+import type { SaeInfo } from "./protocol/features";
 import { readGameTables, recompute, type Recomputed } from "./games/tables";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
@@ -58,6 +62,8 @@ const OPTIONS = {
   seed: { type: "string", default: "0" },
   sites: { type: "string" },
   edits: { type: "string" },
+  sae: { type: "string" },
+  "sae-site": { type: "string" },
   request: { type: "string" },
   out: { type: "string" },
   problem: { type: "string" },
@@ -113,7 +119,27 @@ async function openEngine(values: Options): Promise<{ engine: EngineApi; info: M
   const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
     process.stderr.write(`${note} ${done}/${total}\n`),
   );
+  await attachSaes(engine, values);
   return { engine, info };
+}
+
+async function attachSaes(engine: EngineApi, values: Options): Promise<void> {
+  for (const path of values.sae?.split(",") ?? []) {
+    const names = statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
+    const files = await Promise.all(
+      names
+        .filter((name) => statSync(name).isFile())
+        .map(async (name) => new File([await openAsBlob(name)], basename(name))),
+    );
+    await engine.attachSaes({ kind: "files", name: basename(path), files }, values["sae-site"], "sae");
+  }
+}
+
+/** An attached autoencoder by its place among them. */
+async function saeAt(engine: EngineApi, place: unknown): Promise<SaeInfo> {
+  const saes = await engine.saes();
+  const index = place === undefined ? 0 : Number(place);
+  return saes[index] ?? usage(`autoencoder ${String(place ?? 0)} was named; --sae attached ${saes.length}`);
 }
 
 /** Token ids from --tokens, or from --text with the model's own BOS rule. */
@@ -140,7 +166,13 @@ async function inputEdits(engine: EngineApi, values: Options): Promise<Edit[]> {
   const given: unknown = JSON.parse(values.edits ?? "[]");
   if (!Array.isArray(given)) return usage("--edits must be a JSON list");
   const edits = (await withTokens(engine, given)) as Record<string, unknown>[];
-  return edits.map((edit, i) => ({ id: `e${i}`, on: true, strength: 1, ...edit }) as unknown as Edit);
+  return Promise.all(
+    edits.map(async (edit, i) => {
+      const isPlace = edit["kind"] === "latent" && typeof edit["sae"] !== "object";
+      const sae = isPlace ? { sae: await saeAt(engine, edit["sae"]) } : {};
+      return { id: `e${i}`, on: true, strength: 1, ...edit, ...sae } as unknown as Edit;
+    }),
+  );
 }
 
 /** The same with every prompt inside it as `{ text, tokens }`; those that come as text are tokenized. */
@@ -162,7 +194,17 @@ async function withTokens(engine: EngineApi, value: unknown, key = ""): Promise<
   return Object.fromEntries(await Promise.all(entries));
 }
 
-const CALLS = ["logitLens", "attribution", "neuron", "compare", "sweep"] as const;
+const CALLS = [
+  "logitLens",
+  "attribution",
+  "neuron",
+  "compare",
+  "sweep",
+  "saeDecode",
+  "saeSplice",
+  "saeLatent",
+  "saeEffects",
+] as const;
 
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
@@ -221,9 +263,11 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     const { engine } = await openEngine(values);
     const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
     const edits = await inputEdits(engine, values);
-    const needsPrompt = method !== "neuron" && method !== "compare";
+    const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);
+    const isOfSae = method.startsWith("sae");
     const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
-    const request = { ...(prompt && { prompt }), ...(given as object) };
+    const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
+    const request = isOfSae ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id } : asked;
     // The request is what the visitor wrote: the engine says what is wrong with it.
     const call = engine[method] as (request: unknown, runId: string) => Promise<object>;
     return plain(await call(request, "call")) as object;
