@@ -29,9 +29,11 @@ test("rollouts say after which step the answer's odds turn, with their number", 
   // Ann's total is the last that the answer needs: given it, the model can say the sum.
   expect(forced.indexOf(Math.max(...forced))).toBe(5);
   await page.getByRole("combobox", { name: /^texts that begin/ }).selectOption({ label: "after all steps" });
-  await expect(
-    page.getByRole("list", { name: "Rollouts that begin there" }).getByRole("listitem").first(),
-  ).toContainText("answer 7, right");
+  const list = page.getByRole("list", { name: "Rollouts that begin there" });
+  await expect(list.getByRole("listitem")).toHaveCount(20);
+  // With the whole chain before it the answer is right more often than not.
+  const right = /(\d+) of 20 right/.exec((await page.getByText(/\d+ of 20 right/).textContent()) ?? "")?.[1];
+  expect(Number(right)).toBeGreaterThan(10);
 });
 
 test("what later steps lose is ranked beside Shapley values; heads are chosen by kurtosis", async ({

@@ -1,8 +1,8 @@
 /** What a link carries of this panel. */
 export const DEFAULTS = {
   rollouts: 20,
-  /** The embedded models write nothing but their own step at 1. */
-  temperature: 2,
+  /** The embedded models write nothing but their own steps at 1 and 2. */
+  temperature: 3,
   topP: 0.95,
   seed: 1,
   maxTokens: 120,
