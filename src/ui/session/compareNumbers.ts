@@ -16,7 +16,8 @@ export function expectedNumbers(
   effect: Effect | undefined,
   game: Pick<ChainGameResult, "phi" | "vAll" | "vNone"> | undefined,
 ): ExpectedNumbers | undefined {
-  if (!effect) return undefined;
+  // Numbers of a chain travel together: without curves there are none.
+  if (!effect || effect.early.length === 0) return undefined;
   const { loo } = effect;
   return {
     now: effect.now.logProb,

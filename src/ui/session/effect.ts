@@ -21,11 +21,11 @@ export interface Effect {
   readonly topTokens: ReadonlyMap<number, string>;
   /** The reference answer's first token: the one of `top` that log p begins with. */
   readonly answerId: number | undefined;
-  /** log p(answer) after the first k steps, k = 0 … n, nats. */
+  /** log p(answer) after the first k steps, k = 0 … n, nats; empty for chains of more than `MOST_CURVES` steps. */
   readonly early: readonly number[];
   /** The same in the value's own unit. */
   readonly earlyValues: readonly number[];
-  /** v(all) - v(all but i): leave-one-out of each step, in the value's unit. */
+  /** v(all) - v(all but i): leave-one-out of each step, in the value's unit; empty where `early` is. */
   readonly loo: readonly number[];
 }
 
@@ -34,6 +34,9 @@ export const NO_TOKEN = 0xffffffff;
 
 /** Enough that the probability of whatever one side shows is known on the other side, too. */
 const TOP_ANSWERS = 64;
+
+/** Chains of more steps get no curves at once: 2 n + 1 sets of many tokens are a game's work. */
+export const MOST_CURVES = 64;
 
 /** Prefixes of n steps (n + 1 of them), then all but one (n of them). */
 export function curveCoalitions(n: number): boolean[][] {
@@ -70,7 +73,10 @@ export async function evaluateEffect(
     ...{ coalitions: toggled, topK: TOP_ANSWERS, tokenScores: true },
   });
   if (!now || !baseline) throw new Error("The engine did not answer for every set of steps.");
-  const curves = known ? [] : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
+  const curves =
+    known || n > MOST_CURVES
+      ? []
+      : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
   const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
   const described = await engine.describeTokens(ids);
   const prefixes = curves.slice(0, n + 1);

@@ -3,6 +3,7 @@
  * engine is. When the engine is ready it recomputes, and the page says whether the numbers agree.
  */
 import type { ChainGameResult, CoalitionResult } from "../../protocol/chain";
+import { valueOf } from "./chainSettings";
 import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
 import type { Effect } from "./effect";
 import recording from "./recording.json";
@@ -65,7 +66,10 @@ export async function compareWithRecording(session: Session): Promise<void> {
   const { chain } = session;
   const recorded = Object.values(RECORDING.chain).flat().join("");
   const isUntouched = () =>
-    chain.wholeText === recorded && chain.mode === "delete" && chain.present.every(Boolean);
+    chain.wholeText === recorded &&
+    chain.mode === "delete" &&
+    valueOf(chain.settings) === "logProb" &&
+    chain.present.every(Boolean);
   if (!isUntouched() || !session.model) {
     session.comparison = undefined;
     return;

@@ -23,7 +23,7 @@ export function attributionsOf({ game, effect, steps }: ChainState): BarColumn[]
       : []),
     {
       ...{ name: "leave-one-out", question: "the loss when only it is absent" },
-      values: effect?.loo ?? [],
+      values: effect?.loo.length ? effect.loo : game.perStep(result?.leaveOneOut),
     },
     ...(result
       ? [

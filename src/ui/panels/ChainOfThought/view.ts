@@ -63,6 +63,8 @@ export interface ResultRow {
 export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
   const { values, low, high } = game.result?.phi ?? {};
   const [phi, lows, highs] = [values, low, high].map((list) => game.perStep(list));
+  // A game has it, too, where the chain is too long for it at once.
+  const alone = effect?.loo.length ? effect.loo : game.perStep(game.result?.leaveOneOut);
   return steps.map(({ text, present }, i) => ({
     step: i + 1,
     text: text.trim(),
@@ -70,7 +72,7 @@ export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
     phi: phi?.[i] ?? NaN,
     low: lows?.[i] ?? NaN,
     high: highs?.[i] ?? NaN,
-    loo: effect?.loo[i] ?? NaN,
+    loo: alone[i] ?? NaN,
     earlyLogProb: effect?.early[i + 1] ?? NaN,
   }));
 }
