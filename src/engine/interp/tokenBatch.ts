@@ -20,6 +20,8 @@ export interface TokenView {
 
 export interface PackedBatch {
   readonly count: number;
+  /** Its texts are longer than the model's short context. */
+  readonly isLong: boolean;
   /** Slots of each segment's tokens. */
   readonly slots: readonly (readonly number[])[];
   /** Index of each segment's first token in the batch. */
@@ -57,8 +59,9 @@ export function firstWithin(
 export function packBatch(
   segments: readonly Segment[],
   cache: KeyValueCache,
-  { nCtx, windows = [undefined] }: Pick<ModelConfig, "nCtx" | "windows">,
+  { nCtx, windows = [undefined], shortContext }: Pick<ModelConfig, "nCtx" | "windows" | "shortContext">,
 ): PackedBatch {
+  const isLong = shortContext !== undefined && chooseLong(segments, cache, shortContext);
   const slots: number[][] = [];
   const starts: number[] = [];
   const views: TokenView[] = [];
@@ -104,7 +107,23 @@ export function packBatch(
     visible: Uint32Array.from(visible),
   };
   const packedSpans = new Map([...spans].map(([window, list]) => [window, asSpans(list)]));
-  return { count: ids.length, slots, starts, views, host, spans: packedSpans };
+  return { count: ids.length, isLong, slots, starts, views, host, spans: packedSpans };
+}
+
+/**
+ * A text longer than the short context is rotated otherwise from its first position on, so the cache holds keys of one
+ * kind: its first pass decides. A text that begins in a long one (a prefix of it, read again) counts as long.
+ */
+function chooseLong(segments: readonly Segment[], cache: KeyValueCache, shortContext: number): boolean {
+  const areLong = segments.map(({ context, tokens }) => context.nextPosition + tokens.length > shortContext);
+  const isLong = (cache.isLong ??= areLong.every(Boolean));
+  if (!isLong && areLong.some(Boolean)) {
+    throw new VitrineError(
+      "Unsupported",
+      `This model turns every position of a text of more than ${shortContext} tokens otherwise than those of a shorter one, so the two can't share what was computed: run them apart, or keep the text within ${shortContext} tokens.`,
+    );
+  }
+  return isLong;
 }
 
 function asSpans(list: readonly number[]): Spans {
@@ -120,7 +139,7 @@ export function uploadBatch(
   memory: TensorMemory,
   nCtx: number,
 ): TokenBatch {
-  const { host, count } = packed;
+  const { host, count, isLong } = packed;
   // The list grows by one entry with every decoded token: room for whole contexts keeps the buffer the same.
   const visible = memory.make([Math.ceil((host.visible.length + 1) / nCtx) * nCtx], "visible");
   memory.device.write(visible.buffer, host.visible);
@@ -134,6 +153,7 @@ export function uploadBatch(
     positions: memory.from(host.positions, [count], "positions"),
     slots: memory.from(host.slots, [count], "slots"),
     cache,
+    isLong,
     visibility(window) {
       const view = views.get(window);
       if (view === undefined) throw new Error(`the config names no window of ${window}`);

@@ -37,7 +37,10 @@ export async function generate(
   const started = performance.now();
   const stop = new Set(request.stopIds);
   // The last token is never read back in, so it needs no place in the context.
-  const room = Math.min(maxTokens, config.nCtx - prompt.length + 1);
+  // A text that begins short can't become long: all its positions would turn otherwise (LongRoPE).
+  const { nCtx, shortContext = nCtx } = config;
+  const longest = prompt.length <= shortContext ? Math.min(shortContext, nCtx) : nCtx;
+  const room = Math.min(maxTokens, longest - prompt.length + 1);
   const cache = new KeyValueCache(
     memory,
     config.nLayers,

@@ -58,13 +58,15 @@ interface Plan {
   readonly mlp: "none" | "plain" | "gated";
   /** The norm before the MLP, if not its own. */
   readonly mlpNorm?: string;
+  /** Sublayers read the residual stream through a norm; true if left out. */
+  readonly preNorms?: boolean;
   /** Sublayers pass another norm before the residual stream. */
   readonly postNorms?: boolean;
 }
 
 /** The anatomy of models whose weights have the names of `layers.ts`; what else differs is spread over it. */
 export function namedAnatomy(plan: Plan): Anatomy {
-  const { nLayers, norm, finalNorm, mlp, mlpNorm = "ln2", postNorms = false } = plan;
+  const { nLayers, norm, finalNorm, mlp, mlpNorm = "ln2", preNorms = true, postNorms = false } = plan;
   const named = (name: string): NormWeights | undefined => norm && { ...norm, name };
   return {
     embed: "embed",
@@ -82,7 +84,7 @@ export function namedAnatomy(plan: Plan): Anatomy {
                 in: ours("up"),
                 gate: mlp === "gated" ? ours("gate") : undefined,
                 out: ours("down"),
-                norm: named(ours(mlpNorm)),
+                norm: preNorms ? named(ours(mlpNorm)) : undefined,
                 postNorm: postNorms ? named(ours("ln2_post")) : undefined,
               },
       };

@@ -25,6 +25,8 @@ export interface ModelConfig {
   readonly nCtx: number;
   /** Per layer, how many positions attention reaches back, the query's own included; undefined: all. */
   readonly windows?: readonly (number | undefined)[];
+  /** Texts of more positions than this turn queries and keys otherwise, from their first position on (LongRoPE). */
+  readonly shortContext?: number;
 }
 
 /** One weight: our name, where a checkpoint keeps it, and the shape it must have there. */
@@ -68,6 +70,8 @@ export interface TokenBatch {
   /** u32 [count]: where each token's keys and values go. */
   readonly slots: Tensor;
   readonly cache: KeyValueCache;
+  /** Its texts are longer than `config.shortContext`. */
+  readonly isLong: boolean;
   /** Which keys each token sees in a layer with this window (one of `config.windows`; undefined: all). */
   visibility(window?: number): Visibility;
 }

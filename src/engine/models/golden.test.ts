@@ -8,33 +8,38 @@ import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
 import { run } from "../interp/run";
+import { generate } from "../methods/generate";
 import { GOLDEN, GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";
 import { loadModel } from "./loadModel";
 import { sitesOf, type Model } from "./model";
 
+/** Every site of a model against a recording, to 1e-5. */
+async function expectGolden(model: Model, folder: string, recording: string): Promise<void> {
+  const { sites, tokens } = await readGolden(folder, recording);
+  const { captures } = await run(model, { rows: [{ tokens }], capture: sitesOf(model) });
+  // Scales of norms are not recorded: normScales.test.ts.
+  const recorded = sitesOf(model).filter((site) => !site.endsWith(".scale"));
+  expect([...recorded].sort()).toEqual([...sites.keys()].sort());
+  expect(captures.map(({ site }) => site).sort()).toEqual([...sitesOf(model)].sort());
+  // In the order of the forward pass: the first site that differs is the bug.
+  for (const site of recorded) {
+    const { shape, data } = captures.find((capture) => capture.site === site)!;
+    const expected = sites.get(site)!;
+    expect(shape, site).toEqual(expected.shape);
+    const worst = Math.max(
+      ...expected.data.map((value, i) => {
+        // The recording stores what the mask removes as NaN.
+        if (Number.isNaN(value)) return data[i] === -Infinity ? 0 : Infinity;
+        return Math.abs(value - data[i]!) / Math.max(1, Math.abs(value));
+      }),
+    );
+    expect(worst, site).toBeLessThan(1e-5);
+  }
+}
+
 describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safetensors") => {
   it("equals the golden run at every site, to 1e-5", async () => {
-    const model = await loadChanged(await openFolder(folder), change);
-    const { sites, tokens } = await readGolden(folder, recording);
-    const { captures } = await run(model, { rows: [{ tokens }], capture: sitesOf(model) });
-    // Scales of norms are not recorded: normScales.test.ts.
-    const recorded = sitesOf(model).filter((site) => !site.endsWith(".scale"));
-    expect([...recorded].sort()).toEqual([...sites.keys()].sort());
-    expect(captures.map(({ site }) => site).sort()).toEqual([...sitesOf(model)].sort());
-    // In the order of the forward pass: the first site that differs is the bug.
-    for (const site of recorded) {
-      const { shape, data } = captures.find((capture) => capture.site === site)!;
-      const expected = sites.get(site)!;
-      expect(shape, site).toEqual(expected.shape);
-      const worst = Math.max(
-        ...expected.data.map((value, i) => {
-          // The recording stores what the mask removes as NaN.
-          if (Number.isNaN(value)) return data[i] === -Infinity ? 0 : Infinity;
-          return Math.abs(value - data[i]!) / Math.max(1, Math.abs(value));
-        }),
-      );
-      expect(worst, site).toBeLessThan(1e-5);
-    }
+    await expectGolden(await loadChanged(await openFolder(folder), change), folder, recording);
   });
 
   it("decodes over the cache what it computes at once", async () => {
@@ -66,11 +71,62 @@ describe("configs that would change every number are refused by name", () => {
     ["gpt_neox", { rotary_pct: 3 }, /rotary share 3/],
     ["gpt_neo", { attention_layers: ["global"] }, /attention_types says undefined for layer 1/],
     ["phi", { qk_layernorm: true }, /qk_layernorm is true/],
+    ["gemma", { use_bidirectional_attention: true }, /use_bidirectional_attention is true/],
+    ["gemma", { hidden_activation: "quick_gelu" }, /hidden_activation is "quick_gelu"; known/],
+    ["llama", { rope_scaling: { type: "longrope" } }, /rope_scaling has type "longrope"; Vitrine knows/],
+    ["phi3", { rope_scaling: { type: "yarn", factor: 4 } }, /rope_scaling has type "yarn"/],
+    ["phi3", { rope_scaling: { type: "su", short_factor: [1] } }, /short_factor has 1 entries, expected 3/],
+    [
+      "phi3",
+      { rope_scaling: { type: "su", short_factor: [1, 1, 1], long_factor: [1, 0, 1] } },
+      /long_factor has 3 entries, expected 3 numbers above 0/,
+    ],
+    ["phi3_partial", { partial_rotary_factor: 0.5 }, /short_factor has 3 entries, expected 2/],
+    ["olmo2", { num_key_value_heads: 1 }, /k_proj\.weight has shape \[12, 24\], expected \[6, 24\]/],
     ["tl_none", { attention_dir: "bidirectional" }, /attention_dir is "bidirectional"/],
     ["tl_none", { act_fn: "solu_ln" }, /act_fn is "solu_ln"; known/],
     ["tl_none", { positional_embedding_type: "alibi" }, /positional_embedding_type is "alibi"/],
   ])("%s with %j", async (folder, change, message) => {
     await expect(loadChanged(await openFolder(folder), change)).rejects.toThrow(message);
+  });
+});
+
+describe("LongRoPE", () => {
+  const long = "goldenLong.safetensors";
+
+  it("turns a text that is longer than the first training by its long factors, at every site", async () => {
+    await expectGolden(await loadChanged(await openFolder("phi3")), "phi3", long);
+  });
+
+  it("does not mix what was computed for short and for long texts", async () => {
+    const model = await loadChanged(await openFolder("phi3"));
+    const { tokens } = await readGolden("phi3", long);
+    const asked = { score: [{ row: 0, position: 3, target: 1 }] };
+    const [short, rest] = [tokens.slice(0, 12), tokens.slice(12)];
+    const refused = /of more than 16 tokens otherwise/;
+    await expect(run(model, { rows: [{ tokens: short }, { tokens }], ...asked })).rejects.toThrow(refused);
+    await expect(
+      run(model, { rows: [{ tokens: short }, { tokens: rest, parent: 0 }], ...asked }),
+    ).rejects.toThrow(refused);
+    const two = await run(model, { rows: [{ tokens }, { tokens }], ...asked });
+    expect([...two.scores]).toEqual([...(await run(model, { rows: [{ tokens }], ...asked })).scores]);
+  });
+
+  it("ends a generated text where the short context ends, and goes on in a long one", async () => {
+    const model = await loadChanged(await openFolder("phi3"));
+    const { tokens } = await readGolden("phi3", long);
+    const request = { maxTokens: 8, temperature: 0, topK: 0, topP: 1, seed: 1, stopIds: [] };
+    const written = (prompt: number[]) => generate(model, { ...request, tokens: prompt }, NEVER_CANCELLED);
+    const short = await written(tokens.slice(0, 12));
+    expect([short.tokens.length, short.stoppedBy]).toEqual([5, "context"]);
+    const { tokens: more, stoppedBy } = await written(tokens);
+    expect([more.length, stoppedBy]).toEqual([8, "length"]);
+    const { captures } = await run(model, { rows: [{ tokens: [...tokens, ...more] }], capture: ["logits"] });
+    const { data, shape } = captures[0]!;
+    more.forEach((token, i) => {
+      const row = [...data.slice((19 + i) * shape[1]!, (20 + i) * shape[1]!)];
+      expect(token).toBe(row.indexOf(Math.max(...row)));
+    });
   });
 });
 

@@ -16,9 +16,13 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<Architecture>>> = {
   mistral: async () => erased((await import("./mistral")).mistral),
   qwen2: async () => erased((await import("./qwen2")).qwen2),
   qwen3: async () => erased((await import("./qwen3")).qwen3),
+  gemma: async () => erased((await import("./gemma")).gemma),
   gemma2: async () => erased((await import("./gemma2")).gemma2),
   gemma3_text: async () => erased((await import("./gemma3")).gemma3),
   phi: async () => erased((await import("./phi")).phi),
+  phi3: async () => erased((await import("./phi3")).phi3),
+  olmo2: async () => erased((await import("./olmo2")).olmo2),
+  starcoder2: async () => erased((await import("./starcoder2")).starcoder2),
   hooked_transformer: async () => erased((await import("./hookedTransformer")).hookedTransformer),
 };
 

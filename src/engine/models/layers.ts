@@ -63,13 +63,18 @@ export interface Rotation {
   readonly frequencies: Vector;
   /** Pairs are (2i, 2i + 1) instead of (i, i + rotaryDims / 2). */
   readonly interleaved: boolean;
+  /** What turns gets this many times as long (LongRoPE); 1 if left out. */
+  readonly magnitude?: number;
 }
 
 export interface AttentionOptions {
   /** What q·k is multiplied by. */
   readonly scale: number;
   readonly rotation?: Rotation;
-  /** Each head's queries and keys pass an RMS norm of their own (Qwen 3, Gemma 3). */
+  /**
+   * Queries and keys pass an RMS norm: each head's of its own (Qwen 3, Gemma 3), or all heads' together (OLMo 2), as
+   * many dimensions at a time as `q_norm` and `k_norm` have.
+   */
   readonly headNorm?: { readonly eps: number; readonly weightOffset: number };
   /** Scores become cap tanh(score / cap) (Gemma 2). */
   readonly softcap?: number;
@@ -102,10 +107,10 @@ export function attentionSublayer(layer: Layer, normed: Tensor, options: Attenti
         : raw,
     );
     if (!rotation) return x;
-    const { frequencies, interleaved } = rotation;
+    const { frequencies, ...turning } = rotation;
     return tap(
       `attn.rot_${name}`,
-      rotary(memory, x, batch.positions, frequencies, { heads, dHead, interleaved }),
+      rotary(memory, x, batch.positions, frequencies, { heads, dHead, ...turning }),
     );
   };
   const q = makeHeads("q", nHeads);

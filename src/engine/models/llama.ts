@@ -1,7 +1,7 @@
 /**
  * Llama (Touvron et al. 2023, arXiv 2302.13971, 2307.09288): RMS norm before each sublayer, rotary positions,
- * grouped-query attention, a gated SiLU MLP, no biases unless the checkpoint has them. Mistral and Qwen differ
- * in options only and share this file's forward pass.
+ * grouped-query attention, a gated SiLU MLP, no biases unless the checkpoint has them. Mistral, Qwen, Gemma 1 and
+ * Phi 3 differ in options only and share this file's forward pass.
  *
  *   x = embed[token]
  *   per block:  x += attention(norm(x));  x += (silu(h W_gate) * h W_up) W_down  with h = norm(x)
@@ -9,7 +9,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
-import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
+import { ACTIVATION_NAMES, add, scale, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
 import { rmsNorm } from "../ops/norm";
@@ -37,9 +37,17 @@ import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } fr
 
 export interface LlamaConfig extends ModelConfig {
   readonly normEps: number;
+  /** 1 where the file stores norm weights less one (Gemma). */
+  readonly normOffset: number;
+  /** What embeddings are multiplied by before they enter the residual stream (Gemma). */
+  readonly embedScale: number;
   readonly activation: ActivationName;
-  /** f32 [dHead / 2]. */
+  /** f32 [rotary dims / 2]. */
   readonly frequencies: Float32Array<ArrayBuffer>;
+  /** Likewise, of texts longer than `shortContext`. */
+  readonly longFrequencies?: Float32Array<ArrayBuffer>;
+  /** What rotation makes longer on the way (LongRoPE). */
+  readonly rotaryMagnitude: number;
   /** Queries and keys of each head are normalised (Qwen 3). */
   readonly headNorm: boolean;
   /** The unembedding is the embedding; undefined: if the checkpoint has no other. */
@@ -80,8 +88,11 @@ export function parseLlamaConfig(json: Json): LlamaConfig {
   return {
     ...sizes,
     normEps: numberField(json, "rms_norm_eps", 1e-6),
+    normOffset: 0,
+    embedScale: 1,
     activation: choiceField(json, ["hidden_act"], ACTIVATION_NAMES, "silu"),
     frequencies: ropeFrequencies(json, sizes.dHead),
+    rotaryMagnitude: 1,
     headNorm: false,
     tied: tiedField(json),
   };
@@ -126,20 +137,27 @@ export const llama: Architecture<LlamaConfig> = {
 
   blocks(context, batch) {
     const { config, weights: w, memory, taps } = context;
-    const { normEps, dHead, headNorm, activation } = config;
+    const { normEps, normOffset, embedScale, dHead, headNorm, activation } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
-      rotation: { frequencies: w.vector("frequencies"), interleaved: false },
+      rotation: {
+        frequencies: w.vector(batch.isLong ? "longFrequencies" : "frequencies"),
+        interleaved: false,
+        magnitude: config.rotaryMagnitude,
+      },
       ...(headNorm ? { headNorm: { eps: normEps, weightOffset: 0 } } : {}),
     };
-    let x = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+    let x = memory.scope(() => {
+      const rows = embedding(memory, w.matrix("embed.weight"), batch.ids);
+      return taps.tap("embed", embedScale === 1 ? rows : scale(memory, rows, embedScale));
+    });
     for (let index = 0; index < config.nLayers; index++) {
       const residPre = taps.tap(blockSite(index, "resid_pre"), x);
       x = memory.scope(() => {
         const layer = openLayer(context, batch, index);
         const { tap } = layer;
         const norm = (name: "ln1" | "ln2", tensor: typeof x) =>
-          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), normEps, 0, layer.scaleTap(name));
+          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), normEps, normOffset, layer.scaleTap(name));
         const normed = tap("ln1.normalized", norm("ln1", residPre));
         const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
         const residMid = tap("resid_mid", add(memory, residPre, attnOut));
@@ -157,15 +175,15 @@ export const llama: Architecture<LlamaConfig> = {
       residual,
       w.vector("ln_final.weight"),
       config.normEps,
-      0,
+      config.normOffset,
       scaleTap(taps, "ln_final.scale"),
     );
     const logits = linear(memory, taps.tap("ln_final.normalized", normed), w.matrix("unembed.weight"));
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps }) {
-    const norm = { kind: "rms", eps, offset: 0 } as const;
-    return namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated" });
+  anatomy({ nLayers, normEps: eps, normOffset: offset, embedScale }) {
+    const norm = { kind: "rms", eps, offset } as const;
+    return { ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated" }), embedScale };
   },
 };

@@ -6,7 +6,7 @@ import { VitrineError } from "../../protocol/errors";
 import { isObject, numberField, type Json } from "./configFields";
 
 /** The rope fields of a config, wherever its version keeps them. */
-function ropeFields(config: Json): { readonly theta: number; readonly scaling: Json } {
+export function ropeFields(config: Json): { readonly theta: number; readonly scaling: Json } {
   const parameters = isObject(config["rope_parameters"]) ? config["rope_parameters"] : {};
   const scaling = isObject(config["rope_scaling"]) ? config["rope_scaling"] : parameters;
   const theta = numberField(

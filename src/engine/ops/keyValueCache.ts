@@ -12,6 +12,8 @@ export interface LayerCache {
 
 export class KeyValueCache {
   readonly layers: readonly LayerCache[];
+  /** The keys in it are those of texts longer than the model's short context; undefined while it is empty. */
+  isLong: boolean | undefined;
   readonly #free: number[];
 
   constructor(
@@ -39,6 +41,7 @@ export class KeyValueCache {
 
   giveBack(slots: readonly number[]): void {
     this.#free.push(...[...slots].reverse());
+    if (this.#free.length === this.capacity) this.isLong = undefined;
   }
 
   release(): void {

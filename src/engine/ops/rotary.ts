@@ -6,14 +6,18 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import { rotary as rotaryKernel } from "../kernels/rotary/rotary";
 import type { Vector } from "./weights";
 
-/** x [tokens, heads * dHead], positions u32 [tokens], frequencies [rotaryDims / 2], radians a position. */
+/**
+ * x [tokens, heads * dHead], positions u32 [tokens], frequencies [rotaryDims / 2], radians a position. What turns gets
+ * `magnitude` times as long.
+ */
 export function rotary(
   memory: TensorMemory,
   x: Tensor,
   positions: Tensor,
   frequencies: Vector,
-  { heads, dHead, interleaved }: { heads: number; dHead: number; interleaved: boolean },
+  options: { heads: number; dHead: number; interleaved: boolean; magnitude?: number },
 ): Tensor {
+  const { heads, dHead, interleaved, magnitude = 1 } = options;
   const [rows = 0] = positions.shape;
   const y = memory.make(x.shape, "rotary");
   memory.device.run(
@@ -22,6 +26,7 @@ export function rotary(
     {
       ...{ rows, heads, dHead, rotaryDims: 2 * frequencies.size },
       ...{ xStride: heads * dHead, xOffset: 0, interleaved: interleaved ? 1 : 0 },
+      magnitude,
     },
   );
   return y;

@@ -10,16 +10,27 @@ interface Size {
   readonly xPadding?: number;
   readonly xOffset?: number;
   readonly interleaved?: number;
+  readonly magnitude?: number;
   /** Position of row r is r * step. */
   readonly step?: number;
 }
 
 function caseOf(label: string, size: Size, tolerance = 1e-5): KernelCase {
-  const { rows, heads, dHead, rotaryDims, xPadding = 0, xOffset = 0, interleaved = 0, step = 1 } = size;
+  const {
+    rows,
+    heads,
+    dHead,
+    rotaryDims,
+    xPadding = 0,
+    xOffset = 0,
+    interleaved = 0,
+    step = 1,
+    magnitude = 1,
+  } = size;
   const xStride = heads * dHead + xPadding;
   return {
     label,
-    params: { rows, heads, dHead, rotaryDims, xStride, xOffset, interleaved },
+    params: { rows, heads, dHead, rotaryDims, xStride, xOffset, interleaved, magnitude },
     buffers: {
       x: noise(rows * xStride + xOffset, rows + dHead),
       positions: Uint32Array.from({ length: rows }, (_, row) => row * step),
@@ -36,6 +47,7 @@ export default kernelCases(rotary, [
   caseOf("interleaved", { rows: 70, heads: 3, dHead: 16, rotaryDims: 16, interleaved: 1 }),
   caseOf("a quarter of the head", { rows: 9, heads: 2, dHead: 24, rotaryDims: 6 }),
   caseOf("a quarter, interleaved", { rows: 9, heads: 2, dHead: 24, rotaryDims: 6, interleaved: 1 }),
+  caseOf("longer than it was", { rows: 9, heads: 2, dHead: 24, rotaryDims: 18, magnitude: 1.19 }),
   caseOf("inside a fused QKV", { rows: 33, heads: 2, dHead: 10, rotaryDims: 10, xPadding: 40, xOffset: 20 }),
   // Half a unit in the last place of an angle near 30,000 is 1e-3: a shader compiler may fuse the product away.
   caseOf("far positions", { rows: 40, heads: 1, dHead: 64, rotaryDims: 64, step: 801 }, 3e-3),

@@ -14,18 +14,19 @@ interface Params {
   readonly xStride: number;
   readonly xOffset: number;
   readonly interleaved: number;
+  readonly magnitude: number;
 }
 
 export function rotaryReference({ x, positions, frequencies, y }: Views, params: Params): void {
-  const { rows, heads, dHead, rotaryDims, xStride, xOffset, interleaved } = params;
+  const { rows, heads, dHead, rotaryDims, xStride, xOffset, interleaved, magnitude } = params;
   const pairs = rotaryDims / 2;
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < pairs; i++) {
       // The angle is rounded to f32, as in the shader and in the frameworks that models were trained with:
       // at position 1,000 that rounding moves it by up to 3e-5.
       const angle = Math.fround((positions[row] ?? 0) * (frequencies[i] ?? 0));
-      const cos = Math.cos(angle);
-      const sin = Math.sin(angle);
+      const cos = magnitude * Math.cos(angle);
+      const sin = magnitude * Math.sin(angle);
       const first = interleaved ? 2 * i : i;
       const second = interleaved ? 2 * i + 1 : i + pairs;
       for (let head = 0; head < heads; head++) {

@@ -4,7 +4,13 @@ import { rotaryReference } from "./rotary.ref";
 
 const quarter = Math.PI / 2;
 
-function rotate(x: readonly number[], position: number, rotaryDims: number, interleaved: number): number[] {
+function rotate(
+  x: readonly number[],
+  position: number,
+  rotaryDims: number,
+  interleaved: number,
+  magnitude = 1,
+): number[] {
   const y = new Float32Array(x.length).fill(9);
   rotaryReference(
     {
@@ -14,7 +20,7 @@ function rotate(x: readonly number[], position: number, rotaryDims: number, inte
       frequencies: Float32Array.of(quarter, 2 * quarter).slice(0, rotaryDims / 2),
       y,
     },
-    { rows: 1, heads: 1, dHead: x.length, rotaryDims, xStride: 0, xOffset: 0, interleaved },
+    { rows: 1, heads: 1, dHead: x.length, rotaryDims, xStride: 0, xOffset: 0, interleaved, magnitude },
   );
   return [...y].map((value) => Math.round(value * 1e5) / 1e5 + 0);
 }
@@ -27,6 +33,10 @@ describe("rotaryReference", () => {
   it("turns neighbouring pairs when interleaved", () => {
     expect(rotate([1, 2, 3, 4, 5], 1, 4, 1)).toEqual([-2, 1, -3, -4, 5]);
     expect(rotate([1, 2, 3, 4, 5], 1, 2, 1)).toEqual([-2, 1, 3, 4, 5]);
+  });
+
+  it("makes what turns longer, and only that", () => {
+    expect(rotate([1, 2, 3, 4, 5], 1, 4, 0, 2)).toEqual([-6, -4, 2, -8, 5]);
   });
 
   it("changes nothing at position 0", () => {
@@ -43,7 +53,7 @@ describe("rotaryReference", () => {
     );
     rotaryReference(
       { x, positions: Uint32Array.of(3, 5, 103, 105, 7, 9), frequencies: Float32Array.of(1, 0.1), y },
-      { rows, heads: 2, dHead: 4, rotaryDims: 4, xStride: 11, xOffset: 2, interleaved: 0 },
+      { rows, heads: 2, dHead: 4, rotaryDims: 4, xStride: 11, xOffset: 2, interleaved: 0, magnitude: 1 },
     );
     const dot = (a: number, b: number) =>
       y.subarray(a * 4, a * 4 + 4).reduce((sum, value, d) => sum + value * (y[b * 4 + d] ?? NaN), 0);

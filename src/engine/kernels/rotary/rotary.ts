@@ -19,6 +19,7 @@ export const rotary = defineKernel({
     xStride: "u32",
     xOffset: "u32",
     interleaved: "u32",
+    magnitude: "f32",
   },
   constants: { workgroupSize },
   grid: ({ rows, heads, dHead }) => flatGrid(Math.ceil((rows * heads * dHead) / workgroupSize)),

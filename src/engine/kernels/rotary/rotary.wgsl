@@ -1,6 +1,6 @@
 // Rotary position embedding of queries or keys (Su et al. 2021, arXiv 2104.09864).
 //
-//   (y_a, y_b) = (x_a cos t - x_b sin t, x_a sin t + x_b cos t)   with t = position * frequencies[i]
+//   (y_a, y_b) = m (x_a cos t - x_b sin t, x_a sin t + x_b cos t)   with t = position * frequencies[i], m = magnitude
 //   pair i = dims (i, i + rotaryDims / 2), or (2i, 2i + 1) if interleaved; dims >= rotaryDims are copied
 //
 //   x            f32  row r, head h starts at r * xStride + xOffset + h * dHead (x may be part of a fused QKV)
@@ -18,6 +18,7 @@ struct Params {
   xStride: u32,
   xOffset: u32,
   interleaved: u32,
+  magnitude: f32,
 }
 
 override workgroupSize: u32 = 64;
@@ -70,7 +71,7 @@ fn main(
     isSecond = (d & 1) == 1;
     partner = d ^ 1;
   }
-  let cosSin = turn(f32(positions[row]) * frequencies[pair]);
+  let cosSin = turn(f32(positions[row]) * frequencies[pair]) * params.magnitude;
   let other = x[start + partner];
   y[element] = own * cosSin.x + select(-other, other, isSecond) * cosSin.y;
 }
