@@ -31,17 +31,30 @@ const FUSED: Shapes = {
   ...{ "attn_qkv.weight": [3 * D_MODEL, D_MODEL], "attn_qkv.bias": [3 * D_MODEL] },
   ...{ "attn_output.weight": [D_MODEL, D_MODEL], "attn_output.bias": [D_MODEL] },
 };
+const PHI3: Shapes = {
+  ...{ "attn_qkv.weight": [2 * D_MODEL, D_MODEL], "attn_output.weight": [D_MODEL, D_MODEL] },
+  ...{ "ffn_up.weight": [2 * D_MLP, D_MODEL], "ffn_down.weight": [D_MODEL, D_MLP] },
+};
+const WHOLE_NORMS: Shapes = { "attn_q_norm.weight": [D_MODEL], "attn_k_norm.weight": [D_HEAD] };
+const NORM_BIASES: Shapes = { "attn_norm.bias": [D_MODEL], "ffn_norm.bias": [D_MODEL] };
 const SECOND_NORM: Shapes = { "ffn_norm.weight": [D_MODEL], "ffn_norm.bias": [D_MODEL] };
 
 const LAYER: Readonly<Record<GgufArchitecture, Shapes>> = {
   llama: { ...NORMS, ...attention(D_HEAD), ...GATED },
   qwen2: { ...NORMS, ...attention(D_HEAD), ...QKV_BIASES, ...GATED },
   qwen3: { ...NORMS, ...attention(D_HEAD), ...HEAD_NORMS, ...GATED },
+  gemma: { ...NORMS, ...attention(D_HEAD), ...GATED },
   gemma2: { ...NORMS, ...POST_NORMS, ...attention(D_HEAD), ...GATED },
   gemma3: { ...NORMS, ...POST_NORMS, ...HEAD_NORMS, ...attention(D_HEAD), ...GATED },
   gpt2: { ...FUSED, ...SECOND_NORM, ...MLP },
   gptneox: { ...FUSED, ...SECOND_NORM, ...MLP },
   phi2: { ...FUSED, ...MLP },
+  phi3: { ...NORMS, ...PHI3 },
+  olmo2: { ...POST_NORMS, ...WHOLE_NORMS, ...attention(D_HEAD), ...GATED },
+  starcoder2: {
+    ...{ ...NORMS, ...NORM_BIASES, ...attention(D_HEAD), ...QKV_BIASES, ...MLP },
+    "attn_output.bias": [D_MODEL],
+  },
 };
 const EMBEDDING: Shapes = { "token_embd.weight": [VOCAB, D_MODEL], "output_norm.weight": [D_MODEL] };
 const UNEMBEDDING: Shapes = { "output.weight": [VOCAB, D_MODEL] };
@@ -50,11 +63,15 @@ const OUTSIDE: Readonly<Record<GgufArchitecture, Shapes>> = {
   llama: { ...EMBEDDING, ...UNEMBEDDING },
   qwen2: EMBEDDING,
   qwen3: EMBEDDING,
+  gemma: EMBEDDING,
   gemma2: EMBEDDING,
   gemma3: EMBEDDING,
   gpt2: { ...EMBEDDING, ...NORM_BIAS, "position_embd.weight": [CONTEXT, D_MODEL] },
   gptneox: { ...EMBEDDING, ...NORM_BIAS, ...UNEMBEDDING },
   phi2: { ...EMBEDDING, ...NORM_BIAS, ...UNEMBEDDING, "output.bias": [VOCAB] },
+  phi3: { ...EMBEDDING, ...UNEMBEDDING },
+  olmo2: { ...EMBEDDING, ...UNEMBEDDING },
+  starcoder2: { ...EMBEDDING, ...NORM_BIAS },
 };
 
 function f32(name: string, shape: readonly number[]): GgufTensorToWrite {
@@ -74,7 +91,7 @@ export function tinyGguf(
   );
   const shapes = { ...OUTSIDE[architecture], ...Object.fromEntries(layers.flat()), ...tensors };
   const isGpt = ["gpt2", "gptneox", "phi2"].includes(architecture);
-  const eps = isGpt ? "layer_norm_epsilon" : "layer_norm_rms_epsilon";
+  const eps = isGpt || architecture === "starcoder2" ? "layer_norm_epsilon" : "layer_norm_rms_epsilon";
   return writeGguf({
     metadata: {
       "general.architecture": architecture,

@@ -67,20 +67,30 @@ function rope(fields: GgufFields): Json {
   };
 }
 
-/** What Llama, Qwen and Gemma have in common. */
-function decoder(fields: GgufFields): Json {
+/** Grouped-query attention with rotary positions. */
+function grouped(fields: GgufFields): Json {
   const common = sizes(fields);
+  return {
+    ...common,
+    num_key_value_heads: fields.size("attention.head_count_kv", common.num_attention_heads),
+    head_dim: headSize(fields),
+    ...rope(fields),
+  };
+}
+
+function refusePartRotation(fields: GgufFields): void {
   const dHead = headSize(fields);
   const rotary = fields.size("rope.dimension_count", dHead);
   if (rotary !== dHead)
     throw unsupported(fields, "rope.dimension_count", rotary, `the whole head (${dHead})`);
-  return {
-    ...common,
-    num_key_value_heads: fields.size("attention.head_count_kv", common.num_attention_heads),
-    head_dim: dHead,
-    rms_norm_eps: fields.number("attention.layer_norm_rms_epsilon") ?? 1e-6,
-    ...rope(fields),
-  };
+}
+
+const rmsNormEps = (fields: GgufFields) => fields.number("attention.layer_norm_rms_epsilon") ?? 1e-6;
+
+/** What Llama, Qwen, Gemma and OLMo have in common. */
+function decoder(fields: GgufFields): Json {
+  refusePartRotation(fields);
+  return { ...grouped(fields), rms_norm_eps: rmsNormEps(fields) };
 }
 
 /** Scales and caps that only Gemma has. */
@@ -98,6 +108,64 @@ function llamaConfig(fields: GgufFields): Json {
   const config = silu("llama")(fields);
   const window = fields.amount("attention.sliding_window");
   return window === undefined ? config : { ...config, model_type: "mistral", sliding_window: window };
+}
+
+/** A window, where the file has one. */
+function windowOf(fields: GgufFields): Json {
+  const window = fields.amount("attention.sliding_window");
+  return window === undefined ? {} : { sliding_window: window };
+}
+
+function gemma1Config(fields: GgufFields): Json {
+  refuseForeign(fields, GEMMA_FIELDS);
+  return {
+    model_type: "gemma",
+    ...decoder(fields),
+    hidden_activation: "gelu_pytorch_tanh",
+    norm_weights_include_one: true,
+  };
+}
+
+/** OLMo 3 has the same name here, and windows. */
+function olmo2Config(fields: GgufFields): Json {
+  refuseForeign(fields, ["attention.sliding_window"]);
+  return silu("olmo2")(fields);
+}
+
+/** The window of the first Phi-3 files with a context of 4,096, from before it was written into them. */
+const PHI3_WINDOW = 2047;
+
+/** The divisors of LongRoPE are tensors: ggufRopeFactors.ts. */
+function phi3Config(fields: GgufFields): Json {
+  refuseForeign(fields, GEMMA_FIELDS);
+  const config = grouped(fields);
+  const isFirst =
+    fields.raw("attention.sliding_window") === undefined &&
+    config["max_position_embeddings"] === 4096 &&
+    [32, 40].includes(Number(config["num_hidden_layers"]));
+  const original = fields.amount("rope.scaling.original_context_length");
+  return {
+    model_type: "phi3",
+    ...config,
+    rms_norm_eps: rmsNormEps(fields),
+    partial_rotary_factor: rotaryShare(fields),
+    hidden_act: "silu",
+    ...(original !== undefined && { original_max_position_embeddings: original }),
+    ...(isFirst ? { sliding_window: PHI3_WINDOW } : windowOf(fields)),
+  };
+}
+
+/** Its converter leaves the window out: without one the file runs as it does in llama.cpp. */
+function starcoder2Config(fields: GgufFields): Json {
+  refuseForeign(fields, GEMMA_FIELDS);
+  refusePartRotation(fields);
+  return {
+    model_type: "starcoder2",
+    ...grouped(fields),
+    norm_epsilon: layerNormEps(fields),
+    hidden_act: "gelu_pytorch_tanh",
+    ...windowOf(fields),
+  };
 }
 
 /**
@@ -203,11 +271,15 @@ export const GGUF_CONFIGS = {
   llama: llamaConfig,
   qwen2: silu("qwen2"),
   qwen3: silu("qwen3"),
+  gemma: gemma1Config,
   gemma2: gemmaConfig("gemma2", 46),
   gemma3: gemma3Config,
   gpt2: gpt2Config,
   gptneox: gptNeoxConfig,
   phi2: phiConfig,
+  phi3: phi3Config,
+  olmo2: olmo2Config,
+  starcoder2: starcoder2Config,
 } as const satisfies Record<string, GgufConfig>;
 
 export type GgufArchitecture = keyof typeof GGUF_CONFIGS;

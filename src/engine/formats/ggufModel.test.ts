@@ -49,6 +49,14 @@ const GPT_CONFIG = {
   vocab_size: 5,
 };
 
+const PHI3_CONFIG = {
+  ...LLAMA_CONFIG,
+  model_type: "phi3",
+  hidden_act: "silu",
+  partial_rotary_factor: 1,
+  tie_word_embeddings: false,
+};
+
 describe("configs", () => {
   it.each<[GgufArchitecture, Record<string, unknown>, object]>([
     [
@@ -188,6 +196,65 @@ describe("configs", () => {
         tie_word_embeddings: false,
       },
     ],
+    [
+      "gemma",
+      {},
+      {
+        ...LLAMA_CONFIG,
+        model_type: "gemma",
+        hidden_activation: "gelu_pytorch_tanh",
+        norm_weights_include_one: true,
+        tie_word_embeddings: true,
+      },
+    ],
+    [
+      "phi3",
+      {
+        "phi3.rope.dimension_count": 2,
+        "phi3.rope.freq_base": 10_000,
+        "phi3.rope.scaling.original_context_length": 8,
+        "phi3.attention.sliding_window": 0,
+      },
+      {
+        ...PHI3_CONFIG,
+        rope_theta: 10_000,
+        partial_rotary_factor: 0.5,
+        original_max_position_embeddings: 8,
+      },
+    ],
+    ["phi3", { "phi3.attention.sliding_window": 5 }, { ...PHI3_CONFIG, sliding_window: 5 }],
+    [
+      "phi3",
+      { "phi3.context_length": 4096, "phi3.block_count": 32 },
+      { ...PHI3_CONFIG, max_position_embeddings: 4096, num_hidden_layers: 32, sliding_window: 2047 },
+    ],
+    [
+      "olmo2",
+      { "olmo2.rope.freq_base": 500_000 },
+      {
+        ...LLAMA_CONFIG,
+        model_type: "olmo2",
+        hidden_act: "silu",
+        rope_theta: 500_000,
+        tie_word_embeddings: false,
+      },
+    ],
+    [
+      "starcoder2",
+      { "starcoder2.rope.freq_base": 999_999, "starcoder2.attention.sliding_window": 6 },
+      {
+        ...GPT_CONFIG,
+        model_type: "starcoder2",
+        num_key_value_heads: 1,
+        head_dim: 4,
+        rope_theta: 999_999,
+        rope_scaling: null,
+        norm_epsilon: 1e-5,
+        hidden_act: "gelu_pytorch_tanh",
+        sliding_window: 6,
+        tie_word_embeddings: true,
+      },
+    ],
   ])("%s with %j", async (architecture, metadata, expected) => {
     const { config, layout, weightFiles } = await openTiny(architecture, metadata as never);
     expect(config).toEqual(expected);
@@ -266,6 +333,20 @@ describe("configs", () => {
       /dimension_count is 2/,
     ],
     [
+      "OLMo 3, which has windows",
+      "olmo2",
+      { "olmo2.attention.sliding_window": 4096 },
+      "Unsupported",
+      /sliding_window is 4096/,
+    ],
+    [
+      "a partly rotated head in starcoder2",
+      "starcoder2",
+      { "starcoder2.rope.dimension_count": 2 },
+      "Unsupported",
+      /dimension_count is 2/,
+    ],
+    [
       "values of another size",
       "llama",
       { "llama.attention.value_length": 2 },
@@ -313,6 +394,22 @@ describe("tensors", () => {
     ["gpt2", ["transformer.wpe.weight", "transformer.h.1.attn.c_attn.bias", "transformer.ln_f.bias"], 28],
     ["gptneox", ["embed_out.weight", "gpt_neox.layers.1.mlp.dense_4h_to_h.weight"], 28],
     ["phi2", ["lm_head.bias", "model.layers.1.self_attn.v_proj.bias", "model.layers.0.mlp.fc2.weight"], 33],
+    ["gemma", ["model.layers.1.post_attention_layernorm.weight", "model.embed_tokens.weight"], 20],
+    ["phi3", ["model.layers.1.self_attn.qkv_proj.weight", "model.layers.0.mlp.gate_up_proj.weight"], 15],
+    [
+      "olmo2",
+      [
+        "model.layers.1.self_attn.q_norm.weight",
+        "model.layers.0.post_attention_layernorm.weight",
+        "model.layers.0.post_feedforward_layernorm.weight",
+      ],
+      25,
+    ],
+    [
+      "starcoder2",
+      ["model.layers.1.mlp.c_fc.bias", "model.layers.0.mlp.c_proj.weight", "model.norm.bias"],
+      35,
+    ],
   ])("of %s have their Hugging Face names", async (architecture, names, count) => {
     const { tensors } = await openTiny(architecture);
     expect(tensors.size).toBe(count);
@@ -439,6 +536,29 @@ describe("rope_freqs.weight", () => {
     await expect(openWith(exact.map((divisor) => divisor * 1.001))).rejects.toThrow(/another kind/);
     await expect(openWith(exact, { "llama.rope.scaling.factor": 2 })).rejects.toThrow(/another kind/);
     await expect(openWith(exact.slice(1))).rejects.toThrow(/expected one divisor for each pair of 16/);
+  });
+});
+
+describe("LongRoPE's divisors", () => {
+  const both = { "rope_factors_long.weight": [2], "rope_factors_short.weight": [2] };
+
+  it("become the lists of Phi 3's config", async () => {
+    const { config, tensors } = await openTiny("phi3", { "phi3.rope.scaling.attn_factor": 1.25 }, both);
+    expect(config["rope_scaling"]).toEqual({
+      rope_type: "longrope",
+      attention_factor: 1.25,
+      short_factor: [0, 1],
+      long_factor: [0, 1],
+    });
+    expect([...tensors.keys()].filter((name) => name.includes("rope"))).toEqual([]);
+  });
+
+  it("come together, and in no other architecture", async () => {
+    const { "rope_factors_long.weight": long } = both;
+    await expect(openTiny("phi3", {}, { "rope_factors_long.weight": long })).rejects.toThrow(
+      /rope_factors_short\.weight is missing/,
+    );
+    await expect(openTiny("llama", {}, both)).rejects.toThrow(/rope_factors_long\.weight is not known/);
   });
 });
 

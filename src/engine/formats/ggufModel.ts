@@ -6,7 +6,7 @@ import { VitrineError } from "../../protocol/errors";
 import { hasGgufMagic, readGgufHeader, type GgufHeader, type GgufMetadata } from "./gguf";
 import { GGUF_CONFIGS, type GgufArchitecture } from "./ggufConfigs";
 import { ggufFields } from "./ggufFields";
-import { ropeScalingOfFactors } from "./ggufRopeFactors";
+import { LONG_ROPE_FACTORS, longRopeOfFactors, ropeScalingOfFactors } from "./ggufRopeFactors";
 import { huggingFaceTensors } from "./ggufTensors";
 import { ggufTokenizer } from "./ggufTokenizer";
 import type { Json } from "./json";
@@ -24,7 +24,9 @@ export async function readGguf(files: FileSet): Promise<ModelFiles | undefined> 
   const { metadata } = header;
   const architecture = architectureOf(file, metadata);
   const config = await readConfig(file, header, architecture);
-  const weights = header.tensors.filter(({ name }) => name !== ROPE_FACTORS);
+  const isRotary = (name: string) =>
+    name === ROPE_FACTORS || (architecture === "phi3" && name in LONG_ROPE_FACTORS);
+  const weights = header.tensors.filter(({ name }) => !isRotary(name));
   const { notes, ...tokenizer } = ggufTokenizer(file.name, metadata);
   return {
     layout: "gguf",
@@ -78,7 +80,8 @@ async function readConfig(
   { metadata, tensors }: GgufHeader,
   architecture: GgufArchitecture,
 ): Promise<Json> {
-  const config = GGUF_CONFIGS[architecture](ggufFields(file.name, metadata, architecture));
+  const fields = ggufFields(file.name, metadata, architecture);
+  const config = GGUF_CONFIGS[architecture](fields);
   const find = (name: string) => tensors.find((tensor) => tensor.name === name);
   const vocabSize = find("token_embd.weight")?.shape[0];
   if (vocabSize === undefined) {
@@ -88,6 +91,8 @@ async function readConfig(
     );
   }
   const factors = find(ROPE_FACTORS);
+  const attentionFactor = fields.number("rope.scaling.attn_factor");
+  const longRope = architecture === "phi3" && (await longRopeOfFactors(file, tensors, attentionFactor));
   const tokens = ["bos", "eos"].flatMap((kind) => {
     const id = metadata.get(`tokenizer.ggml.${kind}_token_id`);
     return typeof id === "number" ? [[`${kind}_token_id`, id] as const] : [];
@@ -97,6 +102,7 @@ async function readConfig(
     vocab_size: vocabSize,
     tie_word_embeddings: find("output.weight") === undefined,
     ...Object.fromEntries(tokens),
+    ...(longRope && { rope_scaling: longRope }),
     ...(factors && { rope_scaling: await ropeScalingOfFactors({ file, entry: factors }, config) }),
   };
 }

@@ -1,4 +1,6 @@
 /**
+ * Rotary scalings that a GGUF file holds as tensors. Phi 3's LongRoPE: two lists of divisors, as in Hugging Face's config.
+ *
  * Llama 3.1 and its successors stretch low rotary frequencies; a GGUF file holds the result, one divisor for each
  * frequency (`rope_freqs.weight`), where Hugging Face's config holds the four numbers it comes from. This finds
  * the numbers again and checks that they give exactly these divisors (Llama 3.1's `apply_scaling`).
@@ -6,6 +8,8 @@
 import { VitrineError } from "../../protocol/errors";
 import type { Json } from "./json";
 import type { StoredTensor } from "./modelFiles";
+import type { TensorEntry } from "./safetensors";
+import type { ByteFile } from "./source";
 import { readRows } from "./tensorReader";
 
 /** All published models have these. */
@@ -45,5 +49,39 @@ export async function ropeScalingOfFactors(stored: StoredTensor, config: Json): 
     low_freq_factor: LOW,
     high_freq_factor: HIGH,
     original_max_position_embeddings: ORIGINAL_CONTEXT,
+  };
+}
+
+/** The names of LongRoPE's divisors, and of config.json's fields for them. */
+export const LONG_ROPE_FACTORS = {
+  "rope_factors_short.weight": "short_factor",
+  "rope_factors_long.weight": "long_factor",
+} as const;
+
+/**
+ * `rope_scaling` of config.json from both tensors, and how much longer rotation makes queries and keys if the file says;
+ * undefined where there is none.
+ */
+export async function longRopeOfFactors(
+  file: ByteFile,
+  tensors: readonly TensorEntry[],
+  attentionFactor: number | undefined,
+): Promise<Json | undefined> {
+  const found = tensors.filter(({ name }) => name in LONG_ROPE_FACTORS);
+  if (found.length === 0) return undefined;
+  const lists: Record<string, number[]> = {};
+  for (const [name, field] of Object.entries(LONG_ROPE_FACTORS)) {
+    const entry = found.find((tensor) => tensor.name === name);
+    if (entry === undefined || entry.shape.length !== 1 || (entry.shape[0] ?? 0) > MAX_FACTORS) {
+      const problem = entry ? `has shape [${entry.shape.join(", ")}], expected one list` : "is missing";
+      throw new VitrineError("BadFile", `${file.name}: tensor ${name} ${problem}; convert the model again.`);
+    }
+    const list: number[] = (lists[field] = []);
+    for await (const { data } of readRows({ file, entry })) list.push(...data);
+  }
+  return {
+    rope_type: "longrope",
+    ...lists,
+    ...(attentionFactor !== undefined && { attention_factor: attentionFactor }),
   };
 }

@@ -21,16 +21,22 @@ interface GgufTensors {
   readonly restore?: (tensor: NamedTensor, config: Json) => readonly NamedTensor[];
 }
 
-const LLAMA_NAMES = {
+const OUTER_NAMES = {
   token_embd: "model.embed_tokens",
   output_norm: "model.norm",
   output: "lm_head",
+};
+const NORM_NAMES = {
   attn_norm: "model.layers.{i}.input_layernorm",
+  ffn_norm: "model.layers.{i}.post_attention_layernorm",
+};
+const ATTENTION_NAMES = {
   attn_q: "model.layers.{i}.self_attn.q_proj",
   attn_k: "model.layers.{i}.self_attn.k_proj",
   attn_v: "model.layers.{i}.self_attn.v_proj",
   attn_output: "model.layers.{i}.self_attn.o_proj",
-  ffn_norm: "model.layers.{i}.post_attention_layernorm",
+};
+const GATED_NAMES = {
   ffn_gate: "model.layers.{i}.mlp.gate_proj",
   ffn_up: "model.layers.{i}.mlp.up_proj",
   ffn_down: "model.layers.{i}.mlp.down_proj",
@@ -38,6 +44,30 @@ const LLAMA_NAMES = {
 const HEAD_NORM_NAMES = {
   attn_q_norm: "model.layers.{i}.self_attn.q_norm",
   attn_k_norm: "model.layers.{i}.self_attn.k_norm",
+};
+const LLAMA_NAMES = { ...OUTER_NAMES, ...NORM_NAMES, ...ATTENTION_NAMES, ...GATED_NAMES };
+const PHI3_NAMES = {
+  ...OUTER_NAMES,
+  ...NORM_NAMES,
+  attn_qkv: "model.layers.{i}.self_attn.qkv_proj",
+  attn_output: "model.layers.{i}.self_attn.o_proj",
+  ffn_up: "model.layers.{i}.mlp.gate_up_proj",
+  ffn_down: "model.layers.{i}.mlp.down_proj",
+};
+const OLMO2_NAMES = {
+  ...OUTER_NAMES,
+  ...ATTENTION_NAMES,
+  ...HEAD_NORM_NAMES,
+  ...GATED_NAMES,
+  post_attention_norm: "model.layers.{i}.post_attention_layernorm",
+  post_ffw_norm: "model.layers.{i}.post_feedforward_layernorm",
+};
+const STARCODER2_NAMES = {
+  ...OUTER_NAMES,
+  ...NORM_NAMES,
+  ...ATTENTION_NAMES,
+  ffn_up: "model.layers.{i}.mlp.c_fc",
+  ffn_down: "model.layers.{i}.mlp.c_proj",
 };
 const GEMMA_NAMES = {
   ...LLAMA_NAMES,
@@ -129,11 +159,15 @@ const GGUF_TENSORS: Readonly<Record<GgufArchitecture, GgufTensors>> = {
   llama: { names: LLAMA_NAMES, restore: restoreLlama },
   qwen2: { names: LLAMA_NAMES },
   qwen3: { names: { ...LLAMA_NAMES, ...HEAD_NORM_NAMES } },
+  gemma: { names: LLAMA_NAMES },
   gemma2: { names: GEMMA_NAMES },
   gemma3: { names: { ...GEMMA_NAMES, ...HEAD_NORM_NAMES } },
   gpt2: { names: GPT2_NAMES, restore: restoreGpt2 },
   gptneox: { names: GPT_NEOX_NAMES, restore: restoreGptNeox },
   phi2: { names: PHI_NAMES, restore: restorePhi },
+  phi3: { names: PHI3_NAMES },
+  olmo2: { names: OLMO2_NAMES },
+  starcoder2: { names: STARCODER2_NAMES },
 };
 
 /** Every tensor under its Hugging Face name; one that has none would change the model, so it is refused. */

@@ -91,8 +91,50 @@ describe("configs that would change every number are refused by name", () => {
   });
 });
 
+it.each([
+  // What the first files say, and mean the tanh form.
+  [{}, "gelu_pytorch_tanh"],
+  [{ hidden_activation: undefined, hidden_act: undefined }, "gelu_pytorch_tanh"],
+  [{ hidden_act: "relu", hidden_activation: "gelu_pytorch_tanh" }, "gelu_pytorch_tanh"],
+  [{ hidden_act: "gelu_pytorch_tanh" }, "gelu_pytorch_tanh"],
+  [{ hidden_activation: "gelu" }, "gelu"],
+  [{ hidden_act: "silu" }, "silu"],
+])("Gemma 1 with %j has %s", async (change, activation) => {
+  const { config } = await loadChanged(await openFolder("gemma"), change);
+  expect(config).toMatchObject({ activation, embedScale: Math.sqrt(20), normOffset: 1 });
+});
+
+it("StarCoder 2 has the biases that use_bias says", async () => {
+  const files = await openFolder("starcoder2");
+  const names = ({ weights }: Model) =>
+    ["q", "o", "up", "down"].filter((name) => weights.vectorIfAny(`blocks.0.${name}.bias`));
+  expect(names(await loadChanged(files))).toEqual(["q", "o", "up", "down"]);
+  expect(names(await loadChanged(files, { use_bias: false }))).toEqual([]);
+  files.tensors.delete("model.layers.0.mlp.c_fc.bias");
+  await expect(loadChanged(files)).rejects.toThrow(/no tensor model\.layers\.0\.mlp\.c_fc\.bias/);
+  expect(names(await loadChanged(files, { use_bias: undefined }))).toEqual(["q", "o", "down"]);
+});
+
 describe("LongRoPE", () => {
   const long = "goldenLong.safetensors";
+
+  it("is read in its newer form, all in one object", async () => {
+    const rope_parameters = {
+      rope_type: "longrope",
+      rope_theta: 300,
+      short_factor: [1, 1.3, 1.75],
+      long_factor: [1.1, 4, 21.5],
+      original_max_position_embeddings: 16,
+    };
+    const newer = {
+      rope_scaling: null,
+      rope_theta: undefined,
+      original_max_position_embeddings: undefined,
+      rope_parameters,
+    };
+    const model = await loadChanged(await openFolder("phi3"), newer);
+    await expectGolden(model, "phi3", "golden.safetensors");
+  });
 
   it("turns a text that is longer than the first training by its long factors, at every site", async () => {
     await expectGolden(await loadChanged(await openFolder("phi3")), "phi3", long);
