@@ -30,9 +30,11 @@ const sequence = (...pretokenizers: Json[]): Json => ({ type: "Sequence", pretok
 const GPT2_WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 const SPACES = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+const CONTRACTIONS = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
 /** Llama 3's words, with as many digits to a word as `digits` says. */
 const words = (digits: string) =>
-  "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" +
+  `${CONTRACTIONS}|` +
+  "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" +
   `${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${SPACES}`;
 
 const [UPPER, LOWER] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
@@ -40,6 +42,12 @@ const [UPPER, LOWER] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}
 const TEKKEN_WORDS =
   `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*|` +
   `\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${SPACES}`;
+
+/** GPT-4o's: Tekken's, with contractions at their words and up to three digits. */
+const GPT4O_WORDS =
+  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+${CONTRACTIONS}?|` +
+  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*${CONTRACTIONS}?|` +
+  `\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${SPACES}`;
 
 const GPT2: PreTokenizer = { preTokenizer: byteLevel(true) };
 const SINGLE_DIGITS: PreTokenizer = {
@@ -49,6 +57,10 @@ const LLAMA3: PreTokenizer = {
   preTokenizer: sequence(split(words("\\p{N}{1,3}")), byteLevel(false)),
   ignoresMerges: true,
 };
+/** Llama 3's words, merged as usual: OLMo 2, Phi 4. */
+const DBRX: PreTokenizer = { preTokenizer: sequence(split(words("\\p{N}{1,3}")), byteLevel(false)) };
+/** Phi-4-mini. */
+const GPT4O: PreTokenizer = { preTokenizer: sequence(split(GPT4O_WORDS), byteLevel(false)) };
 const QWEN2: PreTokenizer = {
   preTokenizer: sequence(split(words("\\p{N}")), byteLevel(false)),
   normalizer: { type: "NFC" },
@@ -74,6 +86,8 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, PreTokenizer> = new Map([
   ),
   ...["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"].map((name) => [name, LLAMA3] as const),
   ...["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez"].map((name) => [name, QWEN2] as const),
+  ["dbrx", DBRX],
+  ["gpt-4o", GPT4O],
   ["tekken", TEKKEN],
   ["default", DEFAULT],
 ]);
@@ -85,6 +99,7 @@ const UNNAMED: Readonly<Record<string, string>> = {
   phi2: "gpt-2",
   qwen2: "qwen2",
   qwen3: "qwen2",
+  starcoder2: "starcoder",
 };
 
 /** The name to use for a file, and a note if it is not the file's own. */
