@@ -9,12 +9,14 @@ import type { RecipeModel } from "./recipe";
 interface Modules {
   readonly blocks: string;
   readonly embed: string;
+  /** Embeddings are multiplied outside of that module in some versions: the first block's input is what enters the stream. */
+  readonly scalesEmbed?: boolean;
   readonly posEmbed?: string;
   readonly norm: string;
   readonly head: string;
-  readonly ln1: string;
-  /** The norm that reads the residual stream between attention and MLP; none where both read the same. */
-  readonly ln2: string;
+  readonly ln1?: string;
+  /** The norm that reads the residual stream between attention and MLP; none where the MLP itself reads it. */
+  readonly ln2?: string;
   readonly isParallel?: boolean;
   /** Modules whose outputs are added to the residual stream. */
   readonly attnOut: string;
@@ -27,6 +29,8 @@ interface Modules {
   readonly attnProject: string;
   readonly mlpPre: string;
   readonly mlpPreLinear?: string;
+  /** Gate and up are halves of the output of `mlpPre`. */
+  readonly fusesGate?: boolean;
   /** The module that reads the MLP's neurons. */
   readonly mlpProject: string;
 }
@@ -38,13 +42,11 @@ const llamaProjections = (attention: string) => ({
   v: heads(`${attention}.v_proj`),
 });
 
-const LLAMA: Modules = {
+const LLAMA_WITHOUT_NORMS: Modules = {
   blocks: "model.model.layers",
   embed: "model.model.embed_tokens",
   norm: "model.model.norm",
   head: "model.lm_head",
-  ln1: "input_layernorm",
-  ln2: "post_attention_layernorm",
   attnOut: "self_attn",
   mlpOut: "mlp",
   ...llamaProjections("self_attn"),
@@ -53,13 +55,22 @@ const LLAMA: Modules = {
   mlpPreLinear: "mlp.up_proj",
   mlpProject: "mlp.down_proj",
 };
+const LLAMA: Modules = {
+  ...LLAMA_WITHOUT_NORMS,
+  ln1: "input_layernorm",
+  ln2: "post_attention_layernorm",
+};
 const GEMMA: Modules = {
   ...LLAMA,
+  scalesEmbed: true,
   ln2: "pre_feedforward_layernorm",
   attnOut: "post_attention_layernorm",
   mlpOut: "post_feedforward_layernorm",
 };
 const QK_NORM = { q: "self_attn.q_norm.output", k: "self_attn.k_norm.output" };
+/** Queries, keys and values of all heads lie one after the other. */
+const QKV_HEADS = heads("self_attn.qkv_proj");
+const [HEADS, KV_HEADS] = ["model.config.num_attention_heads", "model.config.num_key_value_heads"];
 const GPT2: Modules = {
   blocks: "model.transformer.h",
   embed: "model.transformer.wte",
@@ -110,6 +121,7 @@ const MODULES: Readonly<Record<string, Modules>> = {
   qwen2: LLAMA,
   qwen3: { ...LLAMA, ...QK_NORM },
   gemma2: GEMMA,
+  gemma: { ...LLAMA, scalesEmbed: true },
   // Its norms of queries and keys see [batch, head, pos, dHead].
   gemma3_text: {
     ...GEMMA,
@@ -125,6 +137,22 @@ const MODULES: Readonly<Record<string, Modules>> = {
     mlpProject: "mlp.fc2",
     isParallel: true,
   },
+  phi3: {
+    ...LLAMA,
+    q: `${QKV_HEADS}[:, :, :${HEADS}]`,
+    k: `${QKV_HEADS}[:, :, ${HEADS}:-${KV_HEADS}]`,
+    v: `${QKV_HEADS}[:, :, -${KV_HEADS}:]`,
+    mlpPre: "mlp.gate_up_proj",
+    fusesGate: true,
+  },
+  olmo2: {
+    ...LLAMA_WITHOUT_NORMS,
+    attnOut: "post_attention_layernorm",
+    mlpOut: "post_feedforward_layernorm",
+    q: heads("self_attn.q_norm"),
+    k: heads("self_attn.k_norm"),
+  },
+  starcoder2: { ...LLAMA, mlpPre: "mlp.c_fc", mlpProject: "mlp.c_proj" },
 };
 
 /** The expression for a site, or undefined where transformers has no module boundary there. */
@@ -142,7 +170,7 @@ export function moduleView(
   const name: SiteName = siteName(site);
   switch (name) {
     case "embed":
-      return `${at.embed}.output`;
+      return at.scalesEmbed ? `${at.blocks}[0].input` : `${at.embed}.output`;
     case "pos_embed":
       return at.posEmbed && at.blocks === GPT2.blocks ? `${at.posEmbed}.output` : undefined;
     case "ln_final.normalized":
@@ -152,7 +180,7 @@ export function moduleView(
     case "resid_pre":
       return `${block}.input`;
     case "ln1.normalized":
-      return output(at.ln1);
+      return at.ln1 && output(at.ln1);
     case "attn.q":
       return projected(at.q);
     case "attn.k":
@@ -163,14 +191,15 @@ export function moduleView(
       return `heads_of(${block}.${at.attnProject}.input)`;
     case "attn_out":
       return output(at.attnOut);
-    // The tensor that the norm reads is the residual stream itself.
+    // The tensor that the norm, or without one the MLP, reads is the residual stream itself.
     case "resid_mid":
-      return at.isParallel ? undefined : `${block}.${at.ln2}.input`;
+      return at.isParallel ? undefined : `${block}.${at.ln2 ?? "mlp"}.input`;
     case "ln2.normalized":
-      return output(at.ln2);
+      return at.ln2 && output(at.ln2);
     case "mlp.pre":
-      return output(at.mlpPre);
+      return at.fusesGate ? `${output(at.mlpPre)}.chunk(2, dim=-1)[0]` : output(at.mlpPre);
     case "mlp.pre_linear":
+      if (at.fusesGate) return `${output(at.mlpPre)}.chunk(2, dim=-1)[1]`;
       return at.mlpPreLinear && output(at.mlpPreLinear);
     case "mlp.post":
       return `${block}.${at.mlpProject}.input`;

@@ -47,6 +47,27 @@ describe("modules of transformers", () => {
     expect(moduleView(MODEL, "blocks.0.attn.pattern")).toBeUndefined();
     expect(moduleView({ architecture: "hooked_transformer" }, "embed")).toBeUndefined();
   });
+
+  it.each([
+    ["gemma", "embed", "model.model.layers[0].input"],
+    [
+      "phi3",
+      "blocks.1.attn.k",
+      "heads_of(model.model.layers[1].self_attn.qkv_proj.output)[:, :, model.config.num_attention_heads:-model.config.num_key_value_heads]",
+    ],
+    [
+      "phi3",
+      "blocks.1.mlp.pre_linear",
+      "first(model.model.layers[1].mlp.gate_up_proj.output).chunk(2, dim=-1)[1]",
+    ],
+    ["olmo2", "blocks.0.ln1.normalized", undefined],
+    ["olmo2", "blocks.0.attn.q", "heads_of(model.model.layers[0].self_attn.q_norm.output)"],
+    ["olmo2", "blocks.0.attn_out", "first(model.model.layers[0].post_attention_layernorm.output)"],
+    ["olmo2", "blocks.0.resid_mid", "model.model.layers[0].mlp.input"],
+    ["starcoder2", "blocks.0.mlp.post", "model.model.layers[0].mlp.c_proj.input"],
+  ])("of %s: %s", (architecture, site, view) => {
+    expect(moduleView({ architecture }, site)).toBe(view);
+  });
 });
 
 describe("a stack of edits", () => {

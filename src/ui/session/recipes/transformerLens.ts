@@ -10,7 +10,7 @@ import type { Dialect, RecipeAsk, RecipeModel } from "./recipe";
 /** What the library does otherwise, for the sites at hand. */
 function differences(model: RecipeModel, sites: readonly Site[]): string[] {
   const names = new Set(sites.map(siteName));
-  const hasRms = /^(llama|mistral|qwen|gemma)/.test(model.architecture);
+  const hasRms = /^(llama|mistral|qwen|gemma|phi3|olmo2)/.test(model.architecture);
   return [
     "TransformerLens folds norms and centres weights unless no processing is asked for; then its activations would not be those of the page.",
     ...(hasRms && [...names].some((name) => name.endsWith("normalized"))
@@ -18,7 +18,7 @@ function differences(model: RecipeModel, sites: readonly Site[]): string[] {
           "For RMS norms hook_normalized comes before the gain; on the page it is the norm's output, after the gain.",
         ]
       : []),
-    ...(/^(qwen3|gemma3)/.test(model.architecture) && (names.has("attn.q") || names.has("attn.k"))
+    ...(/^(qwen3|gemma3|olmo2)/.test(model.architecture) && (names.has("attn.q") || names.has("attn.k"))
       ? ["hook_q and hook_k come before the norm of queries and keys; on the page they come after it."]
       : []),
   ];
