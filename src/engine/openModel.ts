@@ -114,9 +114,15 @@ export function describeModel(
   fileNotes: readonly string[],
 ): ModelInfo {
   const { health, logitError } = assessment;
-  const { nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx } = model.config;
+  const { nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx, shortContext = nCtx } = model.config;
   const clipped =
     clippedValues > 0 ? [`${clippedValues} weights do not fit in f16 and were clipped to ±65504.`] : [];
+  const longRope =
+    shortContext < nCtx
+      ? [
+          `Texts of more than ${shortContext} tokens use other rotary positions (LongRoPE); a text that the model writes ends there if it began below.`,
+        ]
+      : [];
   return {
     name: source.name,
     source: source.kind,
@@ -134,6 +140,6 @@ export function describeModel(
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
     ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),
     ...(logitError === undefined ? {} : { logitError }),
-    notes: [...fileNotes, ...clipped, ...(health.problem === undefined ? [] : [health.problem])],
+    notes: [...fileNotes, ...clipped, ...longRope, ...(health.problem === undefined ? [] : [health.problem])],
   };
 }

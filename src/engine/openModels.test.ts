@@ -170,3 +170,13 @@ it("has both models again after the device was lost", async () => {
   expect(devices).toHaveLength(2);
   expect(await ask()).toEqual(before);
 });
+
+it("says where a model's rotary positions change with the length of the text", async () => {
+  const folder = join(import.meta.dirname, "models/golden/phi3");
+  const files = (await filesFromFolder(folder)).filter(({ name }) => !name.startsWith("golden"));
+  sets.set("phi3", files);
+  const { load } = await start();
+  const info = await load("other", { kind: "embedded", name: "phi3" });
+  expect(info).toMatchObject({ architecture: "phi3", nCtx: 512 });
+  expect(info.notes.join(" ")).toMatch(/more than 16 tokens use other rotary positions \(LongRoPE\)/);
+});

@@ -35,8 +35,11 @@ export interface SampleTokens {
   readonly rows: readonly (readonly number[])[];
 }
 
-export function sampleTokens({ dVocab, nCtx }: ModelConfig, tokenizer: Tokenizer | undefined): SampleTokens {
-  const longest = Math.min(MAX_TOKENS, nCtx);
+export function sampleTokens(
+  { dVocab, nCtx, shortContext = nCtx }: ModelConfig,
+  tokenizer: Tokenizer | undefined,
+): SampleTokens {
+  const longest = Math.min(MAX_TOKENS, nCtx, shortContext);
   const texts = tokenizer ? TEXTS.flatMap((text) => readable(tokenizer, text, dVocab)) : [];
   const ids = Array.from({ length: Math.min(8, longest) }, (_, i) => (i * 7) % dVocab);
   const rows = texts.length > 0 ? texts : [ids];

@@ -93,6 +93,8 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
   const capture = new Set(spec.capture ?? []);
 
   const cache = new KeyValueCache(memory, config.nLayers, evaluatedTokens, config.nKvHeads * config.dHead);
+  // Prefixes of long texts are read as such.
+  if (config.shortContext !== undefined && areLong(rows, config.shortContext)) cache.isLong = true;
   const contexts: RowContext[] = [];
   const hiddenOf: ReadonlySet<number>[] = [];
   const places: RowPlace[] = [];
@@ -141,6 +143,18 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
   } finally {
     cache.release();
   }
+}
+
+/** Every text that the rows make, each the end of its own chain of parents, has more than `shortContext` positions. */
+function areLong(rows: readonly RunRow[], shortContext: number): boolean {
+  const ends: number[] = [];
+  const parents = new Set<number>();
+  for (const { parent, tokens, startPosition } of rows) {
+    const before = parent === undefined ? 0 : (ends[parent] ?? 0);
+    ends.push((startPosition ?? before) + tokens.length);
+    if (parent !== undefined) parents.add(parent);
+  }
+  return ends.every((end, row) => parents.has(row) || end > shortContext);
 }
 
 function placeOf(

@@ -147,11 +147,19 @@ describe("LongRoPE", () => {
     const [short, rest] = [tokens.slice(0, 12), tokens.slice(12)];
     const refused = /of more than 16 tokens otherwise/;
     await expect(run(model, { rows: [{ tokens: short }, { tokens }], ...asked })).rejects.toThrow(refused);
-    await expect(
-      run(model, { rows: [{ tokens: short }, { tokens: rest, parent: 0 }], ...asked }),
-    ).rejects.toThrow(refused);
+    const branches = [{ tokens: short }, { tokens: rest, parent: 0 }, { tokens: [1], parent: 0 }];
+    await expect(run(model, { rows: branches, ...asked })).rejects.toThrow(refused);
     const two = await run(model, { rows: [{ tokens }, { tokens }], ...asked });
     expect([...two.scores]).toEqual([...(await run(model, { rows: [{ tokens }], ...asked })).scores]);
+  });
+
+  it("knows a prefix of a long text for one", async () => {
+    const model = await loadChanged(await openFolder("phi3"));
+    const { tokens, sites } = await readGolden("phi3", long);
+    const rows = [{ tokens: tokens.slice(0, 5) }, { tokens: tokens.slice(5), parent: 0 }];
+    const { captures } = await run(model, { rows, capture: ["logits"] });
+    const got = captures.flatMap(({ data }) => [...data]);
+    sites.get("logits")!.data.forEach((value, i) => expect(got[i]).toBeCloseTo(value, 4));
   });
 
   it("ends a generated text where the short context ends, and goes on in a long one", async () => {
