@@ -32,7 +32,7 @@ fn main(
     let weights = weightWord(column, word, params.inner);
     let first = word * weightsPerWord;
     for (var i = 0u; i < min(weightsPerWord, params.inner - first); i++) {
-      sums += weights[i] * inputs(first + i);
+      sums += part(weights, i) * inputs(first + i);
     }
   }
   sums *= weightScale(column, params.inner);

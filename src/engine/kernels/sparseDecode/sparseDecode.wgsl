@@ -45,10 +45,11 @@ fn main(
   }
   let c = word * weightsPerWord;
   let own = min(weightsPerWord, params.cols - c);
-  var sum = vec4f();
+  var before = vec4f();
   for (var i = 0u; i < own; i++) {
-    sum[i] = start[row * params.startStride + c + i];
+    before[i] = start[row * params.startStride + c + i];
   }
+  var sum = toWord(before);
   let first = row * params.width;
   for (var n = first; n < first + params.used; n++) {
     let id = ids[n];
@@ -62,6 +63,6 @@ fn main(
     }
   }
   for (var i = 0u; i < own; i++) {
-    y[row * params.cols + c + i] = sum[i];
+    y[row * params.cols + c + i] = part(sum, i);
   }
 }

@@ -5,6 +5,15 @@
 @group(0) @binding(2) var<storage, read> w: array<u32>;
 
 const weightsPerWord = 4u;
+alias Word = vec4f;
+
+fn part(word: Word, i: u32) -> f32 {
+  return word[i];
+}
+
+fn toWord(values: vec4f) -> Word {
+  return values;
+}
 
 fn weight(row: u32, column: u32, width: u32) -> f32 {
   let four = bitcast<i32>(w[row * (1u + (width + 3u) / 4u) + 1u + column / 4u]);
@@ -12,7 +21,7 @@ fn weight(row: u32, column: u32, width: u32) -> f32 {
 }
 
 // The weights of one word, still without the row's scale.
-fn weightWord(row: u32, word: u32, width: u32) -> vec4f {
+fn weightWord(row: u32, word: u32, width: u32) -> Word {
   let four = bitcast<i32>(w[row * (1u + (width + 3u) / 4u) + 1u + word]);
   return vec4f(
     f32(extractBits(four, 0u, 8u)),
