@@ -11,10 +11,11 @@ import {
   referenceOutputs,
   type CaseArray,
   type KernelCase,
+  type CasesModule,
   type KernelCases,
 } from "./kernels/case";
 
-const MODULES = import.meta.glob<{ default: KernelCases }>("./kernels/*/*.cases.ts");
+const MODULES = import.meta.glob<{ default: CasesModule }>("./kernels/*/*.cases.ts");
 
 export async function checkKernels(
   device: Device,
@@ -22,10 +23,10 @@ export async function checkKernels(
   onProgress?: (progress: Progress) => void,
 ): Promise<KernelCheck[]> {
   const checks: KernelCheck[] = [];
-  const loaders = Object.values(MODULES);
-  for (const load of loaders) {
-    const { default: kernelCases } = await load();
-    onProgress?.({ done: checks.length, total: loaders.length, note: kernelCases.kernel.name });
+  const modules = await Promise.all(Object.values(MODULES).map((load) => load()));
+  const all = modules.flatMap(({ default: cases }) => cases);
+  for (const kernelCases of all) {
+    onProgress?.({ done: checks.length, total: all.length, note: kernelCases.kernel.name });
     await pauser.pause();
     checks.push(await checkKernel(device, kernelCases));
   }

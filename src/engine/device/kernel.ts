@@ -1,6 +1,10 @@
 /**
- * What a kernel is: complete WGSL in its own file, plus what WGSL cannot say (the names and element types of
- * its bindings in order, its parameters, how many workgroups a call needs) and its reference in TypeScript.
+ * What a kernel is: complete WGSL, plus what WGSL cannot say (the names and element types of its bindings in order, its
+ * parameters, how many workgroups a call needs) and its reference in TypeScript.
+ *
+ * The WGSL is one file or a list of whole files, joined by newlines with the body first: WGSL has no order of
+ * declarations, so what the members of a family share stands once, and what differs (how weights are read, the sizes of
+ * tiles, the function of one element) is a file of its own. Nothing is pasted into the middle of a file.
  *
  * Binding order in the shader: `@binding(0)` the uniform parameters (4 bytes each, in the order of `params`),
  * then `reads` in order (`var<storage, read>`), then `writes` in order (`var<storage, read_write>`), all in
@@ -29,9 +33,12 @@ export interface SimdTwin<B extends Bindings, P extends Params> {
   args(at: KernelAddresses<B>, params: ParamValues<P>, scratch: (sizeBytes: number) => number): number[];
 }
 
+/** File names and their text, body first. */
+export type WgslFiles = Readonly<Record<string, string>>;
+
 export interface KernelSpec<R extends Bindings, W extends Bindings, P extends Params> {
   readonly name: string;
-  readonly wgsl: string;
+  readonly wgsl: WgslFiles;
   readonly reads: R;
   readonly writes: W;
   readonly params: P;
@@ -53,20 +60,41 @@ export type KernelBuffers<K> =
   K extends KernelSpec<infer R, infer W, Params> ? { readonly [N in keyof R | keyof W]: BufferOf } : never;
 export type KernelParams<K> = K extends KernelSpec<Bindings, Bindings, infer P> ? ParamValues<P> : never;
 
-/** Checks a kernel's declaration against its shader and returns it unchanged. */
-export function defineKernel<const R extends Bindings, const W extends Bindings, const P extends Params>(
-  spec: KernelSpec<R, W, P>,
-): KernelSpec<R, W, P> {
+/** The whole shader. */
+export const kernelCode = ({ wgsl }: Pick<Kernel, "wgsl">) => Object.values(wgsl).join("\n");
+
+/** The file that a line of the whole shader (from 1) stands in, its number there, and its text. */
+export function kernelLine({ wgsl }: Pick<Kernel, "wgsl">, line: number): { place: string; text: string } {
+  let number = line;
+  for (const [file, source] of Object.entries(wgsl)) {
+    const lines = source.split("\n");
+    const text = lines[number - 1];
+    if (text !== undefined) return { place: `${file}:${number}`, text: text.trim() };
+    number -= lines.length;
+  }
+  return { place: `line ${line}`, text: "" };
+}
+
+/**
+ * Checks a kernel's declaration against its shader. A family of kernels is a function from what its members differ in to
+ * `defineKernel`. A string of WGSL is the file `<name>.wgsl`.
+ */
+export function defineKernel<const R extends Bindings, const W extends Bindings, const P extends Params>({
+  wgsl: given,
+  ...spec
+}: Omit<KernelSpec<R, W, P>, "wgsl"> & { readonly wgsl: string | WgslFiles }): KernelSpec<R, W, P> {
+  const wgsl = typeof given === "string" ? { [`${spec.name}.wgsl`]: given } : given;
+  const code = kernelCode({ wgsl });
   const expected = ["params", ...Object.keys(spec.reads), ...Object.keys(spec.writes)];
   for (const [index, name] of expected.entries()) {
     const declared = new RegExp(`@group\\(0\\)\\s*@binding\\(${index}\\)\\s*var<[^>]+>\\s*(\\w+)\\s*:`).exec(
-      spec.wgsl,
+      code,
     );
     if (declared?.[1] !== name) {
       throw new Error(
-        `${spec.name}.wgsl: binding ${index} is ${declared?.[1] ?? "missing"}, expected ${name}`,
+        `${Object.keys(wgsl).join(" + ")}: binding ${index} is ${declared?.[1] ?? "missing"}, expected ${name}`,
       );
     }
   }
-  return spec;
+  return { ...spec, wgsl };
 }

@@ -1,6 +1,6 @@
 /** Compiles kernels: explicit layouts, asynchronous and in parallel, errors shown with line and source. */
 import type { Counters } from "./device";
-import type { Kernel } from "./kernel";
+import { kernelCode, kernelLine, type Kernel } from "./kernel";
 
 export interface CompiledKernel {
   readonly kernel: Kernel;
@@ -54,8 +54,8 @@ export class Pipelines {
   }
 
   #describe(kernel: Kernel) {
-    const { name: label, wgsl } = kernel;
-    const module = this.device.createShaderModule({ label, code: wgsl });
+    const label = kernel.name;
+    const module = this.device.createShaderModule({ label, code: kernelCode(kernel) });
     const types: GPUBufferBindingType[] = [
       ...Object.keys(kernel.reads).map(() => "read-only-storage" as const),
       ...Object.keys(kernel.writes).map(() => "storage" as const),
@@ -91,11 +91,10 @@ export class Pipelines {
 /** Every compiler message with its place and the line of source it speaks of. */
 async function compileMessage(kernel: Kernel, module: GPUShaderModule, cause: unknown): Promise<string> {
   const { messages } = await module.getCompilationInfo();
-  const source = kernel.wgsl.split("\n");
-  const lines = messages.map(
-    ({ lineNum, linePos, message }) =>
-      `${kernel.name}.wgsl:${lineNum}:${linePos}: ${message}\n  ${source[lineNum - 1]?.trim() ?? ""}`,
-  );
+  const lines = messages.map(({ lineNum, linePos, message }) => {
+    const { place, text } = kernelLine(kernel, lineNum);
+    return `${kernel.name}: ${place}:${linePos}: ${message}\n  ${text}`;
+  });
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return lines.length > 0 ? lines.join("\n") : `${kernel.name}.wgsl did not compile: ${reason}`;
+  return lines.length > 0 ? lines.join("\n") : `${kernel.name} did not compile: ${reason}`;
 }

@@ -21,7 +21,10 @@ export interface KernelCases {
   readonly cases: readonly KernelCase[];
 }
 
-/** Pairs a kernel with its cases (the `default` export of every `<name>.cases.ts`). */
+/** The `default` export of every `<name>.cases.ts`: a kernel with its cases, or all members of a family with theirs. */
+export type CasesModule = KernelCases | readonly KernelCases[];
+
+/** Pairs a kernel with its cases. */
 export function kernelCases(kernel: unknown, cases: readonly KernelCase[]): KernelCases {
   return { kernel: kernel as Kernel, cases };
 }

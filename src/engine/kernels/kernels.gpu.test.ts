@@ -2,9 +2,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { runCase } from "../checkKernels";
 import { createWebGpuDevice, type WebGpuDevice } from "../device/webgpu";
-import { firstMismatch, referenceOutputs, type KernelCases } from "./case";
+import { firstMismatch, referenceOutputs, type CasesModule } from "./case";
 
-const MODULES = import.meta.glob<KernelCases>("./*/*.cases.ts", { eager: true, import: "default" });
+const MODULES = import.meta.glob<CasesModule>("./*/*.cases.ts", { eager: true, import: "default" });
 
 let device: WebGpuDevice;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
   device = await createWebGpuDevice({ adapter, defaultLimits: true });
 });
 
-describe.each(Object.values(MODULES))("$kernel.name", (kernelCases) => {
+describe.each(Object.values(MODULES).flat())("$kernel.name", (kernelCases) => {
   it("compiles", async () => {
     await device.prepare([kernelCases.kernel]);
   });

@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { runCase } from "../checkKernels";
 import { createCpuDevice } from "../device/cpu";
 import type { Device } from "../device/device";
-import { firstMismatch, referenceOutputs, type KernelCases } from "./case";
+import { firstMismatch, referenceOutputs, type CasesModule } from "./case";
 
-const MODULES = import.meta.glob<KernelCases>("./*/*.cases.ts", { eager: true, import: "default" });
-const KERNELS = Object.keys(import.meta.glob("./*/*.wgsl"));
+const MODULES = import.meta.glob<CasesModule>("./*/*.cases.ts", { eager: true, import: "default" });
+const CASES = Object.values(MODULES).flat();
+const SOURCES = import.meta.glob<Record<string, unknown>>(["./*/*.ts", "!./*/*.*.ts"], { eager: true });
 
 let device: Device;
 beforeAll(async () => {
@@ -14,11 +15,15 @@ beforeAll(async () => {
 });
 
 it("finds cases for every kernel", () => {
-  const withCases = Object.keys(MODULES).map((path) => path.replace(".cases.ts", ".wgsl"));
-  expect(withCases.sort()).toEqual(KERNELS.sort());
+  const kernels = Object.values(SOURCES)
+    .flatMap((module) => Object.values(module))
+    .filter((value) => typeof value === "object" && value !== null && "wgsl" in value && "grid" in value);
+  expect(kernels.length).toBeGreaterThan(50);
+  expect(new Set(CASES.map(({ kernel }) => kernel))).toEqual(new Set(kernels));
+  expect(new Set(CASES.map(({ kernel }) => kernel.name)).size).toBe(kernels.length);
 });
 
-describe.each(Object.values(MODULES))("$kernel.name", (kernelCases) => {
+describe.each(CASES)("$kernel.name", (kernelCases) => {
   it.each(kernelCases.cases)("$label", async (testCase) => {
     const actual = await runCase(device, kernelCases, testCase);
     expect(

@@ -1,13 +1,14 @@
 /** Ops that treat every element alike. */
 import type { Tensor, TensorMemory } from "../device/tensor";
-import { add as addKernel } from "../kernels/add/add";
-import { geluExact } from "../kernels/geluExact/geluExact";
-import { geluTanh } from "../kernels/geluTanh/geluTanh";
-import { multiply as multiplyKernel } from "../kernels/multiply/multiply";
-import { relu } from "../kernels/relu/relu";
-import { scale as scaleKernel } from "../kernels/scale/scale";
-import { silu } from "../kernels/silu/silu";
-import { softcap as softcapKernel } from "../kernels/softcap/softcap";
+import { add as addKernel, multiply as multiplyKernel } from "../kernels/binary/binary";
+import {
+  geluExact,
+  geluTanh,
+  relu,
+  scale as scaleKernel,
+  silu,
+  softcap as softcapKernel,
+} from "../kernels/unary/unary";
 
 /** The activation functions by the exact names that checkpoints use. */
 export const ACTIVATIONS = {

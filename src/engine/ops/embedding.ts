@@ -1,9 +1,7 @@
 /** Rows of a table by index: token and position embeddings, and picking the rows that are scored. */
 import type { DeviceBuffer } from "../device/device";
 import type { Tensor, TensorMemory } from "../device/tensor";
-import { embedding as embeddingF32 } from "../kernels/embedding/embedding";
-import { embeddingByte } from "../kernels/embeddingByte/embeddingByte";
-import { embeddingHalf } from "../kernels/embeddingHalf/embeddingHalf";
+import { embedding as embeddingF32, embeddingByte, embeddingHalf } from "../kernels/embedding/embedding";
 import type { Matrix } from "./weights";
 
 const KERNELS = { f32: embeddingF32, f16: embeddingHalf, q8: embeddingByte } as const;
@@ -17,7 +15,7 @@ export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Ten
   for (const { buffer, firstRow, rows: tableRows } of table.chunks) {
     memory.device.run(
       kernel,
-      { table: buffer, ids: ids.buffer, y: y.buffer },
+      { ids: ids.buffer, w: buffer, y: y.buffer },
       { rows, cols, firstRow, tableRows },
     );
   }

@@ -1,21 +1,21 @@
 /** The kernels that running a model takes, to compile while its weights are still being read. */
 import type { Kernel } from "../device/kernel";
-import { add } from "../kernels/add/add";
+import { add } from "../kernels/binary/binary";
 import { argmax } from "../kernels/argmax/argmax";
 import { attention } from "../kernels/attention/attention";
-import { embedding } from "../kernels/embedding/embedding";
-import { embeddingByte } from "../kernels/embeddingByte/embeddingByte";
-import { embeddingHalf } from "../kernels/embeddingHalf/embeddingHalf";
+import { embedding, embeddingByte, embeddingHalf } from "../kernels/embedding/embedding";
 import { layerNorm } from "../kernels/layerNorm/layerNorm";
-import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
-import { matmulSkinnyByte } from "../kernels/matmulSkinnyByte/matmulSkinnyByte";
-import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
-import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
-import { matmulTiledByte } from "../kernels/matmulTiledByte/matmulTiledByte";
-import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
-import { matvec } from "../kernels/matvec/matvec";
-import { matvecByte } from "../kernels/matvecByte/matvecByte";
-import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
+import {
+  matmulSkinny,
+  matmulSkinnyByte,
+  matmulSkinnyHalf,
+  matmulTiled,
+  matmulTiledByte,
+  matmulTiledHalf,
+  matvec,
+  matvecByte,
+  matvecHalf,
+} from "../kernels/matmul/matmul";
 import { scoreTargets } from "../kernels/scoreTargets/scoreTargets";
 import { storeKeyValues } from "../kernels/storeKeyValues/storeKeyValues";
 import { topK } from "../kernels/topK/topK";

@@ -4,15 +4,17 @@
  * the kernels' own row limits.
  */
 import type { TensorMemory, Tensor } from "../device/tensor";
-import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
-import { matmulSkinnyByte } from "../kernels/matmulSkinnyByte/matmulSkinnyByte";
-import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
-import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
-import { matmulTiledByte } from "../kernels/matmulTiledByte/matmulTiledByte";
-import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
-import { matvec } from "../kernels/matvec/matvec";
-import { matvecByte } from "../kernels/matvecByte/matvecByte";
-import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
+import {
+  matmulSkinny,
+  matmulSkinnyByte,
+  matmulSkinnyHalf,
+  matmulTiled,
+  matmulTiledByte,
+  matmulTiledHalf,
+  matvec,
+  matvecByte,
+  matvecHalf,
+} from "../kernels/matmul/matmul";
 import type { Matrix, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;

@@ -9,15 +9,13 @@
  * encoded in batches that one buffer can hold: [rows, nLatents] is large.
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
-import { denseDecode } from "../kernels/denseDecode/denseDecode";
-import { denseDecodeHalf } from "../kernels/denseDecodeHalf/denseDecodeHalf";
+import { denseDecode, denseDecodeHalf } from "../kernels/denseDecode/denseDecode";
 import { gatedLatents } from "../kernels/gatedLatents/gatedLatents";
 import { jumpRelu } from "../kernels/jumpRelu/jumpRelu";
 import { saeCentre } from "../kernels/saeCentre/saeCentre";
 import { saeRestore } from "../kernels/saeRestore/saeRestore";
 import { saeStandardise } from "../kernels/saeStandardise/saeStandardise";
-import { sparseDecode } from "../kernels/sparseDecode/sparseDecode";
-import { sparseDecodeHalf } from "../kernels/sparseDecodeHalf/sparseDecodeHalf";
+import { sparseDecode, sparseDecodeHalf } from "../kernels/sparseDecode/sparseDecode";
 import { activation as elementwise, add, scale } from "./elementwise";
 import { gatherRows } from "./embedding";
 import { linear } from "./linear";

@@ -8,18 +8,19 @@ import type { Kernel } from "../device/kernel";
 import { compactRows } from "../kernels/compactRows/compactRows";
 import { gatedLatents } from "../kernels/gatedLatents/gatedLatents";
 import { jumpRelu } from "../kernels/jumpRelu/jumpRelu";
-import { matmulSkinny } from "../kernels/matmulSkinny/matmulSkinny";
-import { matmulSkinnyHalf } from "../kernels/matmulSkinnyHalf/matmulSkinnyHalf";
-import { matmulTiled } from "../kernels/matmulTiled/matmulTiled";
-import { matmulTiledHalf } from "../kernels/matmulTiledHalf/matmulTiledHalf";
-import { matvec } from "../kernels/matvec/matvec";
-import { matvecHalf } from "../kernels/matvecHalf/matvecHalf";
-import { relu } from "../kernels/relu/relu";
+import {
+  matmulSkinny,
+  matmulSkinnyHalf,
+  matmulTiled,
+  matmulTiledHalf,
+  matvec,
+  matvecHalf,
+} from "../kernels/matmul/matmul";
+import { relu } from "../kernels/unary/unary";
 import { saeCentre } from "../kernels/saeCentre/saeCentre";
 import { saeRestore } from "../kernels/saeRestore/saeRestore";
 import { saeStandardise } from "../kernels/saeStandardise/saeStandardise";
-import { sparseDecode } from "../kernels/sparseDecode/sparseDecode";
-import { sparseDecodeHalf } from "../kernels/sparseDecodeHalf/sparseDecodeHalf";
+import { sparseDecode, sparseDecodeHalf } from "../kernels/sparseDecode/sparseDecode";
 import { topKSelect } from "../kernels/topKSelect/topKSelect";
 import type { Matrix, Vector } from "./weights";
 

@@ -8,7 +8,7 @@
  * Gimelshein 2018, arXiv 1805.02867), so the working memory does not depend on the number of keys.
  */
 import { exp4 } from "../exp.simd";
-import { softcap4 } from "../softcap/softcap.simd";
+import { softcap4 } from "../unary/softcap.simd";
 
 export const TILE: u32 = 256;
 const NONE: f32 = -Infinity;

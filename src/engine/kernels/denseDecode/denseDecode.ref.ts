@@ -1,7 +1,9 @@
-/** Reference of `denseDecode` and, over halves, of `denseDecodeHalf`: plain loops, sums in f64. */
-interface Views {
+/** Reference of the dense decoders, over weights of any storage: plain loops, sums in f64. */
+import type { Weights, WeightsView } from "../weights/weights";
+
+interface Views<W extends "f32" | "u32"> {
   readonly z: Float32Array;
-  readonly w: Float32Array;
+  readonly w: WeightsView<W>;
   readonly start: Float32Array;
   readonly y: Float32Array;
 }
@@ -15,20 +17,17 @@ interface Params {
   readonly startStride: number;
 }
 
-export function denseDecodeReference({ w, ...views }: Views, params: Params): void {
-  decodeAll(views, params, (latent, c) => w[latent * params.cols + c] ?? 0);
-}
-
-export function decodeAll(
-  { z, start, y }: Omit<Views, "w">,
-  { rows, inner, cols, zStride, zOffset, startStride }: Params,
-  weight: (latent: number, column: number) => number,
-): void {
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) {
-      let sum = start[r * startStride + c] ?? 0;
-      for (let l = 0; l < inner; l++) sum += (z[r * zStride + zOffset + l] ?? 0) * weight(l, c);
-      y[r * cols + c] = sum;
+export function denseDecodeReference<W extends "f32" | "u32">({ at }: Weights<W>) {
+  return (
+    { z, w, start, y }: Views<W>,
+    { rows, inner, cols, zStride, zOffset, startStride }: Params,
+  ): void => {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < cols; c++) {
+        let sum = start[r * startStride + c] ?? 0;
+        for (let l = 0; l < inner; l++) sum += (z[r * zStride + zOffset + l] ?? 0) * at(w, cols, l, c);
+        y[r * cols + c] = sum;
+      }
     }
-  }
+  };
 }

@@ -3,11 +3,12 @@
 //   y[r, c] = start[r, c] + sum over l of z[r, zOffset + l] * w[l, c]
 //
 //   z      f32  rows of zStride latents, of which zOffset … zOffset + inner are multiplied
-//   w      f32  [inner, cols], one latent a row (a chunk of a larger decoder: what one gives is the start of the next)
+//   w      [inner, cols], one latent a row, stored as the file of `weights/` says (a chunk of a larger decoder: what one
+//          gives is the start of the next)
 //   start  f32  [rows, startStride], or one row for all (the decoder's bias) where startStride is 0
 //   y      f32  [rows, cols]
 //
-// Tiled as matmulTiled: a workgroup computes 64 x 64 outputs, z and w pass through workgroup memory in steps of 16.
+// Tiled as the matrix products are: a workgroup computes 64 x 64 outputs, z and w pass through workgroup memory in steps of 16.
 struct Params {
   rows: u32,
   inner: u32,
@@ -26,17 +27,12 @@ const threads = 256u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> z: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> start: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
 // Both stored by latent, so that an invocation's values lie side by side.
 var<workgroup> zTile: array<f32, tileInner * tileRows>;
 var<workgroup> wTile: array<f32, tileInner * tileCols>;
-
-fn weight(l: u32, c: u32) -> f32 {
-  return w[l * params.cols + c];
-}
 
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -61,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let c = firstCol + n % tileCols;
       var value = 0.0;
       if (l < params.inner && c < params.cols) {
-        value = weight(l, c);
+        value = weight(l, c, params.cols);
       }
       wTile[n] = value;
     }

@@ -1,11 +1,11 @@
 // Rows of a table by index.
 //
-//   y[r, c] = table[ids[r], c]
+//   y[r, c] = w[ids[r], c]
 //
-//   table  f32  [tableRows, cols]
-//   ids    u32  [rows];  y  f32  [rows, cols]
+//   ids  u32  [rows];  y  f32  [rows, cols]
+//   w    [tableRows, cols], stored as the file of `weights/` says
 //
-// `table` holds rows firstRow … firstRow + tableRows of a larger table, which one binding may not hold: the
+// `w` holds rows firstRow … firstRow + tableRows of a larger table, which one binding may not hold: the
 // chunks run in order, the first writes zeros for ids it lacks, the later ones leave them alone.
 // One invocation per element of y.
 struct Params {
@@ -18,8 +18,7 @@ struct Params {
 override workgroupSize: u32 = 256;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> table: array<f32>;
-@group(0) @binding(2) var<storage, read> ids: array<u32>;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(workgroupSize)
@@ -36,7 +35,7 @@ fn main(
   // Below firstRow the difference wraps around to a large number, which is out of range as well.
   let tableRow = ids[i / params.cols] - params.firstRow;
   if (tableRow < params.tableRows) {
-    y[i] = table[tableRow * params.cols + c];
+    y[i] = weight(tableRow, c, params.cols);
   } else if (params.firstRow == 0u) {
     y[i] = 0.0;
   }

@@ -8,10 +8,7 @@ import type { Device } from "../../device/device";
 import type { Kernel } from "../../device/kernel";
 import { noise, type CaseArray } from "../case";
 import { halfToFloat } from "../half";
-import { matmulTiled } from "../matmulTiled/matmulTiled";
-import { matmulTiledHalf } from "../matmulTiledHalf/matmulTiledHalf";
-import { matvec } from "../matvec/matvec";
-import { matvecHalf } from "../matvecHalf/matvecHalf";
+import { matmulTiled, matmulTiledHalf, matvec, matvecHalf } from "../matmul/matmul";
 
 const LEAST_SPEEDUP = 10;
 

@@ -1,8 +1,10 @@
-/** Reference of `sparseDecode` and, over halves, of `sparseDecodeHalf`: plain loops, sums in f64. */
-interface Views {
+/** Reference of the sparse decoders, over weights of any storage: plain loops, sums in f64. */
+import type { Weights, WeightsView } from "../weights/weights";
+
+interface Views<W extends "f32" | "u32"> {
   readonly ids: Uint32Array;
   readonly values: Float32Array;
-  readonly w: Float32Array;
+  readonly w: WeightsView<W>;
   readonly start: Float32Array;
   readonly y: Float32Array;
 }
@@ -17,23 +19,20 @@ interface Params {
   readonly startStride: number;
 }
 
-export function sparseDecodeReference({ w, ...views }: Views, params: Params): void {
-  decode(views, params, (row, c) => w[row * params.cols + c] ?? 0);
-}
-
-export function decode(
-  { ids, values, start, y }: Omit<Views, "w">,
-  { rows, cols, width, used, firstRow, tableRows, startStride }: Params,
-  weight: (tableRow: number, column: number) => number,
-): void {
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) {
-      let sum = start[r * startStride + c] ?? 0;
-      for (let n = r * width; n < r * width + used; n++) {
-        const tableRow = (ids[n] ?? 0) - firstRow;
-        if (tableRow >= 0 && tableRow < tableRows) sum += (values[n] ?? 0) * weight(tableRow, c);
+export function sparseDecodeReference<W extends "f32" | "u32">({ at }: Weights<W>) {
+  return (
+    { ids, w, values, start, y }: Views<W>,
+    { rows, cols, width, used, firstRow, tableRows, startStride }: Params,
+  ): void => {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < cols; c++) {
+        let sum = start[r * startStride + c] ?? 0;
+        for (let n = r * width; n < r * width + used; n++) {
+          const tableRow = (ids[n] ?? 0) - firstRow;
+          if (tableRow >= 0 && tableRow < tableRows) sum += (values[n] ?? 0) * at(w, cols, tableRow, c);
+        }
+        y[r * cols + c] = sum;
       }
-      y[r * cols + c] = sum;
     }
-  }
+  };
 }

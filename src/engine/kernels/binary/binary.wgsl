@@ -1,0 +1,29 @@
+// Two tensors of one shape, element by element.
+//
+//   y[i] = combine(a[i], b[i]), where `combine` stands in the function's own file
+//
+//   a, b, y  f32  [count]
+//
+// One invocation per element.
+struct Params {
+  count: u32,
+}
+
+override workgroupSize: u32 = 256;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(workgroupSize)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * workgroupSize + local;
+  if (i < params.count) {
+    y[i] = combine(a[i], b[i]);
+  }
+}
