@@ -78,7 +78,7 @@ describe("hostile pickles", () => {
     "STACK_GLOBAL of an underfull stack": /takes a value where there is none/,
     INST: /opcode INST \(0x69\)/,
     OBJ: /opcode OBJ \(0x6f\)/,
-    NEWOBJ: /opcode NEWOBJ \(0x81\)/,
+    NEWOBJ: /makes an object of collections\.OrderedDict from \(\)/,
     NEWOBJ_EX: /opcode NEWOBJ_EX \(0x92\)/,
     EXT1: /opcode EXT1 \(0x82\)/,
     PERSID: /opcode PERSID \(0x50\)/,
