@@ -45,6 +45,7 @@ import type {
   RankedLatents,
   SaeInfo,
   SaeSource,
+  SortedFiles,
   SpliceRequest,
   SpliceResult,
 } from "./features";
@@ -316,6 +317,10 @@ export interface EngineApi extends ChainApi {
     runId: RunId,
     onProgress?: (p: Progress) => void,
   ): Promise<SaeInfo[]>;
+  /** What to ask about autoencoders whose files were refused with MissingFields; undefined if they say all. */
+  missingSaeFields(source: SaeSource, site: Site | undefined): Promise<MissingFields | undefined>;
+  /** Whether files are autoencoders, a model, or both, by what is in them. */
+  sortFiles(files: readonly File[]): Promise<SortedFiles>;
   detachSae(id: number): Promise<void>;
   saes(): Promise<readonly SaeInfo[]>;
   /** Codes of a prompt, and how near the reconstruction is. */

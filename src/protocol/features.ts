@@ -35,6 +35,14 @@ export type SaeSource =
       readonly fields?: GivenFields;
     };
 
+/** What lies among files that were dropped or picked. */
+export interface SortedFiles {
+  /** Files of weights that are an autoencoder's, by name. */
+  readonly saes: readonly string[];
+  /** There are others that may be a model's. */
+  readonly hasModel: boolean;
+}
+
 export interface OnSae {
   readonly sae: number;
 }

@@ -21,6 +21,8 @@ const INNER_KEYS = ["model", "model_config", "cfg"];
 const MAX_LIST = 1024;
 const MAX_DEPTH = 4;
 
+export const isConfigKey = (name: string) => CONFIG_KEYS.includes(name);
+
 /** All settings beside the weights in one object, the most telling first; undefined if there are none. */
 export function configBeside(beside: ReadonlyMap<string, PickleValue>): Json | undefined {
   const found = CONFIG_KEYS.map((key) => plainJson(beside.get(key) ?? null))

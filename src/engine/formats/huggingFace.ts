@@ -7,7 +7,7 @@ import { folderModel } from "./folderModel";
 import type { ModelFiles } from "./modelFiles";
 import { readSafetensorsHeader } from "./safetensors";
 import { filesEnding, type FileSet } from "./source";
-import { chooseWeights, joinTensors } from "./weightFiles";
+import { chooseWeights, joinTensors, withoutSaes } from "./weightFiles";
 
 const NAMES = {
   kind: ".safetensors",
@@ -18,7 +18,7 @@ const NAMES = {
 
 export async function readHuggingFace(files: FileSet): Promise<ModelFiles | undefined> {
   const config = await readConfig(files);
-  const weights = filesEnding(files, ".safetensors");
+  const weights = await withoutSaes(filesEnding(files, ".safetensors"), files, NAMES);
   if (config === undefined && weights.length === 0) return undefined;
   const weightFiles = await chooseWeights(files, weights, NAMES);
   const shards = [];

@@ -10,7 +10,7 @@ import type { ModelFiles } from "./modelFiles";
 import { filesEnding, type ByteFile, type FileSet } from "./source";
 import { readTorchArchive } from "./torchArchive";
 import type { Series } from "./torchStateDict";
-import { chooseWeights, joinTensors } from "./weightFiles";
+import { chooseWeights, joinTensors, withoutSaes } from "./weightFiles";
 import { hasZipMagic } from "./zip";
 
 const NAMES = {
@@ -32,7 +32,7 @@ const PROTO = 0x80;
 export async function readPyTorch(files: FileSet): Promise<ModelFiles | undefined> {
   if (filesEnding(files, ".safetensors").length + filesEnding(files, ".safetensors.index.json").length > 0)
     return undefined;
-  const found = await findCheckpoints(files);
+  const found = await withoutSaes(await findCheckpoints(files), files, NAMES);
   const [first] = found;
   if (first === undefined && filesEnding(files, NAMES.indexEnding).length === 0) return undefined;
   const config = await readConfig(files);
