@@ -99,7 +99,11 @@ export class OpenSaes {
   }
 
   /** What to ask about files that were refused with MissingFields. */
-  async missing(model: Model, files: FileSet, { site, fields = {} }: Said): Promise<MissingFields | undefined> {
+  async missing(
+    model: Model,
+    files: FileSet,
+    { site, fields = {} }: Said,
+  ): Promise<MissingFields | undefined> {
     const { saes, refused } = await findSaes(files, fields);
     try {
       for (const { error } of refused) throw withSite(model, error, site);
@@ -195,7 +199,9 @@ function sitesFor(
 
 /** Sites of one row a token, as wide as it reads. */
 function siteReport(model: Model, file: string, width: number): MissingFields {
-  const sites = sitesOf(model).filter((site) => READABLE.test(siteName(site)) && widthOf(model, site) === width);
+  const sites = sitesOf(model).filter(
+    (site) => READABLE.test(siteName(site)) && widthOf(model, site) === width,
+  );
   const choices = sites.map((value) => ({ value, label: value }));
   if (choices.length === 0) {
     throw new VitrineError(

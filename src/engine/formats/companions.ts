@@ -10,7 +10,12 @@ const MAX_CONFIG_BYTES = 4_000_000;
 /** Tokenizers of 250 k entries with merges stay below. */
 const MAX_TOKENIZER_BYTES = 100_000_000;
 /** Configs that are not the model's. */
-const OTHER_CONFIGS = ["vitrine.config.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json"];
+const OTHER_CONFIGS = [
+  "vitrine.config.json",
+  "tokenizer_config.json",
+  "generation_config.json",
+  "preprocessor_config.json",
+];
 /** The second is TransformerLens's. */
 const CONFIGS = ["config.json", "cfg.json"];
 

@@ -19,7 +19,9 @@ const shown = (value: FieldValue) => JSON.stringify(value);
 function sentence({ file, as, wanted, known }: MissingFields, option: string): string {
   const missing = wanted.map(wantedText).join("; ");
   const inferred = known.map(({ name, value, from }) => `${name} ${shown(value)} (${from})`).join(", ");
-  const example = Object.fromEntries(wanted.map(({ name, choices }) => [name, choices?.[0] ? choices[0].value : 1]));
+  const example = Object.fromEntries(
+    wanted.map(({ name, choices }) => [name, choices?.[0] ? choices[0].value : 1]),
+  );
   return (
     `${file} is ${as} and does not say ${missing}. ` +
     (inferred === "" ? "" : `Taken from the file: ${inferred}. `) +
@@ -59,18 +61,15 @@ export class ConfigFinder {
   }
 
   /** The first of `aliases` among the settings in the file, as `name`; answers whether there is one. */
-  takeInside(
-    name: string,
-    aliases: readonly string[],
-    read = (value: unknown): unknown => value,
-  ): boolean {
+  takeInside(name: string, aliases: readonly string[], read = (value: unknown): unknown => value): boolean {
     if (this.has(name)) return true;
     const alias = [name, ...aliases].find((other) => this.inside[other] !== undefined);
     const value = alias === undefined ? undefined : read(this.inside[alias]);
     if (alias === undefined || value === undefined) return false;
     this.#config[name] = value;
     const isPlain = value === null || typeof value !== "object";
-    if (isPlain) this.#known.push({ name, value: value as FieldValue, from: `the file's settings, ${alias}` });
+    if (isPlain)
+      this.#known.push({ name, value: value as FieldValue, from: `the file's settings, ${alias}` });
     return true;
   }
 

@@ -62,8 +62,7 @@ function path(parts: readonly PickleValue[]): string | undefined {
 const listOf = ([items = []]: readonly PickleValue[]) => (Array.isArray(items) ? [...items] : undefined);
 const empty = (args: readonly PickleValue[]) => (args.length === 0 ? new Map() : undefined);
 const array = () => new NumpyArray();
-const type = ([name]: readonly PickleValue[]) =>
-  typeof name === "string" ? new NumpyType(name) : undefined;
+const type = ([name]: readonly PickleValue[]) => (typeof name === "string" ? new NumpyType(name) : undefined);
 
 const PATHS = ["PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"];
 /** What a defaultdict makes where a key is missing; never called here. */

@@ -68,9 +68,7 @@ export async function readTorchArchive(file: ByteFile, checkpoint?: number): Pro
 
 /** Beside the weights no tensor is refused: only vectors are of use, and data of training may lie as it likes. */
 const vectorsAmong = (beside: ReadonlyMap<string, PickleValue>) =>
-  new Map(
-    [...beside].filter(([, value]) => value instanceof TorchTensor && isVector(value)),
-  );
+  new Map([...beside].filter(([, value]) => value instanceof TorchTensor && isVector(value)));
 
 const isVector = ({ shape, strides, storage, offset }: TorchTensor) =>
   shape.filter((n) => n > 1).length <= 1 &&

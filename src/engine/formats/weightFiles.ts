@@ -47,10 +47,14 @@ export async function withoutSaes(
   files: FileSet,
   { single, index, indexEnding }: WeightNames,
 ): Promise<FileSet> {
-  const isSettled = fileNamed(weights, single) ?? fileNamed(files, index) ?? filesEnding(files, indexEnding)[0];
+  const isSettled =
+    fileNamed(weights, single) ?? fileNamed(files, index) ?? filesEnding(files, indexEnding)[0];
   if (isSettled || weights.length === 0) return weights;
   const { findSaes } = await import("./sae/findSaes");
-  const { saes, refused } = await findSaes([...weights, ...files.filter(({ name }) => name.endsWith(".json"))]);
+  const { saes, refused } = await findSaes([
+    ...weights,
+    ...files.filter(({ name }) => name.endsWith(".json")),
+  ]);
   const found = new Set([
     ...saes.map((sae) => sae.files[0]?.name),
     ...refused.filter(({ isSae }) => isSae).map(({ name }) => name),

@@ -21,7 +21,10 @@ function filesOf(entry: FileSystemEntry, path = "", depth = 0): Promise<File[]> 
           return;
         }
         const files = all.filter((child) => child.isFile || mayHoldSaes(child.name, depth + 1));
-        void Promise.all(files.map((child) => filesOf(child, inside, depth + 1))).then((nested) => resolve(nested.flat()), reject);
+        void Promise.all(files.map((child) => filesOf(child, inside, depth + 1))).then(
+          (nested) => resolve(nested.flat()),
+          reject,
+        );
       }, reject);
     more();
   });

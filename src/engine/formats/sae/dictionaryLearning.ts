@@ -86,7 +86,9 @@ export async function readDictionaryLearning(
     about: {
       ...{ name, layout: "dictionary_learning", activation, dIn, dOut: dIn, nLatents },
       ...(k === undefined ? {} : { k }),
-      ...bothSites(siteOfHook(trainer.text("hook_name")) ?? siteOfSubmodule(trainer.text("submodule_name"), layer)),
+      ...bothSites(
+        siteOfHook(trainer.text("hook_name")) ?? siteOfSubmodule(trainer.text("submodule_name"), layer),
+      ),
       ...{ input: { scheme: "none" }, prefixes, hasSkip: false },
       ...(modelName === undefined ? {} : { modelName }),
       ...(contextSize === undefined ? {} : { contextSize }),

@@ -125,7 +125,9 @@ async function recognise(file: ByteFile, files: FileSet, fields: Json): Promise<
   }
   const directory = await readZipDirectory(file);
   if (isNpz(directory)) return inNpz(place);
-  return [...directory.keys()].some((name) => name.endsWith("/data.pkl")) ? inTorch(place, fields) : undefined;
+  return [...directory.keys()].some((name) => name.endsWith("/data.pkl"))
+    ? inTorch(place, fields)
+    : undefined;
 }
 
 interface Place {
@@ -160,7 +162,11 @@ function placeOf(file: ByteFile, files: FileSet): Place {
       const { metadata } = json;
       const inner =
         typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
-      return { file: found, json, fields: new ConfigFields(found.name, json, inner as Record<string, unknown>) };
+      return {
+        file: found,
+        json,
+        fields: new ConfigFields(found.name, json, inner as Record<string, unknown>),
+      };
     },
   };
 }

@@ -161,7 +161,10 @@ const REFUSED: Readonly<Record<string, readonly [FileSet, VitrineErrorName, read
   ],
   "weights that do not say their variant": [
     dictionaryLearning("BatchTopKSAE").slice(1),
-    ...(["MissingFields", ["pythia/trainer_0/ae.pt", "does not say dict_class", '"BatchTopKSAE", "AutoEncoderTopK"']] as const),
+    ...([
+      "MissingFields",
+      ["pythia/trainer_0/ae.pt", "does not say dict_class", '"BatchTopKSAE", "AutoEncoderTopK"'],
+    ] as const),
   ],
   "big-endian numbers": [
     [

@@ -58,24 +58,37 @@ export async function trainerConfig(
   const wanted: WantedField[] = [];
   if (Array.isArray(trainer["dict_class"])) wanted.push(classChoice(trainer["dict_class"]));
   const isOpen = wanted.length > 0;
-  if ((isOpen || NEEDS_K.includes(String(trainer["dict_class"]))) && !shelf.has("k") && trainer["k"] === undefined)
+  if (
+    (isOpen || NEEDS_K.includes(String(trainer["dict_class"]))) &&
+    !shelf.has("k") &&
+    trainer["k"] === undefined
+  )
     wanted.push({ name: "k", what: "how many latents a token keeps (of TopK)" });
   if (wanted.length > 0) {
-    const known = ["encoder.weight", "W_enc"].filter((tensor) => shelf.has(tensor)).flatMap((tensor) => {
-      const { width, nLatents } = shelf.sizes(tensor, tensor === "encoder.weight");
-      return [
-        { name: "activation_dim", value: width, from: tensor },
-        { name: "dict_size", value: nLatents, from: tensor },
-      ];
-    });
-    throw new MissingFieldsError({ file: fileName, as: "a sparse autoencoder", wanted, known }, "--sae-config");
+    const known = ["encoder.weight", "W_enc"]
+      .filter((tensor) => shelf.has(tensor))
+      .flatMap((tensor) => {
+        const { width, nLatents } = shelf.sizes(tensor, tensor === "encoder.weight");
+        return [
+          { name: "activation_dim", value: width, from: tensor },
+          { name: "dict_size", value: nLatents, from: tensor },
+        ];
+      });
+    throw new MissingFieldsError(
+      { file: fileName, as: "a sparse autoencoder", wanted, known },
+      "--sae-config",
+    );
   }
   return new ConfigFields(fileName, { ...beside, trainer });
 }
 
 function classNamed(said: Json): string | undefined {
   const names = ["sae_type", "architecture", "sae_class", "activation", "type"].map((field) => said[field]);
-  const plain = names.map((name) => String(name).toLowerCase().replaceAll(/[^a-z0-9]/g, ""));
+  const plain = names.map((name) =>
+    String(name)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, ""),
+  );
   const found = plain.find((name) => Object.hasOwn(CLASSES, name));
   return found === undefined ? undefined : CLASSES[found];
 }

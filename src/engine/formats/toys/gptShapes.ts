@@ -12,7 +12,9 @@ const isCount = (value: unknown) => (Number.isInteger(value) ? value : undefined
 
 /** What stands before `wte.weight`, or undefined if these are no tensors of a GPT-2. */
 export function gptTrunk(tensors: Tensors): string | undefined {
-  return TRUNKS.find((trunk) => tensors.has(`${trunk}wte.weight`) && tensors.has(`${trunk}h.0.attn.c_attn.weight`));
+  return TRUNKS.find(
+    (trunk) => tensors.has(`${trunk}wte.weight`) && tensors.has(`${trunk}h.0.attn.c_attn.weight`),
+  );
 }
 
 /** Whether the projections are stored as [out, in]. */
@@ -41,8 +43,10 @@ export function gptConfig(
   size("n_inner", "h.0.mlp.c_fc.weight", isLinear ? 0 : 1, ["intermediate_size"]);
   if (isLinear) finder.tell("bias", tensors.has(`${trunk}ln_f.bias`), `${trunk}ln_f.bias`);
   const blocks = countBlocks(tensors, /(?:^|\.)h\.(\d{1,4})\./);
-  if (!finder.has("num_hidden_layers")) finder.tell("n_layer", blocks, `the names ${trunk}h.0, ${trunk}h.1 …`);
-  const isTold = finder.has("num_attention_heads") || finder.takeInside("n_head", ["n_heads", "num_heads"], isCount);
+  if (!finder.has("num_hidden_layers"))
+    finder.tell("n_layer", blocks, `the names ${trunk}h.0, ${trunk}h.1 …`);
+  const isTold =
+    finder.has("num_attention_heads") || finder.takeInside("n_head", ["n_heads", "num_heads"], isCount);
   if (!isTold) finder.want({ name: "n_head", what: "the number of attention heads" });
   // Since June 2023 nanoGPT has torch's own GELU; it alone says whether there are biases.
   if (isLinear && inside["bias"] !== undefined) finder.tell("activation_function", "gelu", "nanoGPT's code");

@@ -55,7 +55,9 @@ export function hookedConfig(
   norms(finder, file, tensors, byOutput, inside);
   positions(finder, tensors);
   for (const name of UNTOLD) finder.takeInside(name, []);
-  const as = byOutput ? "a transformer in the layout of “Progress measures for grokking”" : "a TransformerLens state dict";
+  const as = byOutput
+    ? "a transformer in the layout of “Progress measures for grokking”"
+    : "a TransformerLens state dict";
   const found = finder.finish(file, as);
   return byOutput ? { ...found, config: { ...found.config, weights_by_output: true } } : found;
 }
@@ -69,7 +71,11 @@ function mlp(finder: ConfigFinder, tensors: Tensors, byOutput: boolean): void {
   }
   finder.tell("d_mlp", width, weight);
   if (tensors.has("blocks.0.mlp.W_gate")) finder.tell("gated_mlp", true, "blocks.0.mlp.W_gate");
-  const isTold = finder.takeInside("act_fn", ["act_type", "activation", "act", "activation_fn"], activationName);
+  const isTold = finder.takeInside(
+    "act_fn",
+    ["act_type", "activation", "act", "activation_fn"],
+    activationName,
+  );
   if (!isTold) finder.want(activationField("act_fn"));
 }
 
@@ -103,7 +109,8 @@ function refuseNorms(file: string, tensor: string): never {
 
 function positions(finder: ConfigFinder, tensors: Tensors): void {
   const name = "positional_embedding_type";
-  const text = (value: unknown) => (typeof value === "string" && POSITIONS.includes(value) ? value : undefined);
+  const text = (value: unknown) =>
+    typeof value === "string" && POSITIONS.includes(value) ? value : undefined;
   const rows = (tensor: string): FieldValue | undefined => shapeOf(tensors, tensor)[0];
   const [table, rotary, mask] = ["pos_embed.W_pos", "blocks.0.attn.rotary_sin", "blocks.0.attn.mask"];
   const isTold = finder.takeInside(name, [], text);
@@ -118,6 +125,10 @@ function positions(finder: ConfigFinder, tensors: Tensors): void {
   }
   const from = [table, rotary, mask].find((tensor) => rows(tensor) !== undefined);
   if (from !== undefined) finder.tell("n_ctx", rows(from) ?? null, from);
-  else if (!finder.takeInside("n_ctx", ["num_ctx", "max_ctx", "seq_len"], (value) => (Number.isInteger(value) ? value : undefined)))
+  else if (
+    !finder.takeInside("n_ctx", ["num_ctx", "max_ctx", "seq_len"], (value) =>
+      Number.isInteger(value) ? value : undefined,
+    )
+  )
     finder.want({ name: "n_ctx", what: "the longest text in tokens" });
 }

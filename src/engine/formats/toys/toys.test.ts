@@ -73,7 +73,9 @@ describe("toy checkpoints", () => {
     expect(report.known).toContainEqual({ name: "d_head", value: 3, from: "blocks.0.attn.W_Q" });
     expect(message).toMatch(/hookedBare\.pt is a TransformerLens state dict and does not say act_fn/);
     expect(message).toMatch(/normalization_type, .* \(one of null, "LNPre", "RMSPre"\)/);
-    expect(message).toMatch(/d_vocab 7 \(embed\.W_E\).*--config '\{"act_fn":"relu","normalization_type":null\}'/);
+    expect(message).toMatch(
+      /d_vocab 7 \(embed\.W_E\).*--config '\{"act_fn":"relu","normalization_type":null\}'/,
+    );
   });
 
   it("that are said to hold a checkpoint which they do not are refused", async () => {
