@@ -64,7 +64,9 @@ const close = (found: readonly number[], expected: readonly number[]) =>
   expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 5));
 
 describe("centring", () => {
-  const { k: _, threshold: __, ...weights } = DICTIONARIES["AutoEncoderTopK"]!;
+  const weights = Object.fromEntries(
+    Object.entries(DICTIONARIES["AutoEncoderTopK"]!).filter(([name]) => name !== "k" && name !== "threshold"),
+  );
   const dict = { state_dict: weights, cfg: { sae_type: "btk", k: 2, layer: 1 }, act_mean: tensor(MEAN) };
 
   it.each([

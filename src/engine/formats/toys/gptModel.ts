@@ -22,7 +22,7 @@ export function asGpt(
   const isGpt2 = config?.["model_type"] === "gpt2";
   if (isGpt2 && !isLinearGpt(tensors, trunk)) return undefined;
   // Scripts name their models as they like; the tensors say that this is a GPT-2.
-  const { model_type: _, ...given } = config ?? {};
+  const given = Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => name !== "model_type"));
   const file = model.weightFiles[0]?.name ?? "The file";
   const found = gptConfig(file, tensors, trunk, given, inside);
   return {
