@@ -18,6 +18,7 @@ import {
   ENCODER,
   DECODER,
   ENCODER_BIAS,
+  json,
   DECODER_BIAS,
   N,
   NEW_CFG,
@@ -168,6 +169,8 @@ describe("files on the page", () => {
     expect(await sortFiles(sae)).toEqual({ saes: ["sae.pt"], hasModel: false });
     expect(await sortFiles([fixture("hookedBare.pt")])).toEqual({ saes: [], hasModel: true });
     expect(await sortFiles([...saeLens(NEW_CFG), fixture("nanoGpt.pt")])).toMatchObject({ hasModel: true });
+    const rest = [safetensors("sparsity.safetensors", [vector("sparsity", [1])]), json("LICENSE", {})];
+    expect((await sortFiles([...saeLens(NEW_CFG), ...rest])).hasModel).toBe(false);
     // One that does not say what it is remains one.
     const untold = saeLens(NEW_CFG).slice(1);
     expect((await sortFiles(untold)).hasModel).toBe(false);
