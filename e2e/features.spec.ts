@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import type { LatentEdit } from "../src/protocol/interventions";
-import { numberIn, openPlayground } from "./playground";
+import { dropFiles, numberIn, openPlayground } from "./playground";
 
 async function openFeatures(page: Page): Promise<void> {
   await openPlayground(page);
@@ -202,4 +202,54 @@ test("files are attached, wrong ones refused, keys reach everything", async ({ p
   await idle(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+});
+
+test("an autoencoder dropped anywhere is attached, asked about, or refused with the widths", async ({
+  page,
+}) => {
+  await openPlayground(page);
+  const folder = "static/models/ledger/sae/blocks.0.resid_post";
+  const file = (name: string) => ({ name, bytes: readFileSync(`${folder}/${name}`) });
+  await dropFiles(page, [file("cfg.json"), file("sae_weights.safetensors")]);
+  await expect(page.getByText("A sparse autoencoder was attached to ledger.")).toBeVisible();
+  await expect(page.getByRole("tab", { name: "Features" })).toHaveAttribute("aria-selected", "true");
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("ledger");
+  await expect(saes(page)).toHaveCount(4);
+  // Its site is nowhere said: it is asked.
+  const cfg = JSON.parse(file("cfg.json").bytes.toString());
+  const changed = (change: object) => ({
+    name: "cfg.json",
+    bytes: Buffer.from(JSON.stringify({ ...cfg, ...change })),
+  });
+  const noSite = { hook_name: null, metadata: { ...cfg.metadata, hook_name: null } };
+  await dropFiles(page, [changed(noSite), file("sae_weights.safetensors")]);
+  const form = page.getByRole("form", { name: /does not say/ });
+  await form.getByLabel(/site/).selectOption("blocks.1.resid_post");
+  await form.getByRole("button", { name: "Attach" }).click();
+  await expect(saes(page)).toHaveCount(5);
+  await expect(form).toHaveCount(0);
+  const wrong = {
+    hook_name: "blocks.0.mlp.hook_post",
+    metadata: { ...cfg.metadata, hook_name: "blocks.0.mlp.hook_post" },
+  };
+  await dropFiles(page, [changed(wrong), file("sae_weights.safetensors")]);
+  await expect(
+    page.getByText(/reads 96 numbers, blocks\.0\.mlp\.post of this model has 384/).first(),
+  ).toBeVisible();
+});
+
+test("autoencoders in a model's folder come with it", async ({ page }) => {
+  await openPlayground(page);
+  const model = "static/models/ledger";
+  const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  const sae = ["cfg.json", "sae_weights.safetensors"].map((name) => `sae/blocks.2.resid_post/${name}`);
+  await dropFiles(
+    page,
+    [...names, ...sae].map((name) => ({
+      name: name.split("/").at(-1) ?? name,
+      bytes: readFileSync(`${model}/${name}`),
+    })),
+  );
+  await expect(page.getByText("A sparse autoencoder was attached to config.json.")).toBeVisible();
+  await expect(saes(page)).toHaveCount(1);
 });

@@ -80,6 +80,52 @@ test("a model without a tokenizer takes token ids", async ({ page }) => {
   await expect(page.getByRole("option")).not.toHaveCount(4);
 });
 
+const fixture = (name: string) => ({
+  name,
+  bytes: readFileSync(`src/engine/formats/fixtures/${name}`),
+});
+
+test("asks for what a toy checkpoint does not say, and opens it with the answers", async ({ page }) => {
+  await openPlayground(page);
+  await dropFiles(page, [fixture("hookedBare.pt")]);
+  const form = page.getByRole("form", { name: "What hookedBare.pt does not say" });
+  await expect(form).toContainText("hookedBare.pt is a TransformerLens state dict");
+  await expect(form).toContainText("n_layers 2");
+  await expect(form.getByRole("button", { name: "Open" })).toBeDisabled();
+  await form.getByLabel(/act_fn/).selectOption({ label: "GELU, exact (torch's nn.GELU)" });
+  await form.getByLabel(/normalization_type/).selectOption({ label: "LayerNorm without weights (LNPre)" });
+  await form.getByRole("button", { name: "Open" }).click();
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("hookedBare.pt");
+  await expect(form).toHaveCount(0);
+  const { logits } = JSON.parse(fixture("toys.json").bytes.toString())["hookedRun.pth"];
+  const found = await page.evaluate(async () => {
+    const { vitrine } = window;
+    const request = { prompts: [{ tokens: [2, 6, 0, 3, 3] }], sites: ["logits"] };
+    const [tensor] = await vitrine.capture(request, "logits");
+    const rows: [number, number] = [0, 5];
+    const window5 = { leading: [], rows, cols: [0, 7] as [number, number], maxRows: 5, maxCols: 7 };
+    return [...(await vitrine.readTensor({ id: tensor!.id, ...window5 })).data];
+  });
+  const expected = (logits as number[][]).flat();
+  expect(Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)))).toBeLessThan(1e-5);
+});
+
+test("opens the last of many checkpoints, and another from the menu under another hash", async ({ page }) => {
+  await openPlayground(page);
+  await dropFiles(page, [fixture("grok.pth")]);
+  const chip = page.getByTitle("Model", { exact: true });
+  await expect(chip).toContainText("grok.pth");
+  const hash = async () => /[0-9a-f]{4}…/.exec((await chip.textContent()) ?? "")?.[0];
+  const last = await hash();
+  await chip.click();
+  const choice = page.getByLabel("checkpoint", { exact: true });
+  await expect(choice).toHaveValue("2");
+  await expect(choice.locator("option")).toHaveText(["0", "100", "200"]);
+  await choice.selectOption("1");
+  await expect.poll(hash).not.toBe(last);
+  await expect(page.getByText(/this is the one called 100/).first()).toBeVisible();
+});
+
 for (const [what, hash, sentence] of [
   ["a cut link", "#v=1&s=AAAA", /This link cannot be opened: its state does not inflate/],
   ["a link from the future", "#v=9&s=abc", /its version is 9/],

@@ -1,5 +1,9 @@
 /** The commands that look into a pass: one JSON object each, edits with prompts given as text, errors in words. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { sampleCheckpoint } from "./engine/formats/stateDict.samples";
 import { main } from "./headless";
 
 afterEach(() => {
@@ -100,5 +104,56 @@ describe("headless", () => {
     const edits = await command("logits", ...PROMPT, "--edits", "{}");
     expect(edits["error"]).toBe("--edits must be a JSON list");
     expect(process.exitCode).toBe(1);
+  });
+
+  it("opens toy checkpoints with the fields that are said, and names those that are not", async () => {
+    const toy = ["--model", "src/engine/formats/fixtures/hookedBare.pt", "--tokens", "2,6,0,3,3"];
+    const { error } = await command("logits", ...toy);
+    expect(error).toMatch(
+      /does not say act_fn, .*; normalization_type, .* d_model 8 \(embed\.W_E\).*--config/,
+    );
+    const said = '{"act_fn":"gelu","normalization_type":"LNPre"}';
+    const { logits } = (await command("logits", ...toy, "--config", said)) as { logits: number[][] };
+    const expected = JSON.parse(readFileSync("src/engine/formats/fixtures/toys.json", "utf8"))[
+      "hookedRun.pth"
+    ];
+    expected.logits
+      .flat()
+      .forEach((value: number, i: number) => expect(logits.flat()[i]).toBeCloseTo(value, 5));
+    const { architecture, problems } = await command("inspect", toy[1]!, "--config", said);
+    expect([architecture, problems]).toEqual(["hooked_transformer", []]);
+    // The last of three epochs, and the first.
+    const grok = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const last = await command("logits", ...grok);
+    expect(await command("logits", ...grok, "--config", '{"checkpoint":-1}')).toEqual(last);
+    expect(await command("logits", ...grok, "--config", '{"checkpoint":0}')).not.toEqual(last);
+  });
+
+  it("attaches an autoencoder with the fields that its files lack", async () => {
+    const toy = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const identity = Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0));
+    const path = join(folder, "eye.pt");
+    const tensor = (shape: number[], values: number[]) => ({ shape, values });
+    const eye = sampleCheckpoint("eye.pt", {
+      state_dict: {
+        W_enc: tensor([8, 8], identity),
+        W_dec: tensor([8, 8], identity),
+        b_enc: tensor([8], new Array<number>(8).fill(0)),
+        b_dec: tensor([8], new Array<number>(8).fill(0)),
+      },
+      act_mean: tensor([8], new Array<number>(8).fill(-100)),
+    });
+    writeFileSync(path, await eye.slice(0, eye.size));
+    const call = ["call", "saeDecode", ...toy, "--sae", path, "--request", '{ "listed": 2 }'];
+    const { error } = await command(...call);
+    expect(error).toMatch(
+      /eye\.pt is a sparse autoencoder and does not say dict_class.*; k, .*; site, .*--sae-config/,
+    );
+    const said = { dict_class: "AutoEncoderTopK", k: 8, site: "blocks.0.resid_post" };
+    const found = await command(...call, "--sae-config", JSON.stringify(said));
+    // Shifted by its mean every number is above 0, so that an identity gives the activation back.
+    expect(found["fvu"]).toBeLessThan(1e-9);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -22,6 +22,9 @@
  * left out, and a prompt inside an edit may be its text alone).
  * --sae PATH[,PATH] attaches autoencoders, files or folders in any layout that the page opens; --sae-site names their site where
  * they do not. An edit of latents, or a request about an autoencoder, names one by its place among them (0 if left out).
+ * --sae-config JSON (or a file) says what an autoencoder's files do not: dict_class, k, submodule_name, layer.
+ * --config JSON (or a file) says fields of the model's config that its files do not, and comes before those that they do:
+ * '{"n_heads":4,"act_fn":"relu"}'; "checkpoint" chooses among those that one file holds, from the end if negative.
  * All take --device cpu|webgpu (default cpu) and --precision f32|f16|q8|auto (default auto). DIR is a folder or
  * file in any layout that the page opens, or the name of an embedded model.
  */
@@ -39,10 +42,12 @@ import {
 } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
 import type { SaeInfo } from "./protocol/features";
+import type { GivenFields } from "./protocol/missingFields";
 import { readGameTables, recompute, type Recomputed } from "./games/tables";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
+import { withGivenConfig } from "./engine/formats/companions";
 import { filesFromPath } from "./engine/formats/sourceNode";
 import { ablationOf } from "./protocol/chainAblation";
 
@@ -62,7 +67,9 @@ const OPTIONS = {
   seed: { type: "string", default: "0" },
   sites: { type: "string" },
   edits: { type: "string" },
+  config: { type: "string" },
   sae: { type: "string" },
+  "sae-config": { type: "string" },
   "sae-site": { type: "string" },
   request: { type: "string" },
   out: { type: "string" },
@@ -92,6 +99,16 @@ function required(values: Options, name: keyof typeof OPTIONS): string {
   return values[name] ?? usage(`--${name} is missing`);
 }
 
+/** A JSON object, or a file that holds one. */
+function fieldsOption(values: Options, name: "config" | "sae-config"): GivenFields | undefined {
+  const given = values[name];
+  if (given === undefined) return undefined;
+  const text = given.trim().startsWith("{") ? given : readFileSync(given, "utf8");
+  const fields: unknown = JSON.parse(text);
+  const isObject = typeof fields === "object" && fields !== null && !Array.isArray(fields);
+  return isObject ? (fields as GivenFields) : usage(`--${name} must be a JSON object, or a file with one`);
+}
+
 function numberOption(values: Options, name: keyof typeof OPTIONS): number {
   const value = Number(required(values, name));
   return Number.isFinite(value) ? value : usage(`--${name} is ${values[name]}, expected a number`);
@@ -115,7 +132,8 @@ async function openEngine(values: Options): Promise<{ engine: EngineApi; info: M
     "q8",
     "auto",
   ]);
-  const source = { kind: "embedded", name: required(values, "model") } as const;
+  const fields = fieldsOption(values, "config");
+  const source = { kind: "embedded", name: required(values, "model"), ...(fields && { fields }) } as const;
   const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
     process.stderr.write(`${note} ${done}/${total}\n`),
   );
@@ -131,7 +149,9 @@ async function attachSaes(engine: EngineApi, values: Options): Promise<void> {
         .filter((name) => statSync(name).isFile())
         .map(async (name) => new File([await openAsBlob(name)], basename(name))),
     );
-    await engine.attachSaes({ kind: "files", name: basename(path), files }, values["sae-site"], "sae");
+    const fields = fieldsOption(values, "sae-config");
+    const source = { kind: "files", name: basename(path), files, ...(fields && { fields }) } as const;
+    await engine.attachSaes(source, values["sae-site"], "sae");
   }
 }
 
@@ -207,9 +227,10 @@ const CALLS = [
 ] as const;
 
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
-  async inspect(_, [path]) {
+  async inspect(values, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
-    return inspectModel(await filesFromPath(given), await createCpuDevice());
+    const files = await withGivenConfig(await filesFromPath(given), fieldsOption(values, "config"));
+    return inspectModel(files, await createCpuDevice());
   },
   async tokenize(values) {
     const { engine } = await openEngine(values);

@@ -238,6 +238,7 @@ export function createEngine(host: EngineHost): EngineApi {
       cancellable(runId, (token) => load("main", { source, precision, token, onProgress })),
     loadOtherModel: (source, precision, runId, onProgress) =>
       cancellable(runId, (token) => load("other", { source, precision, token, onProgress })),
+    missingFields: (source, runId) => cancellable(runId, (token) => models.missingFields({ source, token })),
     closeOtherModel: async () => models.closeOther(),
     model: async () => models.main?.info,
     async completeModel(files) {

@@ -5,7 +5,8 @@ import { VitrineError } from "../protocol/errors";
 import { readJson } from "./formats/json";
 import type { Device } from "./device/device";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
-import { filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
+import { hashFiles } from "./formats/sha256";
+import { fileFromBytes, filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
 import { checkModelType } from "./models/index";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
@@ -40,6 +41,14 @@ export function isSameFetch(a: ModelSource, b: ModelSource): boolean {
   return a.kind === "hub" && b.kind === "hub" && a.address === b.address && a.hubUrl === b.hubUrl;
 }
 
+/** What the weights are known by: their hash; of an earlier one of a file's checkpoints, together with its place. */
+export function identityOf({ weightFiles, checkpoints }: ModelFiles): Promise<string> {
+  const isLast = !checkpoints || checkpoints.chosen === checkpoints.names.length - 1;
+  if (isLast) return hashFiles(weightFiles);
+  const place = new TextEncoder().encode(`\ncheckpoint ${checkpoints.chosen}`);
+  return hashFiles([...weightFiles, fileFromBytes("\uffff", place)]);
+}
+
 /** A model that could not run is refused before its weights are fetched. */
 export async function refuseUnfit(fileSet: FileSet): Promise<void> {
   const isRemote = fileSet.some(({ isArriving }) => isArriving);
@@ -70,7 +79,7 @@ export async function completed(open: OpenModel, added: readonly File[]): Promis
   }
   const health = await checkHealth(open.model, sampleTokens(open.model.config, tokenizer));
   const assessed = { ...open, assessment: { ...open.assessment, health } };
-  const info = describeModel(open.source, assessed, tokenizer, open.info.sha256, files.notes);
+  const info = describeModel(open.source, assessed, tokenizer, open.info.sha256, files);
   return { ...assessed, fileSet, files, tokenizer, info };
 }
 
@@ -111,7 +120,7 @@ export function describeModel(
   { model, parameters, weightBytes, precision, clippedValues, assessment }: AssessedModel,
   found: Tokenizer | undefined,
   sha256: string,
-  fileNotes: readonly string[],
+  { notes: fileNotes, checkpoints }: Pick<ModelFiles, "notes" | "checkpoints">,
 ): ModelInfo {
   const { health, logitError } = assessment;
   const { nLayers, nHeads, nKvHeads, dHead, dMlp, dModel, dVocab, nCtx, shortContext = nCtx } = model.config;
@@ -140,6 +149,7 @@ export function describeModel(
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
     ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),
     ...(logitError === undefined ? {} : { logitError }),
+    ...(checkpoints && { checkpoints }),
     notes: [...fileNotes, ...clipped, ...longRope, ...(health.problem === undefined ? [] : [health.problem])],
   };
 }

@@ -6,9 +6,10 @@ import type { ModelSlot } from "../protocol/analysis";
 import type { ModelInfo, ModelSource, Precision, Progress } from "../protocol/api";
 import { NEVER_CANCELLED, type CancelToken } from "../protocol/cancel";
 import { messageOf, VitrineError } from "../protocol/errors";
+import type { MissingFields } from "../protocol/missingFields";
 import type { Device } from "./device/device";
+import { withGivenConfig } from "./formats/companions";
 import { openModelFiles } from "./formats/modelFiles";
-import { hashFiles } from "./formats/sha256";
 import { filesFromBlobs, withFiles, type FileSet } from "./formats/source";
 import { loadModel } from "./models/loadModel";
 import { freeModel, type Model } from "./models/model";
@@ -17,6 +18,7 @@ import {
   assess,
   describeModel,
   differingTokens,
+  identityOf,
   isSameFetch,
   refuseUnfit,
   tokenizerOf,
@@ -106,6 +108,27 @@ export class OpenModels {
     this.#slots = { main: movedMain, other: isLost ? undefined : movedOther };
   }
 
+  /** What to ask about a source whose files do not say all that is needed. */
+  async missingFields(request: Pick<LoadRequest, "source" | "token">): Promise<MissingFields | undefined> {
+    const { MissingFieldsError } = await import("./formats/missingFields");
+    try {
+      await openModelFiles(await this.#filesOf(request));
+      return undefined;
+    } catch (error) {
+      if (error instanceof MissingFieldsError) return error.report;
+      throw error;
+    }
+  }
+
+  async #filesOf(
+    { source, token, onProgress }: Pick<LoadRequest, "source" | "token" | "onProgress">,
+    fetched?: FileSet,
+  ): Promise<FileSet> {
+    const given = fetched ?? (await this.openFiles(source, token.signal, onProgress));
+    const added = withFiles(given, await filesFromBlobs(source.companions ?? []));
+    return withGivenConfig(added, source.fields);
+  }
+
   #put(slot: ModelSlot, open: OpenModel | undefined): void {
     const previous = this.#slots[slot];
     this.#slots = { ...this.#slots, [slot]: open };
@@ -118,8 +141,7 @@ export class OpenModels {
     fetched: FileSet | undefined,
     takenBytes: number,
   ): Promise<OpenModel> {
-    const given = fetched ?? (await this.openFiles(source, token.signal, onProgress));
-    const fileSet = withFiles(given, await filesFromBlobs(source.companions ?? []));
+    const fileSet = await this.#filesOf({ source, token, onProgress }, fetched);
     await refuseUnfit(fileSet);
     const files = await openModelFiles(fileSet);
     const tokenizer = tokenizerOf(files);
@@ -130,9 +152,9 @@ export class OpenModels {
     const loaded = await loadModel(device, files, precision, token, onReading, takenBytes);
     try {
       onReading({ done: 0, total: 1, note: "hashing the weights" });
-      const sha256 = await hashFiles(files.weightFiles);
+      const sha256 = await identityOf(files);
       await token.pause();
-      if (source.kind === "kept" && sha256 !== source.sha256) {
+      if (source.kind === "kept" && !source.fields && sha256 !== source.sha256) {
         throw new VitrineError(
           "BadFile",
           `${source.name} was changed on this device's disk; delete it and open it anew.`,
@@ -141,7 +163,7 @@ export class OpenModels {
       onReading({ done: 0, total: 1, note: "trying a sample prompt" });
       const assessment = await assess(device, files, loaded, tokenizer, token);
       const assessed = { ...loaded, assessment };
-      const info = describeModel(source, assessed, tokenizer, sha256, files.notes);
+      const info = describeModel(source, assessed, tokenizer, sha256, files);
       return { ...assessed, source, fileSet, files, tokenizer, info };
     } catch (error) {
       freeModel(loaded.model);

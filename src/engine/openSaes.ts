@@ -6,7 +6,9 @@ import type { ModelInfo, Progress } from "../protocol/api";
 import { NEVER_CANCELLED, type CancelToken } from "../protocol/cancel";
 import { VitrineError } from "../protocol/errors";
 import type { SaeInfo } from "../protocol/features";
+import type { GivenFields, MissingFields } from "../protocol/missingFields";
 import { siteName, type Site } from "../protocol/sites";
+import { MissingFieldsError } from "./formats/missingFields";
 import { findSaes, openSae } from "./formats/sae/findSaes";
 import type { FoundSae, SaeFile } from "./formats/sae/saeFile";
 import type { FileSet } from "./formats/source";
@@ -28,6 +30,12 @@ interface Attached {
   readonly file: SaeFile;
 }
 
+/** What somebody says of autoencoders whose files do not. */
+export interface Said {
+  readonly site?: Site | undefined;
+  readonly fields?: GivenFields | undefined;
+}
+
 export class OpenSaes {
   #attached: readonly Attached[] = [];
   #nextId = 1;
@@ -41,13 +49,13 @@ export class OpenSaes {
     model: Model,
     modelInfo: ModelInfo,
     files: FileSet,
-    site: Site | undefined,
+    { site, fields = {} }: Said,
     token: CancelToken,
     onProgress?: (progress: Progress) => void,
   ): Promise<SaeInfo[]> {
-    const found = await findSaes(files);
-    const [refusal] = found.refused;
-    if (found.saes.length === 0) throw refusal?.error ?? noneAmong(files);
+    const found = await findSaes(files, fields);
+    const refusal = found.refused.find(({ isSae }) => isSae) ?? found.refused[0];
+    if (found.saes.length === 0) throw refusal ? withSite(model, refusal.error, site) : noneAmong(files);
     if (found.saes.length > MOST_AT_ONCE) {
       throw new VitrineError(
         "Unsupported",
@@ -55,6 +63,8 @@ export class OpenSaes {
       );
     }
     const places = found.saes.map((sae) => ({ sae, ...sitesFor(model, sae, site) }));
+    // Files of models lie in the same folder.
+    const left = found.refused.filter(({ isSae }) => isSae);
     const added: Attached[] = [];
     try {
       for (const { sae, siteIn, siteOut } of places) {
@@ -63,7 +73,7 @@ export class OpenSaes {
         const notes = [
           ...sae.notes,
           ...warnings(file, modelInfo),
-          ...found.refused.map(({ name, error }) => `${name} was left out: ${error.message}`),
+          ...left.map(({ name, error }) => `${name} was left out: ${error.message}`),
         ];
         const info = {
           ...file.description,
@@ -86,6 +96,22 @@ export class OpenSaes {
     }
     this.#attached = [...this.#attached, ...added];
     return added.map(({ info }) => info);
+  }
+
+  /** What to ask about files that were refused with MissingFields. */
+  async missing(
+    model: Model,
+    files: FileSet,
+    { site, fields = {} }: Said,
+  ): Promise<MissingFields | undefined> {
+    const { saes, refused } = await findSaes(files, fields);
+    try {
+      for (const { error } of refused) throw withSite(model, error, site);
+      for (const sae of saes) sitesFor(model, sae, site);
+      return undefined;
+    } catch (error) {
+      return error instanceof MissingFieldsError ? error.report : undefined;
+    }
   }
 
   /** Takes it off; its memory is given back by the function, when no call uses the model. */
@@ -143,20 +169,15 @@ function sitesFor(
   if (k > MAX_SELECT_K)
     refuse("Unsupported", `${name} has k = ${k}; at most ${MAX_SELECT_K} can be selected here.`);
   const site = (asked: Site | undefined, width: number, what: string): Site => {
-    const wanted =
-      asked ??
-      refuse(
-        "BadFile",
-        `The files of ${name} do not say which site it ${what}; choose the site and attach it again.`,
-      );
+    if (asked === undefined) throw new MissingFieldsError(siteReport(model, name, dIn), "--sae-config");
+    const wanted = asked;
     const found = siteNamed(model, wanted);
     if (!READABLE.test(siteName(found)))
       refuse(
         "Unsupported",
         `${name} ${what} ${found}, which has no row for each token; choose another site.`,
       );
-    const { heads, width: columns } = siteColumns(model.config, found);
-    const size = heads * (columns as number);
+    const size = widthOf(model, found);
     if (size !== width)
       refuse(
         "BadFile",
@@ -174,6 +195,38 @@ function sitesFor(
       `${name} reads ${siteIn} and writes ${siteOut}, which comes before it; check its config.`,
     );
   return { siteIn, siteOut };
+}
+
+/** Sites of one row a token, as wide as it reads. */
+function siteReport(model: Model, file: string, width: number): MissingFields {
+  const sites = sitesOf(model).filter(
+    (site) => READABLE.test(siteName(site)) && widthOf(model, site) === width,
+  );
+  const choices = sites.map((value) => ({ value, label: value }));
+  if (choices.length === 0) {
+    throw new VitrineError(
+      "BadFile",
+      `${file} reads ${width} numbers, and no site of this model has as many; it was made for another model.`,
+    );
+  }
+  const wanted = [{ name: "site", what: "which site it reads", choices }];
+  const known = [{ name: "activation_dim", value: width, from: "the encoder" }];
+  return { file, as: "a sparse autoencoder", wanted, known };
+}
+
+/** Where other fields are asked, the site is asked along if it is not known either. */
+function withSite(model: Model, error: Error, site: Site | undefined): Error {
+  if (!(error instanceof MissingFieldsError)) return error;
+  const { report } = error;
+  const width = report.known.find(({ name }) => name === "activation_dim")?.value;
+  if (site !== undefined || typeof width !== "number") return error;
+  const { wanted } = siteReport(model, report.file, width);
+  return new MissingFieldsError({ ...report, wanted: [...report.wanted, ...wanted] }, "--sae-config");
+}
+
+function widthOf(model: Model, site: Site): number {
+  const { heads, width } = siteColumns(model.config, site);
+  return heads * (width as number);
 }
 
 const letters = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");

@@ -3,13 +3,15 @@ import type { EngineApi, RunId } from "../protocol/api";
 import type { CancelToken } from "../protocol/cancel";
 import { VitrineError } from "../protocol/errors";
 import type { SaeSource } from "../protocol/features";
+import type { Site } from "../protocol/sites";
 import { filesFromBlobs, type FileSet } from "./formats/source";
 import type { OpenCorpora } from "./openCorpora";
 import type { OpenModel } from "./openModel";
-import type { OpenSaes } from "./openSaes";
+import type { OpenSaes, Said } from "./openSaes";
 import { saeOf, type Model } from "./models/model";
 
 const LATER = {
+  sortFiles: () => import("./formats/sae/sortFiles"),
   openSaes: () => import("./openSaes"),
   openCorpora: () => import("./openCorpora"),
   saeDecode: () => import("./methods/saeDecode"),
@@ -23,6 +25,13 @@ const LATER = {
   probes: () => import("./methods/probes"),
   saeQuality: () => import("./methods/saeQuality"),
 };
+
+/** What is said of autoencoders besides their files; the site may stand among the fields. */
+function said(source: SaeSource, site: Site | undefined): Said {
+  const fields = source.kind === "files" ? source.fields : undefined;
+  const named = fields?.["site"];
+  return { site: site ?? (typeof named === "string" ? named : undefined), fields };
+}
 
 /** What the engine gives to its calls. */
 export interface CallHost {
@@ -43,7 +52,7 @@ export interface CallHost {
 
 type SaeCall = Extract<
   keyof EngineApi,
-  `sae${string}` | `${string}Sae` | `${string}Saes` | `${string}Corpus`
+  "sortFiles" | "missingSaeFields" | `sae${string}` | `${string}Sae` | `${string}Saes` | `${string}Corpus`
 >;
 
 export interface SaeCalls {
@@ -98,13 +107,22 @@ export function createSaeCalls(host: CallHost): SaeCalls {
         const files = await filesOf(source);
         const { info } = modelIn();
         return withModel(async (model) => {
-          const infos = await attaching.attach(model, info, files, site, token, onProgress);
+          const infos = await attaching.attach(model, info, files, said(source, site), token, onProgress);
           if (modelIn().model === model) return infos;
           // Another model was loaded meanwhile: they went with the one before.
           attaching.forget();
           throw new VitrineError("Cancelled", "The model was replaced while autoencoders were attached.");
         });
       }),
+    async missingSaeFields(source, site) {
+      const { OpenSaes } = await LATER.openSaes();
+      const files = await filesOf(source);
+      return withModel((model) => (saes ??= new OpenSaes()).missing(model, files, said(source, site)));
+    },
+    async sortFiles(given) {
+      const { sortFiles } = await LATER.sortFiles();
+      return sortFiles(await filesFromBlobs(given));
+    },
     async detachSae(id) {
       const { model } = modelIn();
       const free = saes?.detach(model, id);

@@ -45,6 +45,7 @@ import type {
   RankedLatents,
   SaeInfo,
   SaeSource,
+  SortedFiles,
   SpliceRequest,
   SpliceResult,
 } from "./features";
@@ -59,6 +60,7 @@ import type {
   SimulateRequest,
   SimulateResult,
 } from "./judge";
+import type { GivenFields, MissingFields } from "./missingFields";
 import type { RunResult, RunSpec } from "./run";
 import type { Site } from "./sites";
 
@@ -88,6 +90,8 @@ export interface DeviceInfo {
 export type ModelSource = ModelPlace & {
   /** Files that came later and complete it: its tokenizer. */
   readonly companions?: readonly File[];
+  /** Fields of its config that its files do not say; they come before what the files say. */
+  readonly fields?: GivenFields;
 };
 
 type ModelPlace =
@@ -135,7 +139,10 @@ export interface ModelInfo {
   readonly source: ModelSource["kind"];
   /** The architecture file that reads it, e.g. "gpt2". */
   readonly architecture: string;
-  /** SHA-256 of the weight file(s), hex; shards are hashed in order of name. */
+  /**
+   * SHA-256 of the weight file(s), hex; shards are hashed in order of name. For an earlier one of a file's checkpoints a
+   * line that names it is hashed along.
+   */
   readonly sha256: string;
   readonly parameters: number;
   /** Bytes of the weights on the device. */
@@ -164,6 +171,8 @@ export interface ModelInfo {
   readonly sampleLoss?: number;
   /** What the precision costs on a sample prompt: the largest difference of a logit from f32, and their spread. */
   readonly logitError?: { readonly largest: number; readonly spread: number };
+  /** Where its file holds the weights of many epochs: their names, and which one is open. */
+  readonly checkpoints?: { readonly names: readonly string[]; readonly chosen: number };
   /** Warnings worth showing: clipped values, no tokenizer, output that looks like noise. */
   readonly notes: readonly string[];
 }
@@ -239,6 +248,8 @@ export interface EngineApi extends ChainApi {
     runId: RunId,
     onProgress?: (p: Progress) => void,
   ): Promise<ModelInfo>;
+  /** What to ask about files that a load refused with MissingFields; undefined if they say all. */
+  missingFields(source: ModelSource, runId: RunId): Promise<MissingFields | undefined>;
   /** The loaded model, if any. */
   model(): Promise<ModelInfo | undefined>;
   /** A second model beside it, to compare with; it shares the device. */
@@ -306,6 +317,10 @@ export interface EngineApi extends ChainApi {
     runId: RunId,
     onProgress?: (p: Progress) => void,
   ): Promise<SaeInfo[]>;
+  /** What to ask about autoencoders whose files were refused with MissingFields; undefined if they say all. */
+  missingSaeFields(source: SaeSource, site: Site | undefined): Promise<MissingFields | undefined>;
+  /** Whether files are autoencoders, a model, or both, by what is in them. */
+  sortFiles(files: readonly File[]): Promise<SortedFiles>;
   detachSae(id: number): Promise<void>;
   saes(): Promise<readonly SaeInfo[]>;
   /** Codes of a prompt, and how near the reconstruction is. */

@@ -11,6 +11,8 @@ export const VITRINE_ERROR_NAMES = [
   "BadFile",
   "BadLink",
   "Unsupported",
+  /** The files do not say all that is needed: `missingFields` and `missingSaeFields` tell what to ask. */
+  "MissingFields",
   "Cancelled",
 ] as const;
 

@@ -7,6 +7,7 @@
  */
 import type { OnModel, WeightedTokens } from "./analysis";
 import type { EditedPrompt } from "./interventions";
+import type { GivenFields } from "./missingFields";
 import type { SaeDescription } from "./sae";
 import type { Site } from "./sites";
 
@@ -26,7 +27,21 @@ export interface SaeInfo extends SaeDescription {
 /** Where autoencoders come from: those that ship with the embedded model, or files. */
 export type SaeSource =
   | { readonly kind: "embedded"; readonly model: string; readonly folder: string }
-  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+  | {
+      readonly kind: "files";
+      readonly name: string;
+      readonly files: readonly File[];
+      /** What their config does not say. */
+      readonly fields?: GivenFields;
+    };
+
+/** What lies among files that were dropped or picked. */
+export interface SortedFiles {
+  /** Files of weights that are an autoencoder's, by name. */
+  readonly saes: readonly string[];
+  /** There are others that may be a model's. */
+  readonly hasModel: boolean;
+}
 
 export interface OnSae {
   readonly sae: number;

@@ -4,18 +4,42 @@
  */
 import { readJson, type Json } from "./json";
 import type { ModelFiles } from "./modelFiles";
-import { baseNameOf, fileNamed, filesEnding, type FileSet } from "./source";
+import { baseNameOf, fileFromBytes, fileNamed, filesEnding, withFiles, type FileSet } from "./source";
 
 const MAX_CONFIG_BYTES = 4_000_000;
 /** Tokenizers of 250 k entries with merges stay below. */
 const MAX_TOKENIZER_BYTES = 100_000_000;
 /** Configs that are not the model's. */
-const OTHER_CONFIGS = ["tokenizer_config.json", "generation_config.json", "preprocessor_config.json"];
+const OTHER_CONFIGS = [
+  "vitrine.config.json",
+  "tokenizer_config.json",
+  "generation_config.json",
+  "preprocessor_config.json",
+];
 /** The second is TransformerLens's. */
 const CONFIGS = ["config.json", "cfg.json"];
 
-/** config.json, or else the only file such as `tiny_config.json` that names a model type. */
+/** Fields of the config that somebody said; they come before those of files. Kept models have it beside their weights. */
+export const GIVEN_CONFIG = "vitrine.config.json";
+
+/** What files beside the weights say, and before it what somebody said. */
 export async function readConfig(files: FileSet): Promise<Json | undefined> {
+  const [given, config] = [await readGivenConfig(files), await configOf(files)];
+  return given ? { ...config, ...given } : config;
+}
+
+export const readGivenConfig = (files: FileSet) => optional(files, GIVEN_CONFIG, MAX_CONFIG_BYTES);
+
+/** The files, with fields that somebody says now; they come before what was said earlier. */
+export async function withGivenConfig(files: FileSet, fields: Json | undefined): Promise<FileSet> {
+  if (!fields || Object.keys(fields).length === 0) return files;
+  const config = { ...(await readGivenConfig(files)), ...fields };
+  const bytes = new TextEncoder().encode(JSON.stringify(config));
+  return withFiles(files, [fileFromBytes(GIVEN_CONFIG, bytes)]);
+}
+
+/** config.json, or else the only file such as `tiny_config.json` that names a model type. */
+async function configOf(files: FileSet): Promise<Json | undefined> {
   for (const name of CONFIGS) {
     const config = await optional(files, name, MAX_CONFIG_BYTES);
     if (config) return config;

@@ -27,6 +27,8 @@ export interface ModelFiles {
   readonly tokenizerJson?: Json;
   readonly tokenizerConfig?: Json;
   readonly generationConfig?: Json;
+  /** Where the file holds the weights of many epochs: their names, and which were opened. */
+  readonly checkpoints?: { readonly names: readonly string[]; readonly chosen: number };
   /** What is missing or odd, for people. */
   readonly notes: readonly string[];
 }

@@ -76,6 +76,11 @@ export class PickleCursor {
     return text;
   }
 
+  /** The byte that is `ahead` of the next one, which stays the next one; undefined behind the end. */
+  peek(ahead: number): number | undefined {
+    return this.bytes[this.at + ahead];
+  }
+
   /** Moves over `length` bytes and answers where they began. */
   skip(length: number): number {
     const from = this.at;

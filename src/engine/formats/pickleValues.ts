@@ -39,6 +39,21 @@ export class PickleGlobal extends PickleObject {
   }
 }
 
+/** A class of the file's own. Nothing of it is known but its name, and it can only stand for records. */
+export class PickleClass extends PickleObject {
+  constructor(readonly name: string) {
+    super();
+  }
+}
+
+/** An object of such a class: its attributes, which are plain data (a dataclass, an argparse.Namespace). */
+export class PickleRecord extends PickleObject {
+  readonly fields: PickleDict = new Map();
+  constructor(readonly name: string) {
+    super();
+  }
+}
+
 const MAX_SHOWN_CHARS = 100;
 const MAX_SHOWN_ITEMS = 6;
 

@@ -1,14 +1,16 @@
 /**
- * PyTorch checkpoints beside a `config.json`: `pytorch_model.bin`, its shards, or any one `.pt` or `.pth`, known by
+ * PyTorch checkpoints, beside a `config.json` or with settings inside: `pytorch_model.bin`, its shards, or any one `.pt` or `.pth`, known by
  * their content. What can be opened as safetensors is left to that layout.
  */
 import { VitrineError } from "../../protocol/errors";
+import { configBeside } from "./checkpointConfig";
 import { readConfig } from "./companions";
 import { folderModel } from "./folderModel";
 import type { ModelFiles } from "./modelFiles";
 import { filesEnding, type ByteFile, type FileSet } from "./source";
 import { readTorchArchive } from "./torchArchive";
-import { chooseWeights, joinTensors } from "./weightFiles";
+import type { Series } from "./torchStateDict";
+import { chooseWeights, joinTensors, withoutSaes } from "./weightFiles";
 import { hasZipMagic } from "./zip";
 
 const NAMES = {
@@ -30,28 +32,29 @@ const PROTO = 0x80;
 export async function readPyTorch(files: FileSet): Promise<ModelFiles | undefined> {
   if (filesEnding(files, ".safetensors").length + filesEnding(files, ".safetensors.index.json").length > 0)
     return undefined;
-  const checkpoints = await findCheckpoints(files);
-  const [first] = checkpoints;
+  const found = await withoutSaes(await findCheckpoints(files), files, NAMES);
+  const [first] = found;
   if (first === undefined && filesEnding(files, NAMES.indexEnding).length === 0) return undefined;
   const config = await readConfig(files);
-  if (config === undefined) {
-    throw new VitrineError(
-      "BadFile",
-      `config.json not found beside ${first?.name ?? NAMES.index}: drop the whole folder, or both files.`,
-    );
-  }
-  const weightFiles = await chooseWeights(files, checkpoints, NAMES);
+  const weightFiles = await chooseWeights(files, found, NAMES);
+  const wanted = config?.["checkpoint"];
   const shards = [];
   for (const file of weightFiles) {
     await refuseLegacy(file);
-    shards.push(await readTorchArchive(file));
+    shards.push(await readTorchArchive(file, typeof wanted === "number" ? wanted : undefined));
   }
+  const checkpoints = shards.find(({ series }) => series)?.series;
   return folderModel("pytorch", files, config, {
     tensors: joinTensors(shards.map(({ tensors }) => [...tensors.values()])),
     weightFiles,
-    notes: shards.flatMap(({ notes }) => notes),
+    notes: [...shards.flatMap(({ notes }) => notes), ...(checkpoints ? [whichCheckpoint(checkpoints)] : [])],
+    inside: shards.map(({ beside }) => configBeside(beside)).find((found) => found !== undefined),
+    ...(checkpoints && { checkpoints }),
   });
 }
+
+const whichCheckpoint = ({ names, chosen }: Series) =>
+  `The file holds ${names.length} checkpoints; this is the one called ${names[chosen]}. Choose another in the model menu.`;
 
 async function findCheckpoints(files: FileSet): Promise<ByteFile[]> {
   const found: ByteFile[] = [];

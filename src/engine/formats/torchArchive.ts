@@ -7,8 +7,8 @@ import { VitrineError } from "../../protocol/errors";
 import type { StoredTensor } from "./modelFiles";
 import { showText, type PickleValue } from "./pickleValues";
 import { baseNameOf, type ByteFile } from "./source";
-import { TORCH_RULES, type TorchStorage, type TorchTensor } from "./torchGlobals";
-import { findStateDict, someOf } from "./torchStateDict";
+import { TORCH_RULES, TorchTensor, type TorchStorage } from "./torchGlobals";
+import { findStateDict, someOf, type Series } from "./torchStateDict";
 import { unpickle } from "./unpickler";
 import { locateZipEntry, readZipDirectory, readZipEntry, STORED, type ZipDirectory } from "./zip";
 
@@ -23,16 +23,23 @@ export interface TorchArchive {
   readonly notes: readonly string[];
   /** The state dict's values that are no tensors, by name. */
   readonly others: ReadonlyMap<string, PickleValue>;
+  /** What stands beside the state dict, by name. */
+  readonly beside: ReadonlyMap<string, PickleValue>;
+  /** Those of them that are tensors. */
+  readonly besideTensors: ReadonlyMap<string, StoredTensor>;
+  /** Where the file holds the weights of many epochs. */
+  readonly series?: Series;
 }
 
-export async function readTorchArchive(file: ByteFile): Promise<TorchArchive> {
+/** `checkpoint`: which of many, from the end if negative; the last if it is not said. */
+export async function readTorchArchive(file: ByteFile, checkpoint?: number): Promise<TorchArchive> {
   const directory = await readZipDirectory(file);
   const root = rootOf(file, directory);
   await checkByteOrder(file, directory, root);
   const pickle = directory.get(`${root}${PICKLE}`);
   if (pickle === undefined) throw noCheckpoint(file);
   const bytes = await readZipEntry(file, pickle, MAX_PICKLE_BYTES);
-  const found = findStateDict(file.name, unpickle(file.name, bytes, TORCH_RULES));
+  const found = findStateDict(file.name, unpickle(file.name, bytes, TORCH_RULES), checkpoint);
   const storages = new Map<string, Promise<number>>();
   const startOf = (storage: TorchStorage) => {
     // Tied weights share a storage.
@@ -40,18 +47,33 @@ export async function readTorchArchive(file: ByteFile): Promise<TorchArchive> {
     storages.set(storage.key, known);
     return known;
   };
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, tensor] of found.tensors) {
-    const { storage } = tensor;
-    checkStorage(file, directory, root, name, storage);
-    tensors.set(name, storedTensor(file, name, tensor, await startOf(storage)));
-  }
+  const store = async (all: ReadonlyMap<string, PickleValue>) => {
+    const stored = new Map<string, StoredTensor>();
+    for (const [name, tensor] of all) {
+      if (!(tensor instanceof TorchTensor)) continue;
+      checkStorage(file, directory, root, name, tensor.storage);
+      stored.set(name, storedTensor(file, name, tensor, await startOf(tensor.storage)));
+    }
+    return stored;
+  };
+  const { others, beside, series } = found;
+  const tensors = await store(found.tensors);
   const notes =
     found.leftOut.length === 0
       ? []
       : [`${baseNameOf(file)}: left out what is no weight of the model: ${someOf(found.leftOut)}.`];
-  return { tensors, notes, others: found.others };
+  const besideTensors = await store(vectorsAmong(beside)).catch(() => new Map<string, StoredTensor>());
+  return { tensors, notes, others, beside, besideTensors, ...(series ? { series } : {}) };
 }
+
+/** Beside the weights no tensor is refused: only vectors are of use, and data of training may lie as it likes. */
+const vectorsAmong = (beside: ReadonlyMap<string, PickleValue>) =>
+  new Map([...beside].filter(([, value]) => value instanceof TorchTensor && isVector(value)));
+
+const isVector = ({ shape, strides, storage, offset }: TorchTensor) =>
+  shape.filter((n) => n > 1).length <= 1 &&
+  hasStrides(shape, strides, rowMajor(shape)) &&
+  offset + shape.reduce((product, n) => product * n, 1) <= storage.elements;
 
 /** The archive's one folder, with its slash. */
 function rootOf(file: ByteFile, directory: ZipDirectory): string {

@@ -1,8 +1,10 @@
 /**
  * The names that a PyTorch checkpoint may mention (torch/serialization.py and torch/_utils.py), and what becomes of
- * them here: descriptions of storages and tensors. This list is the whole of what a pickle can do.
+ * them here: descriptions of storages and tensors. This list, with `pythonGlobals.ts`, is the whole of what a pickle can
+ * do.
  */
 import { PickleGlobal, PickleObject, PickleTuple, type PickleValue } from "./pickleValues";
+import { isNumpyState, PYTHON_GLOBALS } from "./pythonGlobals";
 import type { PickleRules } from "./unpickler";
 
 const MAX_RANK = 8;
@@ -81,7 +83,7 @@ const rebuildParameter = ([tensor]: readonly PickleValue[]) =>
   tensor instanceof TorchTensor ? tensor : undefined;
 
 const modules = (all: Readonly<Record<string, readonly PickleGlobal[]>>) =>
-  new Map(
+  new Map<string, ReadonlyMap<string, PickleGlobal>>(
     Object.entries(all).map(([module, globals]) => [
       module,
       new Map(globals.map((global) => [global.name.slice(module.length + 1), global])),
@@ -90,9 +92,7 @@ const modules = (all: Readonly<Record<string, readonly PickleGlobal[]>>) =>
 
 export const TORCH_RULES: PickleRules = {
   globals: modules({
-    collections: [
-      new PickleGlobal("collections.OrderedDict", (args) => (args.length === 0 ? new Map() : undefined)),
-    ],
+    ...PYTHON_GLOBALS,
     "torch._utils": [
       new PickleGlobal("torch._utils._rebuild_tensor", rebuildTensor),
       new PickleGlobal("torch._utils._rebuild_tensor_v2", rebuildTensor),
@@ -109,6 +109,8 @@ export const TORCH_RULES: PickleRules = {
       new PickleGlobal("torch.storage.TypedStorage"),
     ],
   }),
+
+  mayBuild: isNumpyState,
 
   /** ("storage", type, key, device, number of elements), in early versions with one more None. */
   persistent(id) {

@@ -32,9 +32,9 @@ describe("TransformerLens", () => {
     expect([layout, config]).toEqual(["huggingface", { model_type: "gpt2" }]);
   });
 
-  it("names the fields that its config lacks", async () => {
+  it("names the fields that its config and its tensors lack", async () => {
     const opening = open("config.json", { model_type: "gpt2", d_model: 2, n_layers: 1 });
-    await expect(opening).rejects.toThrow(/d_head, n_ctx, d_vocab must be numbers/);
-    await expect(opening).rejects.toMatchObject({ name: "BadFile" });
+    await expect(opening).rejects.toThrow(/does not say normalization_type, .*; positional_embedding_type, /);
+    await expect(opening).rejects.toMatchObject({ name: "MissingFields" });
   });
 });

@@ -1,37 +1,51 @@
 /**
- * A TransformerLens state dict (HookedTransformer): weights named `embed.W_E`, `blocks.0.attn.W_Q` …, in any
- * container, with the fields of HookedTransformerConfig in `cfg.json` or `config.json`. The names of the tensors
- * tell it; they stay as they are, for the architecture `hooked_transformer`.
+ * Weights named as TransformerLens names them (`embed.W_E`, `blocks.0.attn.W_Q` …), in any container: known by these names,
+ * for the architecture `hooked_transformer`. Their config is the HookedTransformerConfig in `cfg.json` or `config.json`; what
+ * it leaves out, or all of it, is taken from the file and from the shapes of the tensors.
  */
-import { VitrineError } from "../../protocol/errors";
 import type { Json } from "./json";
 import type { ModelFiles } from "./modelFiles";
+import { hookedConfig, isByOutput } from "./toys/hookedShapes";
+import { unwrapped, type Tensors } from "./toys/shapes";
 
-/** What every such config says. */
+/** What a whole config says. */
 const FIELDS = ["n_layers", "d_model", "d_head", "n_ctx", "d_vocab"];
 /** Masks and tables that follow from the config and are saved along. */
 const BUFFER = /(^|\.)(mask|IGNORE|rotary_sin|rotary_cos|alibi)$/;
+const ANCHOR = "embed.W_E";
 
-export function isTransformerLens({ tensors }: Pick<ModelFiles, "tensors">): boolean {
-  return tensors.has("embed.W_E");
+/** The tensors by TransformerLens's names; undefined if they have others. */
+export function transformerLensTensors(tensors: Tensors): Tensors | undefined {
+  const bare = unwrapped(tensors, ANCHOR);
+  return bare.has(ANCHOR) ? bare : undefined;
 }
 
-/** The same files, understood as TransformerLens's. `config` is the one that lies beside the weights. */
-export function asTransformerLens(model: ModelFiles): ModelFiles {
-  checkConfig(model.config);
+/** The same files, understood as TransformerLens's. `given`: the config beside the weights; `inside`: settings in the file. */
+export function asTransformerLens(
+  model: Omit<ModelFiles, "config">,
+  named: Tensors,
+  given: Json,
+  inside: Json,
+): ModelFiles {
+  const file = model.weightFiles[0]?.name ?? "The file";
+  const isWhole = FIELDS.every((field) => typeof given[field] === "number");
+  const { config, known } = isWhole
+    ? { config: { ...given, ...(isByOutput(named) ? { weights_by_output: true } : {}) }, known: [] }
+    : hookedConfig(file, named, given, inside);
   return {
     ...model,
     layout: "transformerlens",
-    config: { ...model.config, model_type: "hooked_transformer" },
-    tensors: new Map([...model.tensors].filter(([name]) => !BUFFER.test(name))),
+    config: { ...config, model_type: "hooked_transformer" },
+    tensors: new Map([...named].filter(([name]) => !BUFFER.test(name))),
+    notes: [...model.notes, ...inferredNote(known)],
   };
 }
 
-function checkConfig(config: Json): void {
-  const missing = FIELDS.filter((field) => typeof config[field] !== "number");
-  if (missing.length === 0) return;
-  throw new VitrineError(
-    "BadFile",
-    `cfg.json: ${missing.join(", ")} must be numbers; the weights have TransformerLens's names (embed.W_E), so they need the HookedTransformerConfig as cfg.json or config.json.`,
-  );
+/** What a config would have said. */
+export function inferredNote(
+  known: readonly { readonly name: string; readonly value: unknown }[],
+): readonly string[] {
+  if (known.length === 0) return [];
+  const fields = known.map(({ name, value }) => `${name} ${JSON.stringify(value)}`).join(", ");
+  return [`Its config was taken from the file: ${fields}.`];
 }

@@ -1,7 +1,7 @@
 /** The unpickler: plain data comes out as Python put it in, and everything else is refused by its name. */
 import { describe, expect, it } from "vitest";
 import { VITRINE_ERROR_NAMES } from "../../protocol/errors";
-import { PickleTuple } from "./pickleValues";
+import { PickleRecord, PickleTuple } from "./pickleValues";
 import { hostilePickles } from "./torch.samples";
 import { TORCH_RULES } from "./torchGlobals";
 import { unpickle } from "./unpickler";
@@ -78,7 +78,7 @@ describe("hostile pickles", () => {
     "STACK_GLOBAL of an underfull stack": /takes a value where there is none/,
     INST: /opcode INST \(0x69\)/,
     OBJ: /opcode OBJ \(0x6f\)/,
-    NEWOBJ: /opcode NEWOBJ \(0x81\)/,
+    NEWOBJ: /makes an object of collections\.OrderedDict from \(\)/,
     NEWOBJ_EX: /opcode NEWOBJ_EX \(0x92\)/,
     EXT1: /opcode EXT1 \(0x82\)/,
     PERSID: /opcode PERSID \(0x50\)/,
@@ -156,5 +156,40 @@ describe("hostile pickles", () => {
 
   it.each(SOUND)("makes no more of %s than data", (name) => {
     expect(() => unpickle("m.pt", pickles.get(name)!, TORCH_RULES)).not.toThrow();
+  });
+});
+
+describe("records", () => {
+  const object = "cscript\nConfig\n)\x81";
+  const fields = "}X\x01\x00\x00\x00pK\x07s";
+
+  it("are objects of the file's own classes, with their attributes and nothing of their class", () => {
+    const record = read(`\x80\x02${object}${fields}b.`) as PickleRecord;
+    expect(record).toBeInstanceOf(PickleRecord);
+    expect([record.name, ...record.fields]).toEqual(["script.Config", ["p", 7]]);
+    expect((read(`\x80\x02cargparse\nNamespace\nq\x00)\x81${fields}b.`) as PickleRecord).name).toBe(
+      "argparse.Namespace",
+    );
+  });
+
+  it("may hold NumPy's numbers, paths and sets", () => {
+    const scalar = `cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00f8\x89\x88\x87R`;
+    const bytes =
+      "c_codecs\nencode\nX\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc3\xa0?X\x06\x00\x00\x00latin1\x86R";
+    expect(read(`\x80\x02${scalar}${bytes}\x86R.`)).toBe(0.5);
+    expect(read("\x80\x02cpathlib\nPosixPath\nX\x01\x00\x00\x00/X\x01\x00\x00\x00a\x86R.")).toBe("/a");
+    expect(read("\x80\x02c__builtin__\nset\n](K\x01K\x02e\x85R.")).toEqual([1, 2]);
+  });
+
+  it.each([
+    ["made of arguments", "cscript\nConfig\nK\x01\x85\x81.", /names script\.Config,/],
+    [
+      "called later",
+      "cos\nsystem\nq\x00)\x81h\x00X\x01\x00\x00\x00a\x85R.",
+      /calls os\.system, which cannot be called/,
+    ],
+    ["made of arguments later", "cscript\nC\nq\x00)\x81h\x00K\x01\x85\x81.", /makes an object of script\.C/],
+  ])("are refused when %s", (_, pickle, message) => {
+    expect(() => read(`\x80\x02${pickle}`)).toThrow(message);
   });
 });

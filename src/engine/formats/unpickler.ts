@@ -1,12 +1,22 @@
 /**
  * Reads a pickle as data. A pickle is a program for a small stack machine that may call anything importable; this
  * machine knows the opcodes that make dictionaries, lists, tuples, texts and numbers, and an allow-list of names.
- * Any other opcode or name is refused by its name. Nothing of the file's is run or looked up anywhere.
+ * Any other opcode or name is refused by its name. Nothing of the file's is run or looked up anywhere. The one exception
+ * are objects of the file's own classes that are made of nothing and then given attributes (a dataclass of settings, an
+ * argparse.Namespace): they become records, which have a name and plain fields, whatever their class would do.
  */
 import { VitrineError } from "../../protocol/errors";
 import { PickleCursor } from "./pickleCursor";
 import { opcodeName, OPCODE as OP } from "./pickleOpcodes";
-import { PickleGlobal, PickleTuple, showText, showValue, type PickleValue } from "./pickleValues";
+import {
+  PickleClass,
+  PickleGlobal,
+  PickleRecord,
+  PickleTuple,
+  showText,
+  showValue,
+  type PickleValue,
+} from "./pickleValues";
 
 /** Values under way at once. Pickles hand over dictionaries and lists in batches of 1000. */
 const MAX_STACK = 100_000;
@@ -22,6 +32,8 @@ export interface PickleRules {
   readonly globals: ReadonlyMap<string, ReadonlyMap<string, PickleGlobal>>;
   /** What an id of something outside the pickle stands for; undefined if it is no such id. */
   persistent(id: PickleValue): PickleValue | undefined;
+  /** Attributes of this are set and do not matter here. */
+  mayBuild(target: PickleValue): boolean;
 }
 
 /** `where`: the file, for messages. */
@@ -136,6 +148,8 @@ class Machine {
         return this.global(cursor.line(), cursor.line());
       case OP.STACK_GLOBAL:
         return this.stackGlobal();
+      case OP.NEWOBJ:
+        return this.record();
       case OP.REDUCE:
         return this.reduce();
       case OP.BUILD:
@@ -186,11 +200,12 @@ class Machine {
   }
 
   private setItems(items: readonly PickleValue[]): void {
-    const dict = this.pop();
+    const target = this.pop();
+    const dict = target instanceof PickleRecord ? target.fields : target;
     if (!(dict instanceof Map) || items.length % 2 !== 0)
-      throw this.bad(`sets ${items.length} keys and values in ${showValue(dict)}`);
+      throw this.bad(`sets ${items.length} keys and values in ${showValue(target)}`);
     for (let i = 0; i < items.length; i += 2) dict.set(items[i] ?? null, items[i + 1] ?? null);
-    this.push(dict);
+    this.push(target);
   }
 
   private remember(key: number): void {
@@ -215,12 +230,26 @@ class Machine {
 
   private global(module: string, name: string): void {
     const known = this.rules.globals.get(module)?.get(name);
-    if (known === undefined) {
-      const full = `${module}.${name}`;
-      const shown = /^[\w.]{1,100}$/.test(full) ? full : showText(full);
-      throw this.unsupported(`names ${shown}, which is none of the names that weights need`);
-    }
-    this.push(known);
+    if (known) return this.push(known);
+    const full = `${module}.${name}`;
+    const isPlain = /^[\w.]{1,100}$/.test(full);
+    if (isPlain && this.isForRecord()) return this.push(new PickleClass(full));
+    const shown = isPlain ? full : showText(full);
+    throw this.unsupported(`names ${shown}, which is none of the names that weights need`);
+  }
+
+  /** Whether the name that was just read is used at once, to make an object of no arguments. */
+  private isForRecord(): boolean {
+    const { cursor } = this;
+    const operand = { [OP.BINPUT]: 2, [OP.LONG_BINPUT]: 5, [OP.MEMOIZE]: 1 }[cursor.peek(0) ?? -1] ?? 0;
+    return cursor.peek(operand) === OP.EMPTY_TUPLE && cursor.peek(operand + 1) === OP.NEWOBJ;
+  }
+
+  private record(): void {
+    const [of = null, args = null] = this.popMany(2);
+    if (!(of instanceof PickleClass) || !(args instanceof PickleTuple) || args.items.length > 0)
+      throw this.unsupported(`makes an object of ${showValue(of)} from ${showValue(args)} (opcode NEWOBJ)`);
+    this.push(new PickleRecord(of.name));
   }
 
   private reduce(): void {
@@ -233,11 +262,18 @@ class Machine {
     this.push(made);
   }
 
-  /** Attributes of a dictionary (torch keeps `_metadata` so) are no weights. */
+  /** Attributes of a dictionary (torch keeps `_metadata` so) are no weights; those of a record are its fields. */
   private build(): void {
     const [target = null, state = null] = this.popMany(2);
-    if (!(target instanceof Map && state instanceof Map))
+    // What has slots gives them apart from its other attributes.
+    const states = state instanceof PickleTuple && target instanceof PickleRecord ? state.items : [state];
+    const isAllowed = target instanceof Map || target instanceof PickleRecord || this.rules.mayBuild(target);
+    if (!isAllowed || (target instanceof Map && !(state instanceof Map)))
       throw this.unsupported(`sets attributes of ${showValue(target)}`);
+    if (target instanceof PickleRecord) {
+      for (const part of states)
+        if (part instanceof Map) for (const [name, value] of part) target.fields.set(name, value);
+    }
     this.push(target);
   }
 

@@ -38,6 +38,35 @@ export async function chooseWeights(
   );
 }
 
+/**
+ * Files that lie in a model's folder and are autoencoders are no weights of the model. They are looked for where the usual
+ * name or an index does not settle it. If there is nothing else, that is said.
+ */
+export async function withoutSaes(
+  weights: FileSet,
+  files: FileSet,
+  { single, index, indexEnding }: WeightNames,
+): Promise<FileSet> {
+  const isSettled =
+    fileNamed(weights, single) ?? fileNamed(files, index) ?? filesEnding(files, indexEnding)[0];
+  if (isSettled || weights.length === 0) return weights;
+  const { findSaes } = await import("./sae/findSaes");
+  const { saes, refused } = await findSaes([
+    ...weights,
+    ...files.filter(({ name }) => name.endsWith(".json")),
+  ]);
+  const found = new Set([
+    ...saes.map((sae) => sae.files[0]?.name),
+    ...refused.filter(({ isSae }) => isSae).map(({ name }) => name),
+  ]);
+  const left = weights.filter(({ name }) => !found.has(name));
+  if (left.length > 0 || found.size === 0) return left;
+  throw new VitrineError(
+    "BadFile",
+    `${[...found].slice(0, 4).join(", ")} ${found.size === 1 ? "is a sparse autoencoder" : "are sparse autoencoders"} and no model: open the model first, then drop it on the page.`,
+  );
+}
+
 async function shardsOf(index: ByteFile, files: FileSet): Promise<ByteFile[]> {
   const { weight_map: map } = await readJson(index, MAX_INDEX_BYTES);
   if (!isJsonObject(map)) {

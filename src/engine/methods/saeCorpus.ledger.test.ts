@@ -25,7 +25,7 @@ it("reconstructs as well as the card says", async () => {
   const { model } = await loadModel(await createCpuDevice(), files, "auto", NEVER_CANCELLED);
   const saeFiles = await filesFromFolder(`${FOLDER}/sae/${SITE}`);
   const info = { name: "ledger", sha256: "" } as ModelInfo;
-  const [sae] = await new OpenSaes().attach(model, info, saeFiles, undefined, new CancelToken());
+  const [sae] = await new OpenSaes().attach(model, info, saeFiles, {}, new CancelToken());
 
   const idOf = new Map(LEDGER_VOCABULARY.map((word, id) => [word, id]));
   const documents = problemsOf("score", PROBLEMS_PER_SPLIT).map((problem) =>

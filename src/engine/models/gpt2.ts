@@ -1,7 +1,8 @@
 /**
  * GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"), from the Hugging Face
  * layout: learned positions, LayerNorm before each sublayer, a fused query-key-value projection stored as
- * [in, out], a GELU MLP, an unembedding tied to the token embedding unless `lm_head.weight` is there.
+ * [in, out], a GELU MLP, an unembedding tied to the token embedding unless `lm_head.weight` is there. nanoGPT's and minGPT's files
+ * have projections as [out, in], and nanoGPT's perhaps no biases.
  *
  *   x = wte[token] + wpe[position]
  *   per block:  x += attention(ln_1(x));  x += mlp(ln_2(x))
@@ -17,6 +18,7 @@ import { layerNorm } from "../ops/norm";
 import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "./architecture";
 import { choiceField, countField, flagField, numberField, sizeField, wholeQuotient } from "./configFields";
 import { attentionTaps, POST_NORM_SITES, scaleTap } from "./layers";
+import { valuesSpec } from "./specs";
 
 export interface Gpt2Config extends ModelConfig {
   readonly layerNormEps: number;
@@ -24,6 +26,10 @@ export interface Gpt2Config extends ModelConfig {
   /** Scores are divided by sqrt(dHead), and by the layer number if `scale_attn_by_inverse_layer_idx`. */
   readonly scaleByLayer: boolean;
   readonly scaleByHead: boolean;
+  /** Projections are stored as [out, in] (nanoGPT, minGPT). */
+  readonly linear: boolean;
+  /** Projections and norms have biases; nanoGPT may do without. */
+  readonly biased: boolean;
 }
 
 function parseConfig(json: Readonly<Record<string, unknown>>): Gpt2Config {
@@ -43,10 +49,12 @@ function parseConfig(json: Readonly<Record<string, unknown>>): Gpt2Config {
     activation: choiceField(json, ["activation_function"], ACTIVATION_NAMES, "gelu_new"),
     scaleByLayer: flagField(json, "scale_attn_by_inverse_layer_idx", false),
     scaleByHead: flagField(json, "scale_attn_weights", true),
+    linear: flagField(json, "linear_weights", false),
+    biased: flagField(json, "bias", true),
   };
 }
 
-function weights({ nLayers, dModel, dMlp, dVocab, nCtx }: Gpt2Config): WeightSpec[] {
+function weights({ nLayers, dModel, dMlp, dVocab, nCtx, linear, biased }: Gpt2Config): WeightSpec[] {
   // Checkpoints saved from the language-model class prefix the trunk with "transformer.".
   const sources = (name: string) => [name, `transformer.${name}`];
   const vector = (name: string, size: number): WeightSpec => ({
@@ -55,16 +63,20 @@ function weights({ nLayers, dModel, dMlp, dVocab, nCtx }: Gpt2Config): WeightSpe
     sources: sources(name),
     shape: [size],
   });
-  const norm = (name: string) => [vector(`${name}.weight`, dModel), vector(`${name}.bias`, dModel)];
+  const none = new Float32Array(biased ? 0 : dModel);
+  const norm = (name: string) => [
+    vector(`${name}.weight`, dModel),
+    biased ? vector(`${name}.bias`, dModel) : valuesSpec(`${name}.bias`, none),
+  ];
   const conv = (name: string, out: number, inner: number): WeightSpec[] => [
     {
       name: `${name}.weight`,
       kind: "matrix",
       sources: sources(`${name}.weight`),
       shape: [out, inner],
-      transposed: true,
+      transposed: !linear,
     },
-    vector(`${name}.bias`, out),
+    ...(biased ? [vector(`${name}.bias`, out)] : []),
   ];
   const table = (name: string, rows: number): WeightSpec => ({
     name,
@@ -109,7 +121,7 @@ function block(
       scaleTap(taps, site(name === "ln_1" ? "ln1.scale" : "ln2.scale")),
     );
   const project = (x: Tensor, name: string) =>
-    linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vector(`h.${layer}.${name}.bias`));
+    linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vectorIfAny(`h.${layer}.${name}.bias`));
 
   const normed = tap("ln1.normalized", norm(residPre, "ln_1"));
   const fused = project(normed, "attn.c_attn"); // [tokens, 3 * dModel]

@@ -5,6 +5,7 @@
 import type { EngineApi, ModelInfo, Progress } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { SaeInfo, SaeSource } from "../../protocol/features";
+import type { GivenFields, MissingFields } from "../../protocol/missingFields";
 import type { Site } from "../../protocol/sites";
 import { Corpora, type CorpusOwner } from "./corpora.svelte";
 import { LatentLabels } from "./latentLabels.svelte";
@@ -21,10 +22,18 @@ interface Factors {
   >;
 }
 
+export interface IncompleteSae {
+  readonly source: SaeSource & { readonly kind: "files" };
+  readonly site: Site | undefined;
+  readonly report: MissingFields;
+}
+
 export class Autoencoders {
   list = $state.raw<readonly SaeInfo[]>([]);
   progress = $state.raw<Progress | undefined>();
   error = $state.raw<string | undefined>();
+  /** Files that do not say all that is needed, and what. */
+  incomplete = $state.raw<IncompleteSae | undefined>();
   /** Of the loaded model, if it ships with autoencoders. */
   factors = $state.raw<Factors | undefined>();
 
@@ -49,7 +58,7 @@ export class Autoencoders {
   /** After a model was loaded: they went with the one before. */
   async refresh(): Promise<void> {
     this.corpora.forget();
-    this.error = undefined;
+    this.error = this.incomplete = undefined;
     this.factors = undefined;
     this.#opened = undefined;
     // Numbers may be given anew.
@@ -87,6 +96,14 @@ export class Autoencoders {
     return this.#attach({ kind: "files", name: files[0]?.name ?? "files", files }, site);
   }
 
+  /** Attaches what was incomplete, with the fields that were said. */
+  async complete(fields: GivenFields): Promise<void> {
+    const { incomplete } = this;
+    if (!incomplete) return;
+    const { source, site } = incomplete;
+    await this.#attach({ ...source, fields: { ...source.fields, ...fields } }, site);
+  }
+
   cancel(): void {
     void this.engine.cancel(ATTACH);
   }
@@ -108,16 +125,25 @@ export class Autoencoders {
   }
 
   async #attach(source: SaeSource, site: Site | undefined): Promise<void> {
-    this.error = undefined;
+    this.error = this.incomplete = undefined;
     this.progress = { done: 0, total: 0, note: "opening" };
     try {
       await this.engine.attachSaes(source, site, ATTACH, (progress) => (this.progress = progress));
     } catch (error) {
-      if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+      const isAsked = isVitrineError(error, "MissingFields") && (await this.#ask(source, site));
+      if (!isAsked && !isVitrineError(error, "Cancelled")) this.error = messageOf(error);
     } finally {
       this.progress = undefined;
       await this.#list();
     }
+  }
+
+  /** Whether there is something to ask. */
+  async #ask(source: SaeSource, site: Site | undefined): Promise<boolean> {
+    if (source.kind !== "files") return false;
+    const report = await this.engine.missingSaeFields(source, site).catch(() => undefined);
+    this.incomplete = report && { source, site, report };
+    return report !== undefined;
   }
 }
 

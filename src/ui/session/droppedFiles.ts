@@ -1,12 +1,14 @@
-/** The files of a drop: single files, and the files directly inside dropped folders. */
-import { droppedFolder } from "./folderAccess";
+/** The files of a drop: single files, the files directly inside dropped folders, and autoencoders in a folder of theirs. */
+import { droppedFolder, mayHoldSaes, underPath } from "./folderAccess";
 
-function filesOf(entry: FileSystemEntry): Promise<File[]> {
+/** `path`: of the folders between the dropped one and this entry; `depth`: how many there are, this one too. */
+function filesOf(entry: FileSystemEntry, path = "", depth = 0): Promise<File[]> {
   if (entry.isFile) {
     return new Promise((resolve, reject) =>
-      (entry as FileSystemFileEntry).file((file) => resolve([file]), reject),
+      (entry as FileSystemFileEntry).file((file) => resolve([underPath(file, path)]), reject),
     );
   }
+  const inside = depth === 0 ? "" : `${path}${entry.name}/`;
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const all: FileSystemEntry[] = [];
   return new Promise((resolve, reject) => {
@@ -18,8 +20,11 @@ function filesOf(entry: FileSystemEntry): Promise<File[]> {
           more();
           return;
         }
-        const files = all.filter((child) => child.isFile);
-        void Promise.all(files.map(filesOf)).then((nested) => resolve(nested.flat()), reject);
+        const files = all.filter((child) => child.isFile || mayHoldSaes(child.name, depth + 1));
+        void Promise.all(files.map((child) => filesOf(child, inside, depth + 1))).then(
+          (nested) => resolve(nested.flat()),
+          reject,
+        );
       }, reject);
     more();
   });
@@ -41,7 +46,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
   // Everything is asked for now: the drop is over after the first wait.
   const [item] = transfer.items;
   const asked = entries.length === 1 && item ? droppedFolder(item) : undefined;
-  const files = (await Promise.all(entries.map(filesOf))).flat();
+  const files = (await Promise.all(entries.map((entry) => filesOf(entry)))).flat();
   const [only, ...more] = entries;
   if (!only?.isDirectory || more.length > 0) return { files };
   const handle = await asked;

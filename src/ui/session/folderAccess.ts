@@ -42,10 +42,30 @@ export async function mayRead(folder: FileSystemDirectoryHandle): Promise<boolea
   return (await granted.requestPermission({ mode: "read" })) === "granted";
 }
 
-/** The files directly inside. */
-export async function filesInFolder(folder: FileSystemDirectoryHandle): Promise<File[]> {
-  const files: Promise<File>[] = [];
-  for await (const entry of folder.values())
-    if (entry.kind === "file") files.push((entry as FileSystemFileHandle).getFile());
-  return Promise.all(files);
+/** Folders inside a model's in which autoencoders lie; others are not looked into. */
+const SAE_FOLDER = /(^|[^a-z])(saes?|autoencoders?|transcoders?)([^a-z]|$)/i;
+/** The folder of autoencoders, and one for each of them. */
+const MAX_DEPTH = 2;
+
+export const mayHoldSaes = (name: string, depth: number) =>
+  depth <= MAX_DEPTH && (depth > 1 || SAE_FOLDER.test(name));
+
+/** A file of a folder inside, under its path. */
+export const underPath = (file: File, path: string) =>
+  path === "" ? file : new File([file], `${path}${file.name}`, { lastModified: file.lastModified });
+
+/** The files directly inside, and those of autoencoders in a folder of their own. */
+export async function filesInFolder(
+  folder: FileSystemDirectoryHandle,
+  path = "",
+  depth = 1,
+): Promise<File[]> {
+  const files: Promise<File | File[]>[] = [];
+  for await (const entry of folder.values()) {
+    if (entry.kind === "file")
+      files.push((entry as FileSystemFileHandle).getFile().then((file) => underPath(file, path)));
+    else if (mayHoldSaes(entry.name, depth))
+      files.push(filesInFolder(entry as FileSystemDirectoryHandle, `${path}${entry.name}/`, depth + 1));
+  }
+  return (await Promise.all(files)).flat();
 }

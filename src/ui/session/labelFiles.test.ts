@@ -92,6 +92,10 @@ describe("features without words", () => {
       random: [],
     };
     expect([...parseLabels("feature_123.json", JSON.stringify(file))]).toEqual([[123, "active at cat, dog"]]);
-    expect(() => parseLabels("feature.json", JSON.stringify(file))).toThrow("holds no labels");
+    // Whatever the file is called: then it is of the latent that was chosen.
+    expect([...parseLabels("download.json", JSON.stringify(file), 7)]).toEqual([[7, "active at cat, dog"]]);
+    expect(() => parseLabels("feature.json", JSON.stringify(file))).toThrow(
+      "feature.json is a feature of sae-viewer and says no number: choose the latent",
+    );
   });
 });

@@ -2,7 +2,7 @@
  * Labels of latents as files: explanations in Neuronpedia's JSON (one object, a list, `{explanations: […]}`, or one object
  * a line) and CSV with the columns `latent,label`. Features as dashboards keep them have no words; they are named by what the
  * file shows: SAEDashboard's (`features: [{feature_index, pos_str, …}]`) by the tokens that they raise, sae-viewer's (one
- * feature a file, `top: [{tokens, acts}, …]`, the latent in the file's name) by the tokens at which they are most active.
+ * feature a file, `top: [{tokens, acts}, …]`, the latent in the file's name or chosen) by the tokens at which they are most active.
  * Files are distrusted: counts and lengths are bounded.
  */
 
@@ -17,10 +17,17 @@ export const MAX_LABEL = 400;
 
 export type LabelList = ReadonlyMap<number, string>;
 
-/** The labels that a file holds, or an error that says what is wrong with it. */
-export function parseLabels(name: string, content: string): LabelList {
+/**
+ * The labels that a file holds, or an error that says what is wrong with it. `about`: the latent that a feature is of whose
+ * file says no number, neither inside nor in its name.
+ */
+export function parseLabels(name: string, content: string, about?: number): LabelList {
   const text = content.replace(/^\uFEFF/, "").trim();
-  const labels = /^[[{]/.test(text) ? fromJson(name, text) : fromCsv(name, text);
+  const labels = /^[[{]/.test(text) ? fromJson(name, text, about) : fromCsv(name, text);
+  if (labels.size === 0 && isFeature(text))
+    throw new Error(
+      `${name} is a feature of sae-viewer and says no number: choose the latent that it is of, then import it again.`,
+    );
   if (labels.size === 0)
     throw new Error(
       `${name} holds no labels: give a CSV with the columns latent,label, or explanations or features as JSON.`,
@@ -29,10 +36,20 @@ export function parseLabels(name: string, content: string): LabelList {
   return labels;
 }
 
-function fromJson(name: string, text: string): LabelList {
+/** By content: examples with tokens and activations. */
+function isFeature(text: string): boolean {
+  try {
+    return Array.isArray(fieldsOf(JSON.parse(text)).top);
+  } catch {
+    return false;
+  }
+}
+
+function fromJson(name: string, text: string, about: number | undefined): LabelList {
   const labels = new Map<number, string>();
-  for (const item of itemsOf(name, text)) {
-    const found = labelOf(item) ?? featureLabel(name, item);
+  const items = itemsOf(name, text);
+  for (const item of items) {
+    const found = labelOf(item) ?? featureLabel(name, item, items.length === 1 ? about : undefined);
     if (found) labels.set(...found);
   }
   return labels;
@@ -85,10 +102,10 @@ const MOST_TOKENS = 5;
 const MOST_EXAMPLES = 12;
 
 /** A feature without words, by what its file shows of it. */
-function featureLabel(name: string, item: unknown): [number, string] | undefined {
-  const { feature_index: featureIndex, index, pos_str: raised, top } = fieldsOf(item);
+function featureLabel(name: string, item: unknown, about: number | undefined): [number, string] | undefined {
+  const { feature_index: featureIndex, feature_id: featureId, index, pos_str: raised, top } = fieldsOf(item);
   const inName = /(\d{1,9})(?:\.\w+)*$/.exec(name)?.[1];
-  const id = latentNumber(featureIndex ?? index ?? inName);
+  const id = latentNumber(featureIndex ?? index ?? featureId ?? inName) ?? about;
   if (id === undefined) return undefined;
   const named = (lead: string, tokens: readonly string[]): [number, string] | undefined => {
     const words = [...new Set(tokens.map((token) => token.trim()).filter((token) => token !== ""))];

@@ -12,6 +12,7 @@ import type {
   Progress,
 } from "../../protocol/api";
 import { isVitrineError } from "../../protocol/errors";
+import type { GivenFields, MissingFields } from "../../protocol/missingFields";
 import type { ModelState } from "./states";
 import { phaseAfter } from "./timeLeft";
 
@@ -24,6 +25,14 @@ export interface LoadListener {
   begins(): void;
   /** `isCompleted`: the same weights, which have their tokenizer now. */
   ready(info: ModelInfo, source: ModelSource, isCompleted: boolean): Promise<void>;
+  /** Autoencoders were among the files; the model is open. */
+  attach(files: readonly File[]): Promise<void>;
+}
+
+/** A model whose files do not say all that is needed. */
+export interface Incomplete {
+  readonly source: ModelSource;
+  readonly report: MissingFields;
 }
 
 export class ModelLoader {
@@ -31,6 +40,8 @@ export class ModelLoader {
   /** Why the last files could not be opened. */
   error = $state.raw<string | undefined>();
   precision = $state<Precision | "auto">("auto");
+  /** What the last files leave to be said. */
+  incomplete = $state.raw<Incomplete | undefined>();
 
   #request = 0;
   /** Where the model came from, to load it again after the worker died or for another precision. */
@@ -51,14 +62,46 @@ export class ModelLoader {
     return this.load({ kind: "embedded", name });
   }
 
-  /** A tokenizer alone completes a model that has none; anything else is a model of its own. */
-  loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
+  /**
+   * A tokenizer alone completes a model that has none; autoencoders are attached, to the model that lies with them or else to
+   * the one that is open; anything else is a model of its own.
+   */
+  async loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
     const isTokenizer = files.every(({ name }) => TOKENIZER_FILES.includes(name));
     if (isTokenizer && this.state.status === "ready" && !this.state.info.hasTokenizer)
       return this.#complete(files);
     const [first] = files;
     const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
-    return this.load({ kind: "files", name: name ?? "files", files });
+    // What cannot be sorted is refused by who opens it.
+    const { saes, hasModel } = await this.engine.sortFiles(files).catch(() => ({ saes: [], hasModel: true }));
+    if (saes.length > 0 && !hasModel) return this.#attach(files, saes);
+    const isOpen = await this.load({ kind: "files", name: name ?? "files", files });
+    if (isOpen && saes.length > 0) await this.listener.attach(files);
+    return isOpen;
+  }
+
+  async #attach(files: readonly File[], saes: readonly string[]): Promise<boolean> {
+    this.error = undefined;
+    if (this.model) await this.listener.attach(files);
+    else {
+      const are = saes.length === 1 ? "is a sparse autoencoder" : "are sparse autoencoders";
+      this.error = `${saes.slice(0, 3).join(", ")} ${are}, which needs a model to read: open the model first.`;
+    }
+    return this.model !== undefined;
+  }
+
+  /** Opens what was incomplete, with the fields that were said. */
+  async complete(fields: GivenFields): Promise<boolean> {
+    const { incomplete } = this;
+    if (!incomplete) return false;
+    const { source } = incomplete;
+    return this.load({ ...source, fields: { ...source.fields, ...fields } });
+  }
+
+  /** Opens another of the checkpoints that the model's file holds. */
+  async chooseCheckpoint(checkpoint: number): Promise<void> {
+    const source = this.#source;
+    if (source) await this.load({ ...source, fields: { ...source.fields, checkpoint } });
   }
 
   /** Fetches a model from another host. */
@@ -97,7 +140,7 @@ export class ModelLoader {
     const request = ++this.#request;
     if (this.state.status === "loading") await this.engine.cancel(LOAD);
     const previous = this.model;
-    this.error = undefined;
+    this.error = this.incomplete = undefined;
     this.listener.begins();
     const show = (progress: Progress) => {
       if (request !== this.#request) return;
@@ -118,6 +161,7 @@ export class ModelLoader {
       const kept = await this.engine.model().catch(() => undefined);
       if (request !== this.#request) return false;
       this.state = kept ? { status: "ready", info: kept } : { status: "none" };
+      if (isVitrineError(error, "MissingFields") && (await this.#ask(source))) return false;
       if (!isVitrineError(error, "Cancelled")) this.#fail(error);
       return false;
     }
@@ -137,6 +181,13 @@ export class ModelLoader {
       this.#fail(error);
       return false;
     }
+  }
+
+  /** Whether there is something to ask. */
+  async #ask(source: ModelSource): Promise<boolean> {
+    const report = await this.engine.missingFields(source, LOAD).catch(() => undefined);
+    this.incomplete = report && { source, report };
+    return report !== undefined;
   }
 
   #fail(error: unknown): void {

@@ -93,6 +93,7 @@ export class Session {
         if (this.message?.kind === "info") this.message = undefined;
       },
       ready: (...news) => this.#settle(...news),
+      attach: (files) => this.#attach(files),
     });
     this.shelf = new Shelf(engine, this.loader);
     this.saes = new Autoencoders(engine, this);
@@ -177,6 +178,18 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Autoencoders that were dropped on the page, or that lay in the model's folder: shown where they are at home. */
+  async #attach(files: readonly File[]): Promise<void> {
+    const before = this.saes.list.length;
+    await this.saes.attachFiles(files, undefined);
+    const count = this.saes.list.length - before;
+    if (count > 0 || this.saes.incomplete) this.panel = "Features";
+    if (count > 0) {
+      const what = count === 1 ? "A sparse autoencoder was" : `${count} sparse autoencoders were`;
+      this.message = { kind: "info", text: `${what} attached to ${this.model?.name}.` };
+    } else if (this.saes.error) this.message = { kind: "error", text: this.saes.error };
   }
 
   async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {

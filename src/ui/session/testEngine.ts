@@ -169,6 +169,7 @@ export function createTestEngine(): TestEngine {
     subscribe: async (listener) => void listeners.push(listener),
     loseDevice: async () => undefined,
     saes: async () => [],
+    sortFiles: async () => ({ saes: [], hasModel: true }),
   };
 
   const calls: string[] = [];

@@ -69,6 +69,57 @@ export function inDecoderNorms(tensors: SaeTensors, threshold: "a" | "latents" =
   };
 }
 
+/** Column c times factor c. */
+export function timesColumns(matrix: SaeMatrix, factors: Factors): SaeMatrix {
+  const [, cols] = matrix.shape;
+  return {
+    ...matrix,
+    async *rows(sliceBytes) {
+      const by = await factors();
+      for await (const { firstRow, rows, data } of matrix.rows(sliceBytes)) {
+        for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * (by[i % cols] ?? 1);
+        yield { firstRow, rows, data };
+      }
+    },
+  };
+}
+
+/**
+ * The same autoencoder of the activation itself, where it was trained on u = (x − mean) / deviation:
+ *
+ *   a = W (u − b_in) + b_enc  =  (W / s) (x − (m + s b_in)) + b_enc
+ *   x̂ = s (z D + b_dec) + m   =  z (D s) + (s b_dec + m)
+ *
+ * s and m along the activation's axis, so W and D change column by column; a stays what it is, and with it every activation
+ * function's choice of latents.
+ */
+export function ofCentred(
+  tensors: SaeTensors,
+  { mean, deviation }: { readonly mean?: SaeVector | undefined; readonly deviation?: SaeVector | undefined },
+): SaeTensors {
+  const { decoderBias, inputBias } = tensors;
+  const { size } = decoderBias;
+  const scales = async () => (deviation ? deviation.read() : new Float32Array(size).fill(1));
+  const inverse = async () => (await scales()).map((scale) => 1 / scale);
+  const shifted = (vector: SaeVector | undefined): SaeVector => ({
+    size,
+    async read() {
+      const [values, by] = [await (vector ?? zeros(size)).read(), await scales()];
+      const means = await (mean ?? zeros(size)).read();
+      return values.map((value, i) => value * (by[i] ?? 1) + (means[i] ?? 0));
+    },
+  });
+  const output = shifted(decoderBias);
+  return {
+    ...tensors,
+    ...(deviation
+      ? { encoder: timesColumns(tensors.encoder, inverse), decoder: timesColumns(tensors.decoder, scales) }
+      : {}),
+    decoderBias: output,
+    inputBias: inputBias === decoderBias ? output : shifted(inputBias),
+  };
+}
+
 async function rowNorms(matrix: SaeMatrix): Promise<Float64Array> {
   const [rows, cols] = matrix.shape;
   const norms = new Float64Array(rows);

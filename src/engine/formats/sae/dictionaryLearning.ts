@@ -8,7 +8,7 @@ import type { ConfigFields } from "./configFields";
 import { inDecoderNorms, mapVector } from "./derivedTensors";
 import type { FoundSae, SaeTensors, SaeVector } from "./saeFile";
 import type { TensorShelf } from "./saeTensors";
-import { bothSites, siteOfSubmodule } from "./sites";
+import { bothSites, siteOfHook, siteOfSubmodule } from "./sites";
 
 interface Parts {
   readonly activation: SaeActivation;
@@ -26,10 +26,7 @@ interface Source {
 }
 
 const CLASSES: Readonly<Record<string, (source: Source) => Parts | Promise<Parts>>> = {
-  AutoEncoder: (source) => {
-    const bias = source.shelf.vector("bias", source.dIn);
-    return { activation: "relu", tensors: { ...linear(source), decoderBias: bias, inputBias: bias } };
-  },
+  AutoEncoder: (source) => ({ activation: "relu", tensors: centred(source, weightsOf(source)) }),
   AutoEncoderNew: (source) => ({
     activation: "relu",
     tensors: { ...linear(source), decoderBias: source.shelf.vector("decoder.bias", source.dIn) },
@@ -38,9 +35,9 @@ const CLASSES: Readonly<Record<string, (source: Source) => Parts | Promise<Parts
   AutoEncoderTopK: async (source) => {
     // What the threshold would be for; the class itself does not use it.
     source.shelf.ignore("threshold");
-    return { activation: "topk", tensors: centred(source, linear(source)), k: await kOf(source) };
+    return { activation: "topk", tensors: centred(source, weightsOf(source)), k: await kOf(source) };
   },
-  BatchTopKSAE: (source) => batchTopK(source, linear(source)),
+  BatchTopKSAE: (source) => batchTopK(source, weightsOf(source)),
   MatryoshkaBatchTopKSAE: async (source) => ({
     ...(await batchTopK(source, crossed(source))),
     prefixes: await prefixesOf(source),
@@ -56,6 +53,9 @@ const CLASSES: Readonly<Record<string, (source: Source) => Parts | Promise<Parts
   },
 };
 
+/** "<class 'dictionary_learning.…AutoEncoder'>" → "AutoEncoder". */
+const plainClass = (className: string) => /(\w+)'>$/.exec(className)?.[1] ?? className;
+
 export async function readDictionaryLearning(
   name: string,
   cfg: ConfigFields,
@@ -68,7 +68,7 @@ export async function readDictionaryLearning(
       "trainer.dict_class",
       "so what the weights mean is unknown; use the config.json that was saved with them",
     );
-  const [, plain = className] = /(\w+)'>$/.exec(className) ?? [];
+  const plain = plainClass(className);
   const read = Object.hasOwn(CLASSES, plain) ? CLASSES[plain] : undefined;
   if (!read)
     throw cfg.unsupported("trainer.dict_class", className, `known: ${Object.keys(CLASSES).join(", ")}`);
@@ -86,7 +86,9 @@ export async function readDictionaryLearning(
     about: {
       ...{ name, layout: "dictionary_learning", activation, dIn, dOut: dIn, nLatents },
       ...(k === undefined ? {} : { k }),
-      ...bothSites(siteOfSubmodule(trainer.text("submodule_name"), layer)),
+      ...bothSites(
+        siteOfHook(trainer.text("hook_name")) ?? siteOfSubmodule(trainer.text("submodule_name"), layer),
+      ),
       ...{ input: { scheme: "none" }, prefixes, hasSkip: false },
       ...(modelName === undefined ? {} : { modelName }),
       ...(contextSize === undefined ? {} : { contextSize }),
@@ -116,8 +118,15 @@ function crossed({ shelf, dIn, nLatents }: Source): Weights {
   };
 }
 
+/** Scripts after its example may store the weights of one class under the names of another. */
+const weightsOf = (source: Source): Weights =>
+  source.shelf.has("encoder.weight") ? linear(source) : crossed(source);
+
+/** Names of the bias that is taken off before encoding and added after decoding. */
+const CENTRES = ["b_dec", "bias", "pre_bias"];
+
 function centred({ shelf, dIn }: Source, weights: Weights): SaeTensors {
-  const bias = shelf.vector("b_dec", dIn);
+  const bias = shelf.vector(CENTRES.find((name) => shelf.has(name)) ?? "b_dec", dIn);
   return { ...weights, decoderBias: bias, inputBias: bias };
 }
 

@@ -4,8 +4,10 @@
  * reason, beside those that can.
  */
 import { VITRINE_ERROR_NAMES, VitrineError } from "../../../protocol/errors";
-import { readJson } from "../json";
+import { configBeside, isConfigKey } from "../checkpointConfig";
+import { readJson, type Json } from "../json";
 import type { StoredTensor } from "../modelFiles";
+import type { PickleValue } from "../pickleValues";
 import { isNpz, readNpz } from "../npz";
 import { refuseLegacy } from "../pytorch";
 import { readSafetensorsHeader } from "../safetensors";
@@ -13,6 +15,7 @@ import { hashFiles } from "../sha256";
 import { baseNameOf, type ByteFile, type FileSet } from "../source";
 import { readTorchArchive } from "../torchArchive";
 import { hasZipMagic, readZipDirectory } from "../zip";
+import { isCentring, withCentring } from "./centring";
 import { ConfigFields } from "./configFields";
 import { readDictionaryLearning } from "./dictionaryLearning";
 import { readGemmaScope } from "./gemmaScope";
@@ -21,6 +24,7 @@ import type { FoundSae, SaeFile } from "./saeFile";
 import { readSaeLens } from "./saeLens";
 import { TensorShelf } from "./saeTensors";
 import { readSparsify } from "./sparsify";
+import { trainerConfig } from "./untoldDictionary";
 
 const MAX_CONFIG_BYTES = 4_000_000;
 /** Files that are looked into; a repository of one family has hundreds. */
@@ -30,11 +34,15 @@ const WEIGHTS = /\.(safetensors|npz|pt|pth|bin|ckpt)$/i;
 const NO_WEIGHTS = /\.(json|jsonl|txt|md|csv|ya?ml|py|gguf)$/i;
 const SMALL_SET = 64;
 const HEAD_BYTES = 9;
+/** Names of tensors and keys in a note. */
+const MOST_NAMED = 8;
 /** Folders that the name of an autoencoder shows. */
 const FOLDERS_IN_NAME = 3;
 
 export interface Refusal {
   readonly name: string;
+  /** It was recognised as an autoencoder. */
+  readonly isSae: boolean;
   /** The error that says why. */
   readonly error: Error;
 }
@@ -45,7 +53,8 @@ export interface FoundSaes {
   readonly refused: readonly Refusal[];
 }
 
-export async function findSaes(files: FileSet): Promise<FoundSaes> {
+/** `fields`: what somebody says of those whose files do not say it. */
+export async function findSaes(files: FileSet, fields: Json = {}): Promise<FoundSaes> {
   const candidates = files.filter(
     ({ name }) => WEIGHTS.test(name) || (files.length <= SMALL_SET && !NO_WEIGHTS.test(name)),
   );
@@ -58,12 +67,14 @@ export async function findSaes(files: FileSet): Promise<FoundSaes> {
   const saes: FoundSae[] = [];
   const refused: Refusal[] = [];
   for (const file of [...candidates].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))) {
+    let isSae = false;
     try {
-      const found = await readFile(file, files);
-      if (found) saes.push(found);
+      const read = await recognise(file, files, fields);
+      isSae = read !== undefined;
+      if (read) saes.push(await read());
     } catch (error) {
       if (!(error instanceof Error) || !VITRINE_ERROR_NAMES.some((name) => name === error.name)) throw error;
-      refused.push({ name: file.name, error });
+      refused.push({ name: file.name, isSae, error });
     }
   }
   return { saes, refused };
@@ -100,7 +111,10 @@ export async function readSae(files: FileSet): Promise<SaeFile> {
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
-async function readFile(file: ByteFile, files: FileSet): Promise<FoundSae | undefined> {
+/** Reads it, once the names of its tensors have told that it is one. */
+type Reader = () => Promise<FoundSae>;
+
+async function recognise(file: ByteFile, files: FileSet, fields: Json): Promise<Reader | undefined> {
   const place = placeOf(file, files);
   const head = await file.slice(0, HEAD_BYTES);
   if (!hasZipMagic(head)) {
@@ -111,7 +125,9 @@ async function readFile(file: ByteFile, files: FileSet): Promise<FoundSae | unde
   }
   const directory = await readZipDirectory(file);
   if (isNpz(directory)) return inNpz(place);
-  return [...directory.keys()].some((name) => name.endsWith("/data.pkl")) ? inTorch(place) : undefined;
+  return [...directory.keys()].some((name) => name.endsWith("/data.pkl"))
+    ? inTorch(place, fields)
+    : undefined;
 }
 
 interface Place {
@@ -125,6 +141,7 @@ interface Place {
 
 interface Config {
   readonly file: ByteFile;
+  readonly json: Json;
   readonly fields: ConfigFields;
 }
 
@@ -145,69 +162,120 @@ function placeOf(file: ByteFile, files: FileSet): Place {
       const { metadata } = json;
       const inner =
         typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
-      return { file: found, fields: new ConfigFields(found.name, json, inner as Record<string, unknown>) };
+      return {
+        file: found,
+        json,
+        fields: new ConfigFields(found.name, json, inner as Record<string, unknown>),
+      };
     },
   };
 }
 
-async function inSafetensors(place: Place): Promise<FoundSae | undefined> {
+async function inSafetensors(place: Place): Promise<Reader | undefined> {
   const { file, name, folders } = place;
   const header = await readSafetensorsHeader(file);
   const tensors: Tensors = new Map(header.tensors.map((entry) => [entry.name, { file, entry }]));
   const shelf = new TensorShelf(file.name, tensors);
+  const whole = (found: Found, files: FileSet) => completed(found, shelf, tensors, files);
   if (tensors.has("W_enc") && tensors.has("W_dec")) {
-    const cfg = await needed(place, "cfg.json");
-    return { ...(await readSaeLens(name, cfg.fields, shelf)), files: [file, cfg.file] };
+    return async () => {
+      const cfg = await needed(place, "cfg.json");
+      return whole(await readSaeLens(name, cfg.fields, shelf), [file, cfg.file]);
+    };
   }
   if (tensors.has("w_enc") && tensors.has("w_dec")) {
-    const cfg = await place.config("config.json");
-    const found = await readGemmaScope(name, file.name, cfg?.fields, shelf);
-    return { ...found, files: cfg ? [file, cfg.file] : [file] };
+    return async () => {
+      const cfg = await place.config("config.json");
+      const found = await readGemmaScope(name, file.name, cfg?.fields, shelf);
+      return whole(found, cfg ? [file, cfg.file] : [file]);
+    };
   }
   if (tensors.has("encoder.weight") && tensors.has("W_dec")) {
-    const cfg = await needed(place, "cfg.json");
-    const run = await place.config("config.json", true);
-    const found = await readSparsify(name, folders, cfg.fields, run?.fields, shelf);
-    return { ...found, files: [file, cfg.file, ...(run ? [run.file] : [])] };
+    return async () => {
+      const cfg = await needed(place, "cfg.json");
+      const run = await place.config("config.json", true);
+      const found = await readSparsify(name, folders, cfg.fields, run?.fields, shelf);
+      return whole(found, [file, cfg.file, ...(run ? [run.file] : [])]);
+    };
   }
   if (tensors.has("encoder.weight") && tensors.has("decoder.weight") && tensors.size <= 8) {
-    throw new VitrineError(
-      "Unsupported",
-      `${file.name}: has encoder.weight and decoder.weight in safetensors, which no known layout has; known: SAELens, Gemma Scope, sparsify, OpenAI (.pt), dictionary_learning (ae.pt).`,
-    );
+    return async () => {
+      throw new VitrineError(
+        "Unsupported",
+        `${file.name}: has encoder.weight and decoder.weight in safetensors, which no known layout has; known: SAELens, Gemma Scope, sparsify, OpenAI (.pt), dictionary_learning (ae.pt).`,
+      );
+    };
   }
   return undefined;
 }
 
-async function inNpz({ file, name }: Place): Promise<FoundSae | undefined> {
+async function inNpz({ file, name }: Place): Promise<Reader | undefined> {
   const arrays = await readNpz(file);
   const isSae = ["enc", "dec"].every((part) => arrays.has(`W_${part}`) || arrays.has(`w_${part}`));
   if (!isSae) return undefined;
-  const found = await readGemmaScope(name, file.name, undefined, new TensorShelf(file.name, arrays));
-  return { ...found, files: [file] };
+  const shelf = new TensorShelf(file.name, arrays);
+  return async () =>
+    completed(await readGemmaScope(name, file.name, undefined, shelf), shelf, arrays, [file]);
 }
 
 /** What torch.compile puts before every name. */
 const COMPILED = "_orig_mod.";
 
-async function inTorch(place: Place): Promise<FoundSae | undefined> {
+async function inTorch(place: Place, fields: Json): Promise<Reader | undefined> {
   const { file, name } = place;
   const archive = await readTorchArchive(file);
-  const tensors: Tensors = new Map(
-    [...archive.tensors].map(([key, tensor]) => [
-      key.startsWith(COMPILED) ? key.slice(COMPILED.length) : key,
-      tensor,
-    ]),
-  );
+  const tensors: Tensors = new Map([
+    // Beside the state dict scripts keep what was taken off the activations.
+    ...[...archive.besideTensors].filter(([key]) => isCentring(key)),
+    ...[...archive.tensors].map(
+      ([key, tensor]) => [key.startsWith(COMPILED) ? key.slice(COMPILED.length) : key, tensor] as const,
+    ),
+  ]);
   const shelf = new TensorShelf(file.name, tensors);
+  const left = [...archive.beside.keys()].filter((key) => !tensors.has(key) && !isConfigKey(key));
+  const whole = (found: Found, files: FileSet) => completed(found, shelf, tensors, files, left);
   if (tensors.has("latent_bias") && tensors.has("pre_bias"))
-    return { ...(await readOpenAi(name, file.name, archive.others, shelf)), files: [file] };
+    return async () => whole(await readOpenAi(name, file.name, archive.others, shelf), [file]);
   const isSae =
     (tensors.has("encoder.weight") && tensors.has("decoder.weight")) ||
     (tensors.has("W_enc") && tensors.has("W_dec"));
   if (!isSae) return undefined;
-  const cfg = (await place.config("config.json")) ?? (await needed(place, "config.json", true));
-  return { ...(await readDictionaryLearning(name, cfg.fields, shelf)), files: [file, cfg.file] };
+  return async () => {
+    const cfg = (await place.config("config.json")) ?? (await place.config("config.json", true));
+    // A model's config may lie there too.
+    const isTrainers = cfg?.fields.value("trainer") !== undefined;
+    const trainer = await trainerConfig(
+      shelf,
+      isTrainers ? cfg?.json : undefined,
+      { ...plainOf(archive.beside), ...configBeside(archive.beside) },
+      fields,
+    );
+    const found = await readDictionaryLearning(name, trainer, shelf);
+    return whole(found, isTrainers && cfg ? [file, cfg.file] : [file]);
+  };
+}
+
+/** Numbers and texts that stand beside the weights by themselves: k, the layer. */
+const plainOf = (beside: ReadonlyMap<string, PickleValue>): Json =>
+  Object.fromEntries(
+    [...beside].filter(([, value]) => typeof value === "number" || typeof value === "string"),
+  ) as Json;
+
+type Found = Omit<FoundSae, "files">;
+
+/** With what was taken off the activations folded in, and a note of what was not used. */
+function completed(
+  read: Found,
+  shelf: TensorShelf,
+  tensors: Tensors,
+  files: FileSet,
+  left: readonly string[] = [],
+): FoundSae {
+  const found = withCentring(read, shelf, [...tensors.keys()].filter(isCentring));
+  const unused = [...shelf.unused, ...left];
+  const some = unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", …" : "");
+  const notes = unused.length === 0 ? [] : [`Not used here: ${some}.`];
+  return { ...found, files, notes: [...found.notes, ...notes] };
 }
 
 async function needed(place: Place, name: string, above = false): Promise<Config> {

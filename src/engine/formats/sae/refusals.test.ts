@@ -136,8 +136,8 @@ const REFUSED: Readonly<Record<string, readonly [FileSet, VitrineErrorName, read
   ],
   "OpenAI's k": [openAi({ activation_state_dict: {} }), "BadFile", ["k of activation_state_dict is missing"]],
   "OpenAI's tensor": [
-    openAi({ gate: { shape: [1], values: [1] } }),
-    ...(["Unsupported", ["8.pt", "no tensor gate"]] as const),
+    openAi({ r_mag: { shape: [1], values: [1] } }),
+    ...(["Unsupported", ["8.pt", "no tensor r_mag"]] as const),
   ],
   class: [
     dictionaryLearning("CrossCoder", {}, DICTIONARIES["AutoEncoder"]),
@@ -159,9 +159,12 @@ const REFUSED: Readonly<Record<string, readonly [FileSet, VitrineErrorName, read
     ),
     ...(["BadFile", ["group_sizes", "add up to 4"]] as const),
   ],
-  "weights without their config.json": [
-    dictionaryLearning("AutoEncoder").slice(1),
-    ...(["BadFile", ["config.json not found beside pythia/trainer_0/ae.pt"]] as const),
+  "weights that do not say their variant": [
+    dictionaryLearning("BatchTopKSAE").slice(1),
+    ...([
+      "MissingFields",
+      ["pythia/trainer_0/ae.pt", "does not say dict_class", '"BatchTopKSAE", "AutoEncoderTopK"'],
+    ] as const),
   ],
   "big-endian numbers": [
     [

@@ -1,6 +1,6 @@
 /**
  * Takes an autoencoder's tensors out of a file by name, each checked for type and shape, and notices those that nobody
- * asked for: what is not understood is never ignored.
+ * asked for: one that belongs to another variant is refused, and whatever else is not used is named.
  */
 import { VitrineError } from "../../../protocol/errors";
 import type { StoredTensor } from "../modelFiles";
@@ -15,10 +15,15 @@ const MAX_LATENTS = 1 << 24;
 const MAX_INTEGERS = 4096;
 const MAX_NAMES_SHOWN = 6;
 
+/** Parts of variants: where one is left over, the file is not what its config says. */
+const PARTS =
+  /^(threshold|topk_threshold|log_threshold|b_gate|r_mag|b_mag|gate_bias|mag_bias|W_skip|affine_skip_connection|(finetuning_)?scaling_factor|group_sizes|b_enc|b_dec|bias|(encoder|decoder)\.(weight|bias)|[Ww]_(enc|dec)|pre_bias|latent_bias)$/;
+
 const INTEGERS = { I64: BigInt64Array, I32: Int32Array } as const;
 
 export class TensorShelf {
   private readonly taken = new Set<string>();
+  private readonly ignored = new Set<string>();
 
   constructor(
     readonly fileName: string,
@@ -27,6 +32,17 @@ export class TensorShelf {
 
   has(name: string): boolean {
     return this.tensors.has(name);
+  }
+
+  shapeOf(name: string): readonly number[] {
+    return this.tensors.get(name)?.entry.shape ?? [];
+  }
+
+  /** What nobody took, with its shape. */
+  get unused(): readonly string[] {
+    return [...this.tensors]
+      .filter(([name]) => !this.taken.has(name) || this.ignored.has(name))
+      .map(([name, { entry }]) => `${shown(name)} [${entry.shape.join(", ")}]`);
   }
 
   /** Sizes of a matrix, within the limits. `latentsFirst`: [nLatents, d], else [d, nLatents]. */
@@ -88,12 +104,15 @@ export class TensorShelf {
 
   /** Known, and of no use here. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.taken.add(name);
+    for (const name of names) {
+      this.taken.add(name);
+      this.ignored.add(name);
+    }
   }
 
-  /** Call when all have been taken. */
+  /** Call when all have been taken: throws if a part of another variant is left. */
   finish(kind: string): void {
-    const left = [...this.tensors.keys()].filter((name) => !this.taken.has(name));
+    const left = [...this.tensors.keys()].filter((name) => !this.taken.has(name) && PARTS.test(name));
     if (left.length === 0) return;
     const some =
       left.slice(0, MAX_NAMES_SHOWN).map(shown).join(", ") + (left.length > MAX_NAMES_SHOWN ? ", …" : "");
