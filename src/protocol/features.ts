@@ -74,7 +74,9 @@ export interface SpliceResult {
   readonly clean: number;
   readonly spliced: number;
   readonly zero: number;
-  /** (zero − spliced) / (zero − clean). */
+  /** Standard error of zero − clean over the tokens, nats. */
+  readonly zeroError: number;
+  /** (zero − spliced) / (zero − clean); NaN where zero − clean is not above its 95 % interval: then it is not defined. */
   readonly lossRecovered: number;
   /** Mean KL(clean ‖ spliced), nats. */
   readonly kl: number;

@@ -10,8 +10,10 @@ import {
   qualityOf,
   latentRows,
   ranked,
+  recoveredWords,
   spliceWords,
   valuesOf,
+  whyNotRecovered,
 } from "./view";
 
 const NOW = {
@@ -91,9 +93,20 @@ it("takes means over the positions that count", () => {
 });
 
 it("says what splicing costs, with its n", () => {
-  const result = { clean: 0.5, spliced: 0.75, zero: 8, lossRecovered: 0.97, kl: 0.25, n: 12 };
+  const result = { clean: 0.5, spliced: 0.75, zero: 8, zeroError: 0.5, lossRecovered: 0.97, kl: 0.25, n: 12 };
+  expect(recoveredWords(result)).toBe("0.9700");
+  expect(whyNotRecovered(result)).toBe("");
   expect(spliceWords(result)).toContain("0.500 as it is, 0.750 spliced, 8.000 with the site at zero");
   expect(spliceWords(result)).toContain("n = 12 tokens");
+});
+
+it("says where there is no loss to recover, and why", () => {
+  const beaten = { clean: 3.2, spliced: 3.1, zero: 3, zeroError: 0.1, lossRecovered: NaN, kl: 0.25, n: 12 };
+  expect(recoveredWords(beaten)).toBe("not defined");
+  expect(whyNotRecovered(beaten)).toMatch(/no worse with the site at zero/);
+  expect(whyNotRecovered({ ...beaten, zero: 3.3 })).toContain(
+    "costs 0.100 ± 0.196 nats (95 %, n = 12 tokens)",
+  );
 });
 
 it("draws the curve at doublings and at the trained k", () => {
