@@ -20,9 +20,9 @@ export interface BarFigure {
 }
 
 const ROW = 18;
-const BARS = { left: 190, width: 320 } as const;
-const VALUE = 590;
-const MAX_LABEL = 24;
+const BARS = { left: 250, width: 320 } as const;
+const VALUE = 650;
+const MAX_LABEL = 34;
 const SMALL = `font-size="11" fill="${PAPER.muted}"`;
 
 export function barListSvg(figure: BarFigure): string {

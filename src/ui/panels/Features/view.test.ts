@@ -1,7 +1,7 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
-import { shortLabel } from "../../session/latentCode";
+import { labelF1, latentName, shortLabel } from "../../session/latentCode";
 import {
   alongTable,
   codeTable,
@@ -118,4 +118,15 @@ it("shortens labels for axes", () => {
   expect(shortLabel("only where section = answer (precision 0.95, recall 0.16)")).toBe("section = answer");
   expect(shortLabel("name read = Ann (best F1 1.00)")).toBe("name read = Ann");
   expect(shortLabel(undefined)).toBe("");
+});
+
+it("tells how well a label fits wherever it names a latent", () => {
+  expect(labelF1("name read = Ann (best F1 0.91)")).toBe(0.91);
+  expect(labelF1("only where section = answer (precision 0.95, recall 0.16)")).toBeCloseTo(0.2739, 4);
+  expect(labelF1("only where a = b (precision 0.00, recall 0.00)")).toBe(0);
+  expect(labelF1("a word (or two)")).toBeUndefined();
+  const label = { text: "only where section = answer (precision 0.95, recall 0.16)", f1: 0.2739 };
+  expect(latentName(460, label)).toBe("460 (F1 0.27) section = answer");
+  expect(latentName(3, { text: "mine" })).toBe("3 mine");
+  expect(latentName(3, undefined)).toBe("3");
 });
