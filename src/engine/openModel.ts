@@ -133,6 +133,7 @@ export function describeModel(
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
     ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),
+    ...(health.isDoubtful && { isDoubtful: true }),
     ...(logitError === undefined ? {} : { logitError }),
     notes: [...fileNotes, ...clipped, ...(health.problem === undefined ? [] : [health.problem])],
   };
