@@ -1,5 +1,5 @@
 /** A heatmap as a figure for paper: one rectangle a cell (pooled where there are very many), labels, colour bar. */
-import { colourDomain, colourIndex, colourTable, cssColour, inkOn, type ScaleKind } from "./colourScales";
+import { colourIndex, colourTable, cssColour, inkOn, sharedDomain, type ScaleKind } from "./colourScales";
 import { labelled, rasterOf } from "./heatmap";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 
@@ -14,6 +14,10 @@ export interface HeatmapFigure {
   readonly unit: string;
   readonly scale: ScaleKind;
   readonly domain?: readonly [number, number] | undefined;
+  /** Values of what it is compared with: they share the scale. */
+  readonly alongside?: readonly number[] | undefined;
+  /** The scale spans at least this much; default: what matters in the unit. */
+  readonly least?: number | undefined;
   readonly format: (value: number) => string;
   readonly cellText?: ((row: number, col: number) => string) | undefined;
   readonly title: string;
@@ -35,7 +39,7 @@ export function heatmapSvg(figure: HeatmapFigure): string {
   const { rows, cols, rowLabels, colLabels, scale, format, title, unit } = figure;
   const { rowCharacters = MAX_LABEL } = figure;
   const raster = rasterOf(figure, [0, rows], [0, cols], { width: MAX_CELLS, height: MAX_CELLS });
-  const domain = figure.domain ?? colourDomain(figure.values, scale);
+  const domain = figure.domain ?? sharedDomain(figure);
   const colours = colourTable(scale, "light");
   const cellWidth = Math.min(40, PLOT_WIDTH / raster.width);
   const cellHeight = Math.min(20, Math.max(3, 480 / raster.height));

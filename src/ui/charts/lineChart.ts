@@ -2,6 +2,7 @@
 import { extent, nice, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
+import { leastScale } from "./fullScale";
 
 export interface Series {
   readonly name: string;
@@ -65,8 +66,8 @@ export function moved([first, end]: Range, by: number, count: number): Range {
   return [start, start + length];
 }
 
-/** A domain that ends on round numbers and is never empty. */
-export function lineDomain(series: readonly Series[]): readonly [number, number] {
+/** A domain that ends on round numbers, is never empty, and spans at least `least`. */
+export function lineDomain(series: readonly Series[], least = 0): readonly [number, number] {
   let [low = Infinity, high = -Infinity] = [Infinity, -Infinity];
   for (const { values } of series) {
     const [least = Infinity, most = -Infinity] = extent(Array.from(values).filter(Number.isFinite));
@@ -74,18 +75,25 @@ export function lineDomain(series: readonly Series[]): readonly [number, number]
     high = Math.max(high, most);
   }
   if (low > high) return [0, 1];
+  if (high - low < least) {
+    // Beside zero it begins there.
+    if (low >= 0 && high <= least) return [0, least];
+    if (high <= 0 && low >= -least) return [-least, 0];
+    const middle = (low + high) / 2;
+    return nice(middle - least / 2, middle + least / 2, Y_TICKS);
+  }
   return low === high ? nice(low - 0.5, high + 0.5, Y_TICKS) : nice(low, high, Y_TICKS);
 }
 
 export function lineLayout(
-  { series: all, xLabels }: LineData,
+  { series: all, xLabels, yTitle }: LineData,
   width: number,
   [from, end]: Range = [0, xLabels.length],
 ): LineLayout {
   const last = Math.max(from + 1, end - 1);
   const x = scaleLinear([from, last], [MARGIN.left, width - MARGIN.right]);
   const series = all.map(({ values, ...rest }) => ({ ...rest, values: Array.from(values).slice(from, end) }));
-  const [low, high] = lineDomain(series);
+  const [low, high] = lineDomain(series, leastScale(yTitle));
   const y = scaleLinear([low, high], [BOTTOM, MARGIN.top]);
   const draw = line<number>(
     (_, index) => x(from + index),

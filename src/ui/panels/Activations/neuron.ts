@@ -18,7 +18,18 @@ export const LISTS = [
   { of: "suppresses", title: "Lowers most", unit: WRITES, none: "It lowers no token's logit." },
   { of: "readsMost", title: "Reads most", unit: READS, none: "" },
   { of: "readsLeast", title: "Reads least", unit: READS, none: "" },
-] as const satisfies readonly { of: TokenList & keyof NeuronResult; title: string; unit: string; none: string }[];
+] as const satisfies readonly {
+  of: TokenList & keyof NeuronResult;
+  title: string;
+  unit: string;
+  none: string;
+}[];
+
+/** The list that each is read beside. */
+export const OPPOSITE: Readonly<Record<TokenList, TokenList>> = {
+  ...{ promotes: "suppresses", suppresses: "promotes" },
+  ...{ readsMost: "readsLeast", readsLeast: "readsMost" },
+};
 
 export function listTable(
   items: readonly { readonly id: string; readonly label: string; readonly value: number }[],

@@ -26,6 +26,15 @@ export function partsOf(difference: ActivationDifference): string[] {
   return [whatOf(difference), ...pooled];
 }
 
+/** Of a typical element of either side: smaller differences are drawn pale, whatever else there is. */
+const LEAST_SHARE = 0.05;
+
+/** Root mean square of the elements of the larger row. */
+function typicalElement({ left, right, width }: ActivationDifference["rows"]): number {
+  const norms = [...left, ...right].filter(Number.isFinite);
+  return norms.reduce((most, norm) => Math.max(most, norm), 0) / Math.sqrt(Math.max(1, width));
+}
+
 /** The heatmap: a row for each pair. */
 export function heatOf(difference: ActivationDifference) {
   const { aligned, columns, rows } = difference;
@@ -39,6 +48,7 @@ export function heatOf(difference: ActivationDifference) {
     colTitle: columns === "key" ? "key" : dimension,
     unit: "left − right",
     scale: "signed" as const,
+    least: LEAST_SHARE * typicalElement(rows),
   };
 }
 

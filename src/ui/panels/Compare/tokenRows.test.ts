@@ -33,6 +33,11 @@ it("names both tokens of a column, their gap, and how far apart the pair is", ()
   expect(columns.map(({ differs }) => differs)).toEqual([false, true, false, false]);
 });
 
+it("marks no pair fully whose KL is next to nothing", () => {
+  const columns = tokenColumns(aligned("a b", "a b"), [0, 2], Float32Array.of(2e-5, 1e-5));
+  expect(columns[0]!.share).toBeCloseTo(2e-4, 9);
+});
+
 it("shows a page of them, with the pairs of the whole, and before anything is measured", () => {
   const [third] = tokenColumns(aligned("a b c", "a x b c"), [2, 3], undefined);
   expect(third).toMatchObject({ pair: 1, left: "b", share: 0, label: "left b, right b" });
