@@ -68,7 +68,10 @@ export function colourDomain(
   return low === high ? [low, low + (Math.abs(low) || 1)] : [low, high];
 }
 
-/** The scale of a map: of its values and those of what it is compared with, and no finer than matters in its unit. */
+/**
+ * The scale of a map: of its values and of those that it is compared with, and no finer than matters in its unit, or than
+ * `least`.
+ */
 export function sharedDomain(figure: {
   readonly values: Float32Array;
   readonly scale: ScaleKind;

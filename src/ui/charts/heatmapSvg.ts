@@ -14,10 +14,6 @@ export interface HeatmapFigure {
   readonly unit: string;
   readonly scale: ScaleKind;
   readonly domain?: readonly [number, number] | undefined;
-  /** Values of what it is compared with: they share the scale. */
-  readonly alongside?: readonly number[] | undefined;
-  /** The scale spans at least this much; default: what matters in the unit. */
-  readonly least?: number | undefined;
   readonly format: (value: number) => string;
   readonly cellText?: ((row: number, col: number) => string) | undefined;
   readonly title: string;

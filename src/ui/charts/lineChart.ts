@@ -9,7 +9,11 @@ export interface Series {
   /** One for each index; what is not finite is a gap. */
   readonly values: Float32Array | readonly number[];
   readonly dashed?: boolean;
+  /** Default: by its place. A side of a comparison has one colour in every chart. */
+  readonly colour?: SeriesColour;
 }
+
+export type SeriesColour = "sideA" | "sideB" | "ink";
 
 export interface LineData {
   readonly series: readonly Series[];
@@ -34,7 +38,12 @@ const MOST_SPARSE = 4;
 const Y_TICKS = 4;
 
 export interface LineLayout {
-  readonly paths: readonly { readonly name: string; readonly dashed: boolean; readonly d: string }[];
+  readonly paths: readonly {
+    readonly name: string;
+    readonly dashed: boolean;
+    readonly d: string;
+    readonly colour: SeriesColour | undefined;
+  }[];
   /** Points with gaps on both sides, which no line shows. */
   readonly dots: readonly { readonly series: number; readonly x: number; readonly y: number }[];
   readonly xTicks: readonly { readonly index: number; readonly x: number; readonly label: string }[];
@@ -112,9 +121,10 @@ export function lineLayout(
     text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
   const format = y.tickFormat(Y_TICKS);
   return {
-    paths: series.map(({ name, values, dashed = false }) => ({
+    paths: series.map(({ name, values, dashed = false, colour }) => ({
       name,
       dashed,
+      colour,
       d: draw(values) ?? "",
     })),
     dots: series.flatMap(({ values }, i) =>

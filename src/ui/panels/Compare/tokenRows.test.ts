@@ -59,6 +59,10 @@ it("labels an activation's difference by its dimensions, heads or keys", () => {
     "blocks.0.attn.z, head 1",
     "2 columns to a cell, the largest |difference| shown",
   ]);
+  // Elements of a size of 2.7 on the left: what is smaller than a twentieth of that is pale.
+  const near = new DifferenceRows(2, 4);
+  near.set(0, Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 2, 3, 4.001));
+  expect(heatOf({ ...difference, rows: near }).domain[1]).toBeCloseTo(0.05 * Math.sqrt(30 / 4), 3);
   expect(heatOf(difference).title).toBe("Left − right of blocks.0.attn.z");
   expect(differenceTable(difference).rows[0]).toEqual([0, 0, "a", 1, 2, 3, 4]);
   expect(rowTable(difference).rows[1]?.slice(0, 6)).toEqual([1, 1, "b", 0, 0, 0]);
