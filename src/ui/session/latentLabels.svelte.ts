@@ -19,18 +19,14 @@ function measured(text: string, source: string): LatentLabel {
   return { text, source, ...(f1 !== undefined && { f1 }) };
 }
 
-/** Best first; those that nobody measured come last, in order of latent. */
+/** Those of one's own and of files, then those by rule; of each those that fit best first, those not measured last. */
 export function byF1(
   labels: readonly (readonly [number, LatentLabel])[],
 ): (readonly [number, LatentLabel])[] {
-  return labels.toSorted(([a, one], [b, other]) => (other.f1 ?? -1) - (one.f1 ?? -1) || a - b);
-}
-
-type Named = Pick<SaeInfo, "sha256">;
-
-/** Labels that come with an autoencoder. */
-export interface GivenLabels {
-  labelsOf(sae: Named): Readonly<Record<string, string>>;
+  const byRule = ({ source }: LatentLabel) => (source === "rule" ? 1 : 0);
+  return labels.toSorted(
+    ([a, one], [b, other]) => byRule(one) - byRule(other) || (other.f1 ?? -1) - (one.f1 ?? -1) || a - b,
+  );
 }
 
 export class LatentLabels {

@@ -10,10 +10,10 @@ const LABELS = [
 ] as const;
 const ids = (rows: readonly { latent: number }[]) => rows.map(({ latent }) => latent);
 
-it("finds labels by all words, in any case, those that fit best first, those not measured last", () => {
-  expect(ids(byLabel(LABELS, "NAME"))).toEqual([20, 12, 3, 9]);
+it("finds labels by all words, in any case, one's own first, then those that fit best", () => {
+  expect(ids(byLabel(LABELS, "NAME"))).toEqual([9, 20, 12, 3]);
   expect(ids(byLabel(LABELS, "ann name"))).toEqual([12, 3]);
-  expect(ids(byLabel(LABELS, ""))).toEqual([20, 12, 3, 9]);
+  expect(ids(byLabel(LABELS, ""))).toEqual([9, 20, 12, 3]);
 });
 
 it("finds numbers, and says which is none", () => {

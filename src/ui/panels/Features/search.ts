@@ -3,7 +3,7 @@ import { byF1, type LatentLabel } from "../../session/latentLabels.svelte";
 import type { ListedLatent } from "./latentTable";
 import type { RankedLatent } from "./view";
 
-/** Every word has to be in the label; case does not matter. Nothing typed: all. Labels that fit best come first. */
+/** Every word has to be in the label; case does not matter. Nothing typed: all. One's own come first, then those that fit best. */
 export function byLabel(labels: readonly (readonly [number, LatentLabel])[], query: string): ListedLatent[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return byF1(labels)
