@@ -41,6 +41,19 @@ test("equal sides do not differ; the model that explains itself afterwards does"
   const same = await column(page, "KL, nats");
   expect(same.length).toBeGreaterThan(20);
   expect(same.every((kl) => kl === 0)).toBe(true);
+  await expect(page.getByText(/have other weights/)).toHaveCount(0);
+  // Side A has one colour: of its key above the curve, of its bars, of its legend.
+  const colourOf = (selector: string, property: "backgroundColor" | "stroke") =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((node, name) => getComputedStyle(node)[name], property);
+  const [mark, bar, line] = [
+    await colourOf("legend .mark.left", "backgroundColor"),
+    await colourOf("td.bars .bar", "backgroundColor"),
+    await colourOf("path.line.sideA", "stroke"),
+  ];
+  expect([bar, line]).toEqual([mark, mark]);
 
   await openSecond(page, "ledger-posthoc");
   await expect(page.getByText(/right: ledger-posthoc/).first()).toBeVisible();
@@ -48,6 +61,12 @@ test("equal sides do not differ; the model that explains itself afterwards does"
   expect(apart).toHaveLength(same.length);
   expect(apart.every((kl) => kl >= 0)).toBe(true);
   expect(Math.max(...apart)).toBeGreaterThan(0.05);
+  // Trained apart: the difference of their activations says so, and what needs no common basis.
+  const difference = page.getByRole("region", { name: "Difference of an activation" });
+  await expect(difference).toContainText("ledger and ledger-posthoc have other weights.");
+  const cka = /Linear CKA (\S+), n = (\d+) tokens/.exec((await difference.textContent()) ?? "");
+  expect(numberIn(cka?.[1] ?? "")).toBeGreaterThan(0);
+  expect(numberIn(cka?.[1] ?? "")).toBeLessThan(1);
   // The first model answers as before: it was not touched.
   const model = await page.evaluate(() => window.vitrine.model());
   expect(model?.name).toBe("ledger");

@@ -141,6 +141,11 @@ test("latents are found by label, and labels are read and saved", async ({ page 
   await openFeatures(page);
   await part(page, "Search");
   const found = page.getByRole("region", { name: "Latents by label" }).last().locator("tbody tr");
+  // How well each label fits stands beside it, the best first.
+  await expect(found.first()).toBeVisible();
+  const f1 = (await found.locator("td:nth-child(3)").allTextContents()).map(numberIn);
+  expect(f1[0]).toBeGreaterThan(0.9);
+  expect(f1).toEqual(f1.toSorted((a, b) => b - a));
   await page.getByRole("searchbox", { name: "What to look for" }).fill("name Ann");
   await expect(found.first()).toContainText("Ann");
   const latent = await text(found.first().getByRole("button"));

@@ -17,6 +17,7 @@ import type {
 } from "../protocol/api";
 import { CancelToken } from "../protocol/cancel";
 import { isVitrineError, VitrineError } from "../protocol/errors";
+import { sampleTokens } from "./assess/healthCheck";
 import type { CaptureStore } from "./captureStore";
 import type { OpenedDevice } from "./device/choose";
 import type { ModelCache } from "./formats/modelCache";
@@ -37,6 +38,7 @@ const LATER = {
   capture: () => import("./methods/capture"),
   captureStore: () => import("./captureStore"),
   checkKernels: () => import("./checkKernels"),
+  closerLook: () => import("./assess/closerLook"),
   compare: () => import("./methods/compare"),
   generate: () => import("./methods/generate"),
   logitLens: () => import("./methods/logitLens"),
@@ -246,6 +248,14 @@ export function createEngine(host: EngineHost): EngineApi {
       models.complete("main", open);
       return open.info;
     },
+    examineModel: (runId, slot) =>
+      onModel(
+        runId,
+        LATER.closerLook,
+        ({ lookCloser }, model, pauser) =>
+          lookCloser(model, sampleTokens(model.config, modelIn(slot).tokenizer), pauser),
+        slot,
+      ),
     keepModel: (runId, onProgress) =>
       cancellable(runId, (pauser) => {
         const { info, fileSet, files } = modelIn();

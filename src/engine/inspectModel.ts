@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../protocol/errors";
 import { NEVER_CANCELLED } from "../protocol/cancel";
+import { lookCloser } from "./assess/closerLook";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
 import type { Device } from "./device/device";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
@@ -29,7 +30,10 @@ async function healthOf(
 ): Promise<HealthCheck> {
   const { model } = await loadModel(device, files, "auto", NEVER_CANCELLED);
   try {
-    return await checkHealth(model, sampleTokens(model.config, tokenizer));
+    const sample = sampleTokens(model.config, tokenizer);
+    const health = await checkHealth(model, sample);
+    const problem = health.isDoubtful ? await lookCloser(model, sample, NEVER_CANCELLED) : undefined;
+    return problem === undefined ? health : { ...health, problem };
   } finally {
     freeModel(model);
   }

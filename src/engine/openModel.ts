@@ -148,6 +148,7 @@ export function describeModel(
     ...(found?.bosId === undefined ? {} : { bosId: found.bosId }),
     ...(found?.eosId === undefined ? {} : { eosId: found.eosId }),
     ...(health.nats === undefined ? {} : { sampleLoss: health.nats }),
+    ...(health.isDoubtful && { isDoubtful: true }),
     ...(logitError === undefined ? {} : { logitError }),
     ...(checkpoints && { checkpoints }),
     notes: [...fileNotes, ...clipped, ...longRope, ...(health.problem === undefined ? [] : [health.problem])],

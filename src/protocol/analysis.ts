@@ -165,7 +165,8 @@ export interface WeightedTokens {
 
 /** What a neuron reads and writes, by its weights alone. */
 export interface NeuronResult {
-  /** Effect of its output on the logits, final norm's gain included and scale left out: most raised, most lowered. */
+  /** Effect of its output on the logits, final norm's gain included and scale left out: tokens that it raises (values
+   * above 0), most first, and that it lowers (below 0); at most k, none where there is none. */
   readonly promotes: WeightedTokens;
   readonly suppresses: WeightedTokens;
   /** Token embeddings that its input weights (the gate's, where there is one) agree with most, and least. */

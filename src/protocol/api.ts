@@ -169,6 +169,8 @@ export interface ModelInfo {
   readonly eosId?: number;
   /** Mean -log p of a token of plain English, nats, where the model can read it. */
   readonly sampleLoss?: number;
+  /** It reads plain English badly: it was trained on something else, or it is broken. `examineModel` tells which. */
+  readonly isDoubtful?: true;
   /** What the precision costs on a sample prompt: the largest difference of a logit from f32, and their spread. */
   readonly logitError?: { readonly largest: number; readonly spread: number };
   /** Where its file holds the weights of many epochs: their names, and which one is open. */
@@ -262,6 +264,8 @@ export interface EngineApi extends ChainApi {
   closeOtherModel(): Promise<void>;
   /** Adds files that were missing when the model was loaded: its tokenizer. */
   completeModel(files: readonly File[]): Promise<ModelInfo>;
+  /** What is wrong with a doubtful model, in a sentence; undefined if nothing is found. */
+  examineModel(runId: RunId, model?: ModelSlot): Promise<string | undefined>;
   /** Keeps the loaded model's files on this device. */
   keepModel(runId: RunId, onProgress?: (p: Progress) => void): Promise<KeptModel>;
   keptModels(): Promise<KeptModels>;

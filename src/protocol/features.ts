@@ -89,7 +89,9 @@ export interface SpliceResult {
   readonly clean: number;
   readonly spliced: number;
   readonly zero: number;
-  /** (zero − spliced) / (zero − clean). */
+  /** Standard error of zero − clean over the tokens, nats. */
+  readonly zeroError: number;
+  /** (zero − spliced) / (zero − clean); NaN where zero − clean is not above its 95 % interval: then it is not defined. */
   readonly lossRecovered: number;
   /** Mean KL(clean ‖ spliced), nats. */
   readonly kl: number;
@@ -141,8 +143,8 @@ export interface LatentRequest extends OnSae {
 }
 export interface LatentResult {
   /**
-   * decoder row · final norm's gain · unembedding, mean over the vocabulary taken off: most raised, most lowered, per unit
-   * of the latent. Empty where the site does not reach the residual stream by weights alone; `norm` says so.
+   * decoder row · final norm's gain · unembedding, mean over the vocabulary taken off, per unit of the latent: tokens that
+   * it raises (above 0), most first, and that it lowers (below 0); at most k. Empty where the site does not reach the residual stream by weights alone; `norm` says so.
    */
   readonly promotes: WeightedTokens;
   readonly suppresses: WeightedTokens;
@@ -180,7 +182,7 @@ export interface LatentTraceResult {
   readonly lossChange: Float32Array;
   /** KL(as it is ‖ ablated), nats. */
   readonly kl: Float32Array;
-  /** Per position: tokens whose logit the latent raises (as it is minus ablated) most, and lowers most. */
+  /** Per position: tokens whose logit the latent raises (as it is minus ablated, above 0) most, and lowers (below 0) most. */
   readonly up: readonly WeightedTokens[];
   readonly down: readonly WeightedTokens[];
   /** methods.md 2c: effective fraction of outputs that the ablation touches. */

@@ -103,7 +103,8 @@ export interface Simulated {
   /** Less the loss with the real values. */
   readonly change: number;
   /**
-   * (loss with zero − this loss) / (loss with zero − loss with the real values); NaN where those two are within 1e-6. It
+   * (loss with zero − this loss) / (loss with zero − loss with the real values); NaN where
+   * zero is no worse than the real values, or by less than 1e-6. It
    * says little where they are near: look at the changes.
    */
   readonly recovered: number;

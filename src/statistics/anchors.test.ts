@@ -50,8 +50,16 @@ it("scores columns by what far later steps look at", () => {
   const attention = new Float32Array(n * n);
   for (let from = 2; from < n; from++) attention[from * n + 1] = 1;
   expect(verticalScores(attention, n, 4, false)).toEqual([0, 1, 0, NaN, NaN, NaN, NaN]);
-  expect(distanceFor(5, 4)).toBe(2);
-  expect(distanceFor(20, 4)).toBe(4);
+  // A short chain has no room for both; a longer one keeps eight steps with a score.
+  expect([5, 9, 10, 12, 20].map((steps) => distanceFor(steps, 4))).toEqual([1, 1, 2, 4, 4]);
   expect(verticalScores(attention, n, 4, true)[1]).toBe(1);
-  expect(headScore([0, 0, 0, 1, NaN])).toBeCloseTo(7 / 3 - 3, 12);
+});
+
+it("ranks no head by the kurtosis of fewer than eight scores", () => {
+  const oneHigh = (n: number) => [...Array.from({ length: n - 1 }, () => 0), 1];
+  // Of three numbers it is the same whatever they are: an order of them is an order of rounding.
+  for (const three of [oneHigh(3), [0.2, 0.7, 0.1], [5, 5, 6]]) expect(kurtosis(three)).toBeCloseTo(-1.5, 9);
+  for (const n of [3, 4, 8, 12]) expect(kurtosis(oneHigh(n))).toBeCloseTo(n - 5 + 1 / (n - 1), 9);
+  expect(headScore([...oneHigh(7), NaN, NaN])).toBeNaN();
+  expect(headScore([...oneHigh(8), NaN])).toBeCloseTo(3 + 1 / 7, 9);
 });

@@ -22,8 +22,19 @@ export function verticalScores(
   });
 }
 
-/** The distance that leaves at least three steps with a score, so that their kurtosis says something; at most `wanted`. */
-export const distanceFor = (n: number, wanted: number): number => Math.max(1, Math.min(wanted, n - 3));
+/**
+ * Steps with a score below which heads are not ranked. The kurtosis of n numbers is at most n − 5 + 1 / (n − 1), when one of
+ * them stands apart: of three it is −1.5 whatever they are, of four at most −0.67. Of eight it reaches 3.14, so that a head
+ * with one high step is told from one whose scores are spread like a normal distribution (0).
+ */
+export const LEAST_SCORED = 8;
 
-export const headScore = (scores: readonly number[]): number =>
-  kurtosis(scores.filter((score) => !Number.isNaN(score)));
+/** The distance that leaves enough steps with a score, where the chain is long enough; at most `wanted`. */
+export const distanceFor = (n: number, wanted: number): number =>
+  Math.max(1, Math.min(wanted, n - LEAST_SCORED));
+
+/** Kurtosis of a head's vertical scores; NaN with fewer than LEAST_SCORED of them, which rank nothing. */
+export function headScore(scores: readonly number[]): number {
+  const known = scores.filter((score) => !Number.isNaN(score));
+  return known.length < LEAST_SCORED ? NaN : kurtosis(known);
+}

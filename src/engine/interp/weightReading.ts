@@ -23,6 +23,17 @@ export function centred(
 
 export const norm2 = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
 
+/**
+ * What is raised (sign 1) or lowered (sign -1), most first, at most k. Where fewer than k lie on that side of zero the
+ * list is shorter: a list of raised tokens names none that is lowered, or left as it is.
+ */
+export function beyondZero(values: Float32Array, k: number, sign: 1 | -1): WeightedTokens {
+  const found = extremes(values, k, sign);
+  const wrong = found.values.findIndex((value) => !(sign * value > 0));
+  const end = wrong < 0 ? found.ids.length : wrong;
+  return { ids: found.ids.slice(0, end), values: found.values.slice(0, end) };
+}
+
 /** The k largest (sign 1) or smallest (sign -1), most extreme first; ties go to the lower id. */
 export function extremes(values: Float32Array, k: number, sign: 1 | -1): WeightedTokens {
   const best: number[] = [];

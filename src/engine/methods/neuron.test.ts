@@ -49,5 +49,14 @@ it("refuses layers and neurons that are not there", async () => {
   const model = randomGpt2(await createCpuDevice());
   await expect(neuron(model, { layer: 2, neuron: 0, k: 1 })).rejects.toThrow(/layers 0 to 1/);
   await expect(neuron(model, { layer: 0, neuron: 32, k: 1 })).rejects.toThrow(/neurons 0 to 31/);
-  expect((await neuron(model, { layer: 0, neuron: 31, k: 99 })).promotes.ids).toHaveLength(13);
+});
+
+it("names a token as raised or as lowered, never as both, whatever the vocabulary", async () => {
+  const model = randomGpt2(await createCpuDevice());
+  const { promotes, suppresses, readsMost } = await neuron(model, { layer: 0, neuron: 31, k: 99 });
+  expect(promotes.values.length).toBeGreaterThan(0);
+  expect(promotes.values.every((value) => value > 0)).toBe(true);
+  expect(suppresses.values.every((value) => value < 0)).toBe(true);
+  expect(new Set([...promotes.ids, ...suppresses.ids]).size).toBe(13);
+  expect(readsMost.ids).toHaveLength(13);
 });

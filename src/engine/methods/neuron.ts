@@ -8,13 +8,14 @@
  *      activation and up to the positive scales that norms divide by, which depend on the text
  *   2. input: its row of W_in (of the gate's matrix, where the MLP is gated), times the gain of the norm before the
  *      MLP, centred likewise; its product with every token's embedding, positions left out
- *   3. of both: the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
+ *   3. of the logits the k that it raises most and the k that it lowers most, fewer where fewer lie on that side of
+ *      zero; of the products the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
  *      left out
  */
 import type { NeuronRequest, NeuronResult } from "../../protocol/analysis";
 import { VitrineError } from "../../protocol/errors";
 import { ReadBack } from "../interp/readBack";
-import { centred, extremes, gained, norm2 } from "../interp/weightReading";
+import { beyondZero, centred, extremes, gained, norm2 } from "../interp/weightReading";
 import type { MlpWeights } from "../models/anatomy";
 import type { Model } from "../models/model";
 import { embedding } from "../ops/embedding";
@@ -71,8 +72,8 @@ export async function neuron(
     const logits = products.logits();
     const tokens = products.tokens();
     return {
-      promotes: extremes(logits, k, 1),
-      suppresses: extremes(logits, k, -1),
+      promotes: beyondZero(logits, k, 1),
+      suppresses: beyondZero(logits, k, -1),
       readsMost: extremes(tokens, k, 1),
       readsLeast: extremes(tokens, k, -1),
       inputNorm: norm2(input),

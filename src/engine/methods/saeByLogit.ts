@@ -12,7 +12,7 @@ import type { ByLogitRequest, RankedLatents } from "../../protocol/features";
 import { meanUnembedding } from "../interp/meanUnembedding";
 import { ReadBack } from "../interp/readBack";
 import { backToSite, wayToStream } from "../interp/wayToStream";
-import { centred, extremes, gained } from "../interp/weightReading";
+import { beyondZero, centred, gained } from "../interp/weightReading";
 import { saeOf, type Model } from "../models/model";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
@@ -61,11 +61,8 @@ export async function latentsByLogit(
 /** With few latents the two lists would meet: none is named twice, none for what it does not do. */
 function bothEnds(effects: Float32Array, k: number): RankedLatents {
   const end = (sign: 1 | -1) => {
-    const { ids, values } = extremes(effects, k, sign);
-    return [...ids].flatMap((id, i) => {
-      const value = values[i] ?? NaN;
-      return sign * value > 0 ? [[id, value] as const] : [];
-    });
+    const { ids, values } = beyondZero(effects, k, sign);
+    return [...ids].map((id, i) => [id, values[i] ?? NaN] as const);
   };
   const both = [...end(1), ...end(-1)];
   return {

@@ -78,6 +78,18 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
   });
 });
 
+it("names no token as raised that is lowered, with fewer tokens than were asked for", async () => {
+  const [[folder, change]] = GOLDEN_RUNS as unknown as [[string, object]];
+  const model = await loadChanged(await openFolder(folder), change as never);
+  attach(model, "blocks.0.resid_post");
+  const all = { sae: 1, latent: 7, k: 999 };
+  const { promotes, suppresses } = await saeLatent(model, all, NEVER_CANCELLED);
+  expect(promotes.values.every((value) => value > 0)).toBe(true);
+  expect(suppresses.values.every((value) => value < 0)).toBe(true);
+  const { dVocab } = model.config;
+  expect(new Set([...promotes.ids, ...suppresses.ids]).size).toBe(dVocab);
+});
+
 it("says so where nothing reaches the stream by weights alone, and refuses what is not there", async () => {
   const [[folder, change]] = GOLDEN_RUNS as unknown as [[string, object]];
   const model = await loadChanged(await openFolder(folder), change as never);

@@ -15,7 +15,7 @@ import type { Pauser } from "../../protocol/cancel";
 import { pieces } from "../interp/forward";
 import { ReadBack } from "../interp/readBack";
 import { wayToStream } from "../interp/wayToStream";
-import { centred, extremes, gained, norm2 } from "../interp/weightReading";
+import { beyondZero, centred, extremes, gained, norm2 } from "../interp/weightReading";
 import type { NormWeights } from "../models/anatomy";
 import { saeOf, type Model } from "../models/model";
 import type { Sae } from "../models/sae";
@@ -115,8 +115,8 @@ async function logitEffects(
     const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length;
     const shifted = effects.map((value) => value - mean);
     return {
-      promotes: extremes(shifted, k, 1),
-      suppresses: extremes(shifted, k, -1),
+      promotes: beyondZero(shifted, k, 1),
+      suppresses: beyondZero(shifted, k, -1),
       norm: anatomy.finalNorm
         ? "Through the final norm's gain; its scale, which depends on the text, is left out."
         : "This model has no final norm.",

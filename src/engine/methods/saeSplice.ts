@@ -4,10 +4,12 @@
  *   1. run the prompt, with its edits, as it is, and reconstruct what the autoencoder's site holds
  *   2. run it with the reconstruction in the site's place, and with the site at zero
  *   3. of all three the mean −log p of the next tokens; KL(as it is ‖ spliced);
- *      loss recovered = (zero − spliced) / (zero − as it is)
+ *      loss recovered = (zero − spliced) / (zero − as it is), where the model is worse with the site at zero
  *
  * A BOS token's activation is left as it is in all three: autoencoders are not trained on it.
  */
+import { lossRecovered } from "../../statistics/lossRecovered";
+import { meanError } from "../../statistics/meanError";
 import type { Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import type { SpliceRequest, SpliceResult } from "../../protocol/features";
@@ -90,7 +92,7 @@ async function measure(
   const passes = changes.map(
     (more) => new KeptPass(model, { tokens, interventions: [...interventions, ...more] }, positions),
   );
-  const sums = [0, 0, 0];
+  const logProbs: [number[], number[], number[]] = [[], [], []];
   let kl = 0;
   try {
     for (const go of passes[0]?.goes(positions) ?? []) {
@@ -111,7 +113,7 @@ async function measure(
         });
         await back.read();
         read.scores.forEach((scores, i) => {
-          for (const logProb of scores()) sums[i] = (sums[i] ?? 0) - logProb;
+          logProbs[i]?.push(...scores());
         });
         for (const one of read.kl()) kl += one;
       } finally {
@@ -122,9 +124,10 @@ async function measure(
     for (const pass of passes) pass.release();
   }
   const n = positions.length;
-  const [clean = NaN, with_ = NaN, without = NaN] = sums.map((sum) => sum / n);
-  return {
-    ...{ clean, spliced: with_, zero: without, kl: kl / n, n },
-    lossRecovered: (without - with_) / (without - clean),
+  const [clean, spliced_, zero_] = logProbs.map((list) => -list.reduce((sum, x) => sum + x, 0) / n);
+  const losses = {
+    ...{ clean: clean ?? NaN, spliced: spliced_ ?? NaN, zero: zero_ ?? NaN },
+    zeroError: meanError(logProbs[0].map((logProb, i) => logProb - (logProbs[2][i] ?? NaN))),
   };
+  return { ...losses, kl: kl / n, n, lossRecovered: lossRecovered(losses) };
 }

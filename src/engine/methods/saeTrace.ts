@@ -7,7 +7,7 @@
  *      term stays. What comes before the position is the same in both, bit for bit
  *   3. at the position and every later one: change of −log p of the token that follows; KL(as it is ‖ ablated);
  *      δ = logits as they are − ablated, less the median of the row, since a constant on all logits does nothing: the k
- *      tokens that the latent raises most, and lowers most
+ *      tokens that the latent raises most, and lowers most: fewer where fewer lie on that side of 0
  *   4. over all of them, ablation sparsity: (‖δ‖₁ / ‖δ‖₂)² / (tokens · vocabulary), the share of outputs that are touched
  */
 import type { WeightedTokens } from "../../protocol/analysis";
@@ -21,7 +21,7 @@ import { KeptPass } from "../interp/keptPass";
 import { withoutLatent } from "../interp/latentAblation";
 import { decoderRows, latentValues, outputScale } from "../interp/latentReads";
 import { ReadBack } from "../interp/readBack";
-import { extremes } from "../interp/weightReading";
+import { beyondZero } from "../interp/weightReading";
 import { saeOf, type Model } from "../models/model";
 import type { Sae } from "../models/sae";
 import { klDivergence, scoreTargets } from "../ops/score";
@@ -113,8 +113,8 @@ async function compareLogits(
         lossChange.push(isScored ? (read.before()[row] ?? NaN) - (read.after()[row] ?? NaN) : NaN);
         kl.push(read.kl()[row] ?? NaN);
         const centred = sparsity.add(read.delta().subarray(row * dVocab, (row + 1) * dVocab));
-        up.push(extremes(centred, k, 1));
-        down.push(extremes(centred, k, -1));
+        up.push(beyondZero(centred, k, 1));
+        down.push(beyondZero(centred, k, -1));
       });
     } finally {
       back.release();

@@ -1,5 +1,6 @@
 /** Columns of bars as a figure for paper, all on one axis. */
-import { signedBar, signedDomain, signedEnd } from "./signedScale";
+import { lowEnd, signedBar, signedDomain, signedEnd } from "./signedScale";
+import { leastScale } from "./fullScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 import { formatSigned } from "../session/format";
 import { barNumbers, type BarColumn } from "./barColumns";
@@ -18,14 +19,16 @@ export function barColumnsSvg(
   steps: readonly string[],
   title: string,
   caption: string,
+  unit: string,
 ): string {
-  const { low, high } = signedDomain(barNumbers(list));
+  const domain = signedDomain(barNumbers(list), leastScale(unit));
+  const { low, high } = domain;
   const muted = `font-size="11" fill="${PAPER.muted}"`;
   const head = list.flatMap(({ name }, column) => {
     const x = TEXT_WIDTH + column * COLUMN;
     return [
       svgText(x, 12, name, 'font-size="12"'),
-      svgText(x, 27, formatSigned(low, 1), muted),
+      svgText(x, 27, formatSigned(lowEnd(domain), 1), muted),
       svgText(x + BAR, 27, formatSigned(high, 1), `${muted} text-anchor="end"`),
     ];
   });

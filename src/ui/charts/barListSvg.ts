@@ -1,5 +1,6 @@
 /** Signed bars for paper: a line for each item, zero in one column, the value beside its bar. */
 import { formatSigned } from "../session/format";
+import { leastScale } from "./fullScale";
 import { lowEnd, signedBar, signedDomain } from "./signedScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 
@@ -17,18 +18,24 @@ export interface BarFigure {
   readonly title: string;
   readonly caption: string;
   readonly format?: (value: number) => string;
+  /** Values of what it is compared with: they share the axis. */
+  readonly alongside?: readonly number[];
 }
 
+/** The axis of a list, no finer than matters in its unit. */
+export const barDomain = (values: readonly number[], unit: string, alongside: readonly number[] = []) =>
+  signedDomain([...values, ...alongside], leastScale(unit));
+
 const ROW = 18;
-const BARS = { left: 190, width: 320 } as const;
-const VALUE = 590;
-const MAX_LABEL = 24;
+const BARS = { left: 250, width: 320 } as const;
+const VALUE = 650;
+const MAX_LABEL = 34;
 const SMALL = `font-size="11" fill="${PAPER.muted}"`;
 
 export function barListSvg(figure: BarFigure): string {
   const { items, unit, title, caption, format = (value) => formatSigned(value, 3) } = figure;
   const values = items.map(({ value }) => value);
-  const domain = signedDomain(values);
+  const domain = barDomain(values, unit, figure.alongside);
   const { low, high } = domain;
   const at = (percent: number) => BARS.left + (percent / 100) * BARS.width;
   const zero = at(signedBar(0, low, high).zero);
@@ -46,7 +53,7 @@ export function barListSvg(figure: BarFigure): string {
     ];
   });
   return svgFigure({ title, caption, width: VALUE + 16, height: bottom + 4 }, [
-    svgText(BARS.left, top - 6, format(lowEnd(domain, values)), SMALL),
+    svgText(BARS.left, top - 6, format(lowEnd(domain)), SMALL),
     svgText(BARS.left + BARS.width, top - 6, format(high), `${SMALL} text-anchor="end"`),
     svgText(VALUE, top - 6, unit, `${SMALL} text-anchor="end"`),
     ...lines,

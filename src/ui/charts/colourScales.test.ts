@@ -26,6 +26,13 @@ describe("scales", () => {
       expect(Math.sign(table[0]! - middle)).toBe(Math.sign(table[255]! - middle));
     }
   });
+  it("span at least what matters in their unit", () => {
+    expect(colourDomain(Float32Array.of(-2e-5, 1e-5), "signed", 0.1)).toEqual([-0.1, 0.1]);
+    expect(colourDomain(Float32Array.of(-3, 1e-5), "signed", 0.1)).toEqual([-3, 3]);
+    expect(colourDomain([0.001, 0.002], "sequential", 0.05)).toEqual([0, 0.05]);
+    expect(colourDomain([4, 4.01], "sequential", 0.1)).toEqual([4, 4.1]);
+    expect(colourDomain([4, 5], "sequential", 0.1)).toEqual([4, 5]);
+  });
   it("have a range for any values", () => {
     expect(colourDomain(Float32Array.of(NaN), "sequential")).toEqual([0, 1]);
     expect(colourDomain(Float32Array.of(2, 2), "sequential")).toEqual([2, 4]);

@@ -3,6 +3,8 @@
  * grey at zero, orange above, equal distances from zero equally strong. Both are told apart without red and green.
  */
 
+import { leastScale } from "./fullScale";
+
 export type ScaleKind = "sequential" | "signed";
 export type Theme = "light" | "dark";
 type Rgb = readonly [number, number, number];
@@ -41,8 +43,15 @@ export function colourTable(kind: ScaleKind, theme: Theme): Uint32Array {
   return kind === "sequential" ? TABLES.sequential : TABLES[theme];
 }
 
-/** Least and greatest value that is drawn; signed scales are symmetric about zero. */
-export function colourDomain(values: Float32Array, kind: ScaleKind): readonly [number, number] {
+/**
+ * Least and greatest value that is drawn; signed scales are symmetric about zero. A scale spans at least `least`: from zero
+ * where all values are that near to it.
+ */
+export function colourDomain(
+  values: Float32Array | readonly number[],
+  kind: ScaleKind,
+  least = 0,
+): readonly [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -52,10 +61,26 @@ export function colourDomain(values: Float32Array, kind: ScaleKind): readonly [n
   }
   if (low > high) return kind === "signed" ? [-1, 1] : [0, 1];
   if (kind === "signed") {
-    const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
+    const size = Math.max(Math.abs(low), Math.abs(high), least) || 1;
     return [-size, size];
   }
+  if (high - low < least) return low >= 0 && high <= least ? [0, least] : [low, low + least];
   return low === high ? [low, low + (Math.abs(low) || 1)] : [low, high];
+}
+
+/**
+ * The scale of a map: of its values and of those that it is compared with, and no finer than matters in its unit, or than
+ * `least`.
+ */
+export function sharedDomain(figure: {
+  readonly values: Float32Array;
+  readonly scale: ScaleKind;
+  readonly unit: string;
+  readonly alongside?: readonly number[] | undefined;
+  readonly least?: number | undefined;
+}): readonly [number, number] {
+  const { values, scale, unit, alongside = [], least = leastScale(unit) } = figure;
+  return colourDomain(alongside.length > 0 ? [...values, ...alongside] : values, scale, least);
 }
 
 /** Which of the 256 colours a value has; values beyond the domain have the last one. */

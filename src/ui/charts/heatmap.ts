@@ -148,6 +148,13 @@ export function extremes({ cols, values }: HeatmapShape) {
   return low < 0 ? undefined : { low: place(low), high: place(high) };
 }
 
+/** The same in a sentence, for those who do not see the map. */
+export function summaryOf(shape: HeatmapShape, said: (row: number, col: number) => string): string {
+  const found = extremes(shape);
+  if (!found) return "No values yet.";
+  return `Largest: ${said(found.high.row, found.high.col)}. Smallest: ${said(found.low.row, found.low.col)}.`;
+}
+
 /** Where the values are a window of something larger: who reads another window, in rows and columns of this one. */
 export interface Beyond {
   zoom(factor: number, row: number, col: number): void;

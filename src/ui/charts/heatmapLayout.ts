@@ -4,12 +4,16 @@ import { clampView, fitView, labelled, type Box, type HeatmapShape, type Heatmap
 const MAX_HEIGHT = 480;
 /** Width of a character of a label, px. */
 const CHARACTER = 7.8;
-const MAX_LABEL = 14;
+export const MAX_LABEL = 14;
+/** Labels take no more than this share of the width. */
+const LABEL_SHARE = 0.4;
 /** Of a label, px. */
 const LABEL_HEIGHT = 15;
 
 export interface HeatmapLayout {
   readonly leftMargin: number;
+  /** Characters of a row's label that are drawn. */
+  readonly rowCharacters: number;
   readonly bottomMargin: number;
   /** The view that shows all. */
   readonly fitted: HeatmapView;
@@ -21,22 +25,29 @@ export interface HeatmapLayout {
   readonly colTicks: readonly number[];
 }
 
-export const clippedLabel = (text: string) =>
-  text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
+export const clippedLabel = (text: string, characters = MAX_LABEL) =>
+  text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
 
-const labelSpace = (labels: readonly string[]) =>
-  labels.reduce((most, text) => Math.max(most, Math.min(MAX_LABEL, text.length)), 1) * CHARACTER + 8;
+const labelSpace = (labels: readonly string[], characters = MAX_LABEL) =>
+  labels.reduce((most, text) => Math.max(most, Math.min(characters, text.length)), 1) * CHARACTER + 8;
 
 export function heatmapLayout(
   shape: HeatmapShape,
-  labels: { readonly rows: readonly string[]; readonly cols: readonly string[] },
+  labels: {
+    readonly rows: readonly string[];
+    readonly cols: readonly string[];
+    /** Of a row's label, where there is room. */
+    readonly rowCharacters?: number | undefined;
+  },
   /** Of the whole, px. */
   width: number,
   /** Largest size of a cell, px. */
   cell: Box,
   zoomed: HeatmapView | undefined,
 ): HeatmapLayout {
-  const leftMargin = labelSpace(labels.rows);
+  const fitting = Math.floor((LABEL_SHARE * width) / CHARACTER);
+  const rowCharacters = Math.max(MAX_LABEL, Math.min(labels.rowCharacters ?? MAX_LABEL, fitting));
+  const leftMargin = labelSpace(labels.rows, rowCharacters);
   const room = Math.max(40, width - leftMargin);
   const fitted = fitView(shape, { width: room, height: MAX_HEIGHT }, cell);
   const { cellWidth, cellHeight } = zoomed ?? fitted;
@@ -48,7 +59,7 @@ export function heatmapLayout(
   const ticks = (first: number, count: number, size: number, extent: number) =>
     labelled(Math.floor(first), Math.min(count, Math.ceil(first + extent / size)), size, LABEL_HEIGHT);
   return {
-    ...{ leftMargin, bottomMargin: labelSpace(labels.cols), fitted, box, view },
+    ...{ leftMargin, rowCharacters, bottomMargin: labelSpace(labels.cols), fitted, box, view },
     rowTicks: ticks(view.row, shape.rows, cellHeight, box.height),
     colTicks: ticks(view.col, shape.cols, cellWidth, box.width),
   };

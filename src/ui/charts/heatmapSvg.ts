@@ -1,5 +1,5 @@
 /** A heatmap as a figure for paper: one rectangle a cell (pooled where there are very many), labels, colour bar. */
-import { colourDomain, colourIndex, colourTable, cssColour, inkOn, type ScaleKind } from "./colourScales";
+import { colourIndex, colourTable, cssColour, inkOn, sharedDomain, type ScaleKind } from "./colourScales";
 import { labelled, rasterOf } from "./heatmap";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 
@@ -18,6 +18,8 @@ export interface HeatmapFigure {
   readonly cellText?: ((row: number, col: number) => string) | undefined;
   readonly title: string;
   readonly caption: string;
+  /** Characters of a row's label that are drawn. */
+  readonly rowCharacters?: number;
 }
 
 /** More cells each way than this are pooled: a figure is read, not searched. */
@@ -26,19 +28,21 @@ const PLOT_WIDTH = 640;
 const CHARACTER = 6.7;
 const MAX_LABEL = 16;
 
-const clipped = (text: string) => (text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text);
+const clipped = (text: string, characters: number) =>
+  text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
 
 export function heatmapSvg(figure: HeatmapFigure): string {
   const { rows, cols, rowLabels, colLabels, scale, format, title, unit } = figure;
+  const { rowCharacters = MAX_LABEL } = figure;
   const raster = rasterOf(figure, [0, rows], [0, cols], { width: MAX_CELLS, height: MAX_CELLS });
-  const domain = figure.domain ?? colourDomain(figure.values, scale);
+  const domain = figure.domain ?? sharedDomain(figure);
   const colours = colourTable(scale, "light");
   const cellWidth = Math.min(40, PLOT_WIDTH / raster.width);
   const cellHeight = Math.min(20, Math.max(3, 480 / raster.height));
-  const longest = (labels: readonly string[]) =>
-    labels.reduce((most, text) => Math.max(most, Math.min(MAX_LABEL, text.length)), 1) * CHARACTER;
-  const left = 24 + longest(rowLabels) + 8;
-  const below = longest(colLabels) + 10;
+  const longest = (labels: readonly string[], characters: number) =>
+    labels.reduce((most, text) => Math.max(most, Math.min(characters, text.length)), 1) * CHARACTER;
+  const left = 24 + longest(rowLabels, rowCharacters) + 8;
+  const below = longest(colLabels, MAX_LABEL) + 10;
   const [width, height] = [raster.width * cellWidth, raster.height * cellHeight];
   const mono = 'font-family="monospace" font-size="11"';
   const cells: string[] = [];
@@ -74,7 +78,7 @@ export function heatmapSvg(figure: HeatmapFigure): string {
     svgText(
       left - 6,
       ((row + 0.5) / raster.rowStep) * cellHeight + 4,
-      clipped(rowLabels[row] ?? ""),
+      clipped(rowLabels[row] ?? "", rowCharacters),
       `text-anchor="end" ${mono}`,
     ),
   );
@@ -83,7 +87,7 @@ export function heatmapSvg(figure: HeatmapFigure): string {
     return svgText(
       0,
       0,
-      clipped(colLabels[col] ?? ""),
+      clipped(colLabels[col] ?? "", MAX_LABEL),
       `transform="translate(${round(x)} ${round(height + 6)}) rotate(-90)" text-anchor="end" ${mono}`,
     );
   });

@@ -16,6 +16,16 @@ it("ends its axis on round numbers", () => {
   expect(lineDomain([{ name: "a", values: [NaN] }])).toEqual([0, 1]);
 });
 
+it("spans what matters in its unit, from zero where all is near to it", () => {
+  const of = (...values: number[]) => lineDomain([{ name: "a", values }], 0.1);
+  expect(of(0, 2e-5)).toEqual([0, 0.1]);
+  expect(of(-2e-5, -1e-6)).toEqual([-0.1, 0]);
+  expect(of(3, 3.0001)[1] - of(3, 3.0001)[0]).toBeGreaterThanOrEqual(0.1);
+  expect(of(-3.7, -0.2)).toEqual([-4, 0]);
+  const { yTicks } = lineLayout(data([-2e-5, -1e-5]), 600);
+  expect(yTicks.map(({ value }) => value)).toContain(-0.1);
+});
+
 it("leaves gaps, and shows what stands alone", () => {
   const { paths, dots } = lineLayout(data([1, 2, NaN, 3, NaN, Infinity]), 600);
   expect(paths[0]?.d.match(/M/g)).toHaveLength(2);

@@ -2,13 +2,18 @@
 import { extent, nice, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
+import { leastScale } from "./fullScale";
 
 export interface Series {
   readonly name: string;
   /** One for each index; what is not finite is a gap. */
   readonly values: Float32Array | readonly number[];
   readonly dashed?: boolean;
+  /** Default: by its place. A side of a comparison has one colour in every chart. */
+  readonly colour?: SeriesColour;
 }
+
+export type SeriesColour = "sideA" | "sideB" | "ink";
 
 export interface LineData {
   readonly series: readonly Series[];
@@ -33,7 +38,12 @@ const MOST_SPARSE = 4;
 const Y_TICKS = 4;
 
 export interface LineLayout {
-  readonly paths: readonly { readonly name: string; readonly dashed: boolean; readonly d: string }[];
+  readonly paths: readonly {
+    readonly name: string;
+    readonly dashed: boolean;
+    readonly d: string;
+    readonly colour: SeriesColour | undefined;
+  }[];
   /** Points with gaps on both sides, which no line shows. */
   readonly dots: readonly { readonly series: number; readonly x: number; readonly y: number }[];
   readonly xTicks: readonly { readonly index: number; readonly x: number; readonly label: string }[];
@@ -65,8 +75,8 @@ export function moved([first, end]: Range, by: number, count: number): Range {
   return [start, start + length];
 }
 
-/** A domain that ends on round numbers and is never empty. */
-export function lineDomain(series: readonly Series[]): readonly [number, number] {
+/** A domain that ends on round numbers, is never empty, and spans at least `least`. */
+export function lineDomain(series: readonly Series[], least = 0): readonly [number, number] {
   let [low = Infinity, high = -Infinity] = [Infinity, -Infinity];
   for (const { values } of series) {
     const [least = Infinity, most = -Infinity] = extent(Array.from(values).filter(Number.isFinite));
@@ -74,18 +84,25 @@ export function lineDomain(series: readonly Series[]): readonly [number, number]
     high = Math.max(high, most);
   }
   if (low > high) return [0, 1];
+  if (high - low < least) {
+    // Beside zero it begins there.
+    if (low >= 0 && high <= least) return [0, least];
+    if (high <= 0 && low >= -least) return [-least, 0];
+    const middle = (low + high) / 2;
+    return nice(middle - least / 2, middle + least / 2, Y_TICKS);
+  }
   return low === high ? nice(low - 0.5, high + 0.5, Y_TICKS) : nice(low, high, Y_TICKS);
 }
 
 export function lineLayout(
-  { series: all, xLabels }: LineData,
+  { series: all, xLabels, yTitle }: LineData,
   width: number,
   [from, end]: Range = [0, xLabels.length],
 ): LineLayout {
   const last = Math.max(from + 1, end - 1);
   const x = scaleLinear([from, last], [MARGIN.left, width - MARGIN.right]);
   const series = all.map(({ values, ...rest }) => ({ ...rest, values: Array.from(values).slice(from, end) }));
-  const [low, high] = lineDomain(series);
+  const [low, high] = lineDomain(series, leastScale(yTitle));
   const y = scaleLinear([low, high], [BOTTOM, MARGIN.top]);
   const draw = line<number>(
     (_, index) => x(from + index),
@@ -104,9 +121,10 @@ export function lineLayout(
     text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
   const format = y.tickFormat(Y_TICKS);
   return {
-    paths: series.map(({ name, values, dashed = false }) => ({
+    paths: series.map(({ name, values, dashed = false, colour }) => ({
       name,
       dashed,
+      colour,
       d: draw(values) ?? "",
     })),
     dots: series.flatMap(({ values }, i) =>

@@ -3,8 +3,8 @@ import { BOTTOM, lineLayout, MARGIN, type LineData } from "./lineChart";
 import { escaped, PAPER, round, svgFigure, svgText } from "./svg";
 
 const WIDTH = 640;
-/** Of the series, in order: told apart by dashes too. */
-const COLOURS = [PAPER.ink, PAPER.lowers, PAPER.raises, PAPER.muted];
+/** Of the series, in order and as on the screen: told apart by dashes too. */
+const COLOURS = [PAPER.lowers, PAPER.raises, PAPER.muted, PAPER.ink];
 const LEGEND_LINE = 18;
 const SMALL = `font-size="11" fill="${PAPER.muted}"`;
 
@@ -15,7 +15,10 @@ export interface LineFigure extends LineData {
 
 export function lineChartSvg({ title, caption, ...data }: LineFigure): string {
   const { paths, dots, xTicks, yTicks, height } = lineLayout(data, WIDTH);
-  const colour = (series: number) => COLOURS[series % COLOURS.length] ?? PAPER.ink;
+  const colour = (series: number) => {
+    const own = paths[series]?.colour;
+    return own ? PAPER[own] : (COLOURS[series % COLOURS.length] ?? PAPER.ink);
+  };
   const style = (i: number, dashed: boolean) =>
     `fill="none" stroke="${colour(i)}" stroke-width="1.5"${dashed ? ' stroke-dasharray="5 3"' : ""}`;
   const middle = (MARGIN.left + WIDTH - MARGIN.right) / 2;

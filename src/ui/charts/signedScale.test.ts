@@ -10,6 +10,16 @@ it("keeps zero inside and ends on round numbers", () => {
   expect(empty.high).toBeGreaterThan(0);
 });
 
+it("reaches as far as its least scale, on the side where the values are", () => {
+  // 2e-5 nats are a hair where 0.1 nat is the end, as long as they should be beside 3 nats.
+  const tiny = signedDomain([2e-5, -1e-6], 0.1);
+  expect(tiny.high).toBe(0.1);
+  expect(signedBar(2e-5, tiny.low, tiny.high).width).toBeLessThan(0.1);
+  expect(signedDomain([-2e-5], 0.1).low).toBe(-0.1);
+  expect(signedDomain([], 0.1).high).toBe(0.1);
+  expect(signedDomain([3, -0.2], 0.1)).toEqual(signedDomain([3, -0.2]));
+});
+
 it("draws from zero to the value, clipped to the axis", () => {
   expect(signedBar(1, -1, 3)).toEqual({ zero: 25, left: 25, width: 25 });
   expect(signedBar(-1, -1, 3)).toEqual({ zero: 25, left: 0, width: 25 });

@@ -1,24 +1,34 @@
 /** The axis that signed bars share: it always holds zero, and ends on round numbers. */
 import { nice } from "d3-array";
 
+/** Share of the axis that is kept below zero where nothing lies there. */
+const EDGE = 0.04;
+
 export interface Domain {
   readonly low: number;
   readonly high: number;
 }
 
-/** A domain for these values; a little of the empty side is kept, so that the zero line is seen. */
-export function signedDomain(values: readonly number[]): Domain {
+/**
+ * A domain for these values, that reaches at least as far as `least` on the side of the largest; a little of the empty side
+ * is kept, so that the zero line is seen.
+ */
+export function signedDomain(values: readonly number[], least = 0): Domain {
   const finite = values.filter(Number.isFinite);
-  const high = Math.max(0, ...finite);
-  const low = Math.min(0, ...finite);
+  const [most, fewest] = [Math.max(0, ...finite), Math.min(0, ...finite)];
+  const isBelow = -fewest > most;
+  const high = isBelow ? most : Math.max(most, least);
+  const low = isBelow ? Math.min(fewest, -least) : fewest;
   const span = high - low || 1;
   const [niceLow, niceHigh] = nice(low, high || span, 4);
-  return { low: low === 0 ? -0.04 * span : niceLow, high: niceHigh };
+  return { low: low === 0 ? -EDGE * span : niceLow, high: niceHigh };
 }
 
-/** What stands at the low end of the axis: 0 where nothing lies below it. */
-export const lowEnd = ({ low }: Domain, values: readonly number[]) =>
-  values.some((value) => value < 0) ? low : 0;
+/** What stands at the low end of the axis: 0 where only the kept edge lies below it. */
+export const lowEnd = ({ low, high }: Domain) => (low < -EDGE * (high - low) ? low : 0);
+
+/** A list turned over: beside one of the other sign both axes then reach as far, and equal bars are equal sizes. */
+export const mirrored = (values: Iterable<number>): number[] => Array.from(values, (value) => -value);
 
 /** Percent of the track, kept on it. */
 export const signedEnd = (x: number, low: number, high: number) =>

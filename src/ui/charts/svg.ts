@@ -9,6 +9,9 @@ export const PAPER = {
   line: "#d6dade",
   raises: "#b85a00",
   lowers: "#2a6cab",
+  /** The two sides of a comparison; a difference, first minus second, is above zero in the first's colour. */
+  sideA: "#b85a00",
+  sideB: "#2a6cab",
 } as const;
 
 export function svgText(x: number, y: number, content: string, extra = ""): string {

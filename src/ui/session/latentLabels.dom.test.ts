@@ -15,6 +15,16 @@ it("shows the given label until somebody writes another, and again after that is
   expect(labels.of(SAE, 3)?.source).toBe("rule");
 });
 
+it("knows how well a label fits where that was measured, and not of words of one's own", () => {
+  const rule = "only where section = answer (precision 0.95, recall 0.16)";
+  const labels = new LatentLabels({ labelsOf: () => ({ 3: rule }) });
+  expect(labels.of(SAE, 3)?.f1).toBeCloseTo(0.274, 3);
+  labels.set(SAE, 3, "answer (precision 0.95, recall 0.16)");
+  expect(labels.of(SAE, 3)).not.toHaveProperty("f1");
+  labels.take(SAE, new Map([[4, "b (best F1 0.91)"]]), "saved.csv");
+  expect(labels.of(SAE, 4)?.f1).toBe(0.91);
+});
+
 it("does not take an unchanged given label for one's own", () => {
   const labels = start();
   labels.set(SAE, 3, "by rule");

@@ -3,19 +3,30 @@
  * embedded model. They belong to an autoencoder by its weights, and live as long as the page.
  */
 import type { SaeInfo } from "../../protocol/features";
+import { labelF1 } from "./latentCode";
 import type { LabelList } from "./labelFiles";
 
 export interface LatentLabel {
   readonly text: string;
   /** Where it comes from: "rule", "own", or the name of a file. */
   readonly source: string;
+  /** How well the words fit where the latent is active, where that was measured; never for words of one's own. */
+  readonly f1?: number;
 }
 
-type Named = Pick<SaeInfo, "sha256">;
+function measured(text: string, source: string): LatentLabel {
+  const f1 = labelF1(text);
+  return { text, source, ...(f1 !== undefined && { f1 }) };
+}
 
-/** Labels that come with an autoencoder. */
-export interface GivenLabels {
-  labelsOf(sae: Named): Readonly<Record<string, string>>;
+/** Those of one's own and of files, then those by rule; of each those that fit best first, those not measured last. */
+export function byF1(
+  labels: readonly (readonly [number, LatentLabel])[],
+): (readonly [number, LatentLabel])[] {
+  const byRule = ({ source }: LatentLabel) => (source === "rule" ? 1 : 0);
+  return labels.toSorted(
+    ([a, one], [b, other]) => byRule(one) - byRule(other) || (other.f1 ?? -1) - (one.f1 ?? -1) || a - b,
+  );
 }
 
 export class LatentLabels {
@@ -28,14 +39,14 @@ export class LatentLabels {
     const own = this.#own.get(sae.sha256)?.get(latent);
     if (own) return own;
     const text = this.given.labelsOf(sae)[String(latent)];
-    return text === undefined ? undefined : { text, source: "rule" };
+    return text === undefined ? undefined : measured(text, "rule");
   }
 
   /** All of them, in order of latent. */
   all(sae: Named): readonly (readonly [number, LatentLabel])[] {
     const given = Object.entries(this.given.labelsOf(sae)).map(([latent, text]): [number, LatentLabel] => [
       Number(latent),
-      { text, source: "rule" },
+      measured(text, "rule"),
     ]);
     const labels = new Map([...given, ...(this.#own.get(sae.sha256) ?? [])]);
     return [...labels].toSorted(([a], [b]) => a - b);
@@ -56,7 +67,7 @@ export class LatentLabels {
   take(sae: Named & Pick<SaeInfo, "nLatents">, found: LabelList, source: string): number {
     const fitting = [...found].filter(([latent]) => latent < sae.nLatents);
     const labels = new Map(this.#own.get(sae.sha256));
-    for (const [latent, text] of fitting) labels.set(latent, { text, source });
+    for (const [latent, text] of fitting) labels.set(latent, measured(text, source));
     this.#write(sae, labels);
     return fitting.length;
   }

@@ -4,6 +4,7 @@
  */
 import type { EngineApi, KeptModel, ModelInfo, ModelSource } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
+import { ModelHealth } from "./modelHealth.svelte";
 import type { ModelState } from "./states";
 import { phaseAfter } from "./timeLeft";
 
@@ -14,8 +15,12 @@ export class OtherModel {
   error = $state.raw<string | undefined>();
   #request = 0;
   #source: ModelSource | undefined;
+  /** Whether it works, where that is in doubt. */
+  readonly health: ModelHealth;
 
-  constructor(private readonly engine: EngineApi) {}
+  constructor(private readonly engine: EngineApi) {
+    this.health = new ModelHealth(engine, "other");
+  }
 
   /** The one that answers: while another is loading, the one from before. */
   get model(): ModelInfo | undefined {
@@ -39,6 +44,7 @@ export class OtherModel {
   /** The newest wish wins; the model from before stays until the next one is there, and if it is refused. */
   async load(source: ModelSource): Promise<void> {
     const request = ++this.#request;
+    this.health.stop();
     if (this.state.status === "loading") await this.engine.cancel(LOAD);
     const previous = this.model;
     const settle = (info: ModelInfo | undefined) =>
@@ -56,6 +62,7 @@ export class OtherModel {
       if (request !== this.#request) return;
       this.#source = source;
       settle(info);
+      void this.health.examine(info);
     } catch (error) {
       if (request !== this.#request) return;
       settle(previous);

@@ -113,6 +113,27 @@ it("says what is remarkable about a model, and clears words that it cannot read"
   expect(session.tokens).toEqual([]);
 });
 
+it("looks closer at a doubtful model once the page has answered, and says what it finds", async () => {
+  await session.start();
+  const asked: string[] = [];
+  let answer: string | undefined = "It reads better without its attention.";
+  engine.examineModel = async (_, slot) => {
+    asked.push(`${slot}, ${session.chain.computing ? "computing" : "answered"}`);
+    return answer;
+  };
+  await session.loader.loadFiles(files);
+  expect(asked).toEqual([]);
+  engine.next = { ...TEST_MODEL, isDoubtful: true, notes: ["A note."] };
+  await session.loader.loadFiles(files);
+  await expect.poll(() => session.message?.text).toBe("A note. It reads better without its attention.");
+  expect(asked).toEqual(["main, answered"]);
+  expect(session.health.problemOf(session.model)).toBe(answer);
+  answer = undefined;
+  await session.loader.loadFiles(files);
+  await expect.poll(() => asked.length).toBe(2);
+  expect(session.health.problemOf(session.model)).toBeUndefined();
+});
+
 it("draws a new example with a new seed each time", async () => {
   await session.start();
   session.newExample();

@@ -18,6 +18,7 @@ import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
 import { ChainState } from "./chain.svelte";
 import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "./examples";
+import { ModelHealth } from "./modelHealth.svelte";
 import { ModelLoader } from "./modelLoader.svelte";
 import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
@@ -40,6 +41,8 @@ export class Session {
   panel = $state("ChainOfThought");
   readonly chain: ChainState;
   readonly loader: ModelLoader;
+  /** Whether the model works, where that is in doubt. */
+  readonly health: ModelHealth;
   readonly shelf: Shelf;
   /** Autoencoders that are attached to the model. */
   readonly saes: Autoencoders;
@@ -90,11 +93,13 @@ export class Session {
     this.chain = new ChainState(engine, this);
     this.loader = new ModelLoader(engine, {
       begins: () => {
+        this.health.stop();
         if (this.message?.kind === "info") this.message = undefined;
       },
       ready: (...news) => this.#settle(...news),
       attach: (files) => this.#attach(files),
     });
+    this.health = new ModelHealth(engine, "main");
     this.shelf = new Shelf(engine, this.loader);
     this.saes = new Autoencoders(engine, this);
     this.other = new OtherModel(engine);
@@ -175,6 +180,7 @@ export class Session {
       if (isCompleted && looksLikeTokenIds(this.promptText)) this.#clear();
       await this.#afterLoad(source, info);
       if (this.model === info) this.onLoaded?.().catch((error: unknown) => this.fail(error));
+      void this.#examine(info);
     } catch (error) {
       this.fail(error);
     }
@@ -190,6 +196,12 @@ export class Session {
       const what = count === 1 ? "A sparse autoencoder was" : `${count} sparse autoencoders were`;
       this.message = { kind: "info", text: `${what} attached to ${this.model?.name}.` };
     } else if (this.saes.error) this.message = { kind: "error", text: this.saes.error };
+  }
+
+  async #examine(info: ModelInfo): Promise<void> {
+    const problem = await this.health.examine(info);
+    if (problem === undefined || this.model !== info || this.message?.kind === "error") return;
+    this.message = { kind: "info", text: [...info.notes, problem].join(" ") };
   }
 
   async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {

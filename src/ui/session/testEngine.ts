@@ -79,6 +79,7 @@ export function createTestEngine(): TestEngine {
       return (model = { ...engine.next, name: source.name, source: source.kind });
     },
     model: async () => model,
+    examineModel: async () => undefined,
     async completeModel() {
       if (engine.next instanceof Error || !model) throw engine.next;
       return (model = { ...model, hasTokenizer: true, notes: [] });

@@ -51,7 +51,7 @@ export async function simulatedLoss(
   const judged = (values: Rows, loss: number): Simulated => ({
     loss,
     change: loss - clean,
-    recovered: Math.abs(without - clean) > ROUNDING ? (without - loss) / (without - clean) : NaN,
+    recovered: without - clean > ROUNDING ? (without - loss) / (without - clean) : NaN,
     correlation: correlation(values, real),
   });
   return {

@@ -14,11 +14,22 @@ export const LISTS_SENTENCE =
   "Raises and lowers: logits per unit of activation, the final norm's gain included and its scale left out. Reads: the product of its input weights and a token's embedding.";
 
 export const LISTS = [
-  { of: "promotes", title: "Raises most", unit: WRITES },
-  { of: "suppresses", title: "Lowers most", unit: WRITES },
-  { of: "readsMost", title: "Reads most", unit: READS },
-  { of: "readsLeast", title: "Reads least", unit: READS },
-] as const satisfies readonly { of: TokenList & keyof NeuronResult; title: string; unit: string }[];
+  { of: "promotes", title: "Raises most", unit: WRITES, none: "It raises no token's logit." },
+  { of: "suppresses", title: "Lowers most", unit: WRITES, none: "It lowers no token's logit." },
+  { of: "readsMost", title: "Reads most", unit: READS, none: "" },
+  { of: "readsLeast", title: "Reads least", unit: READS, none: "" },
+] as const satisfies readonly {
+  of: TokenList & keyof NeuronResult;
+  title: string;
+  unit: string;
+  none: string;
+}[];
+
+/** The list that each is read beside. */
+export const OPPOSITE: Readonly<Record<TokenList, TokenList>> = {
+  ...{ promotes: "suppresses", suppresses: "promotes" },
+  ...{ readsMost: "readsLeast", readsLeast: "readsMost" },
+};
 
 export function listTable(
   items: readonly { readonly id: string; readonly label: string; readonly value: number }[],

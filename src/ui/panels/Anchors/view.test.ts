@@ -54,16 +54,26 @@ it("correlates over the cells that both have", () => {
 });
 
 it("puts the head first that looks at one step from everywhere", () => {
-  const n = 8;
+  const n = 12;
   const attention = new Float32Array(2 * n * n);
   for (let from = 0; from < n; from++)
     for (let to = 0; to <= from; to++) {
       attention[from * n + to] = 1 / (from + 1);
       attention[n * n + from * n + to] = to === 1 ? 1 : 0;
     }
-  const { distance, heads } = receiverHeads({ n, nLayers: 1, nHeads: 2, attention }, 4, false);
-  expect(distance).toBe(4);
+  const { distance, scored, heads } = receiverHeads({ n, nLayers: 1, nHeads: 2, attention }, 4, false);
+  expect([distance, scored]).toEqual([4, 8]);
   expect(heads[0]!.name).toBe("0.1");
   expect(heads[0]!.vertical[1]).toBe(1);
-  expect(heads[0]!.vertical[5]).toBeNaN();
+  expect(heads[0]!.vertical[8]).toBeNaN();
+});
+
+it("ranks no head of a short chain", () => {
+  const n = 8;
+  const attention = Float32Array.from({ length: 2 * n * n }, (_, i) => Math.sin(i) ** 2);
+  const { scored, heads } = receiverHeads({ n, nLayers: 1, nHeads: 2, attention }, 4, false);
+  expect(scored).toBe(7);
+  expect(heads.map(({ name }) => name)).toEqual(["0.0", "0.1"]);
+  expect(heads.map(({ score }) => score)).toEqual([NaN, NaN]);
+  expect(heads[0]!.vertical.filter((value) => !Number.isNaN(value))).toHaveLength(7);
 });

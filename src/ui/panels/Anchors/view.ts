@@ -16,7 +16,7 @@ import {
   shareOf,
   type Difference,
 } from "../../../statistics/anchorImportance";
-import { distanceFor, headScore, verticalScores } from "../../../statistics/receiverHeads";
+import { distanceFor, headScore, LEAST_SCORED, verticalScores } from "../../../statistics/receiverHeads";
 import { kendallTau, spearman } from "../../../statistics/rankCorrelation";
 import type { StepAttentionResult } from "../../../protocol/anchors";
 import type { BarColumn } from "../../charts/barColumns";
@@ -105,17 +105,18 @@ export function alike(a: Float32Array, b: Float32Array): Alike {
 
 export interface ReceiverHead {
   readonly name: string;
+  /** NaN: its scores are all alike, or too few steps have one. */
   readonly score: number;
   /** Vertical scores by step, NaN where too few steps are later. */
   readonly vertical: readonly number[];
 }
 
-/** Every head by the kurtosis of its vertical scores, highest first. */
+/** Every head by the kurtosis of its vertical scores, highest first; in order, without a score, where too few steps have one. */
 export function receiverHeads(
   { n, nLayers, nHeads, attention }: StepAttentionResult,
   wanted: number,
   ranked: boolean,
-): { readonly distance: number; readonly heads: readonly ReceiverHead[] } {
+): { readonly distance: number; readonly scored: number; readonly heads: readonly ReceiverHead[] } {
   const distance = distanceFor(n, wanted);
   const heads = Array.from({ length: nLayers * nHeads }, (_, head): ReceiverHead => {
     const own = attention.subarray(head * n * n, (head + 1) * n * n);
@@ -125,5 +126,8 @@ export function receiverHeads(
       ...{ vertical, score: headScore(vertical) },
     };
   });
-  return { distance, heads: heads.sort((a, b) => (b.score || -9) - (a.score || -9)) };
+  const scored = Math.max(0, n - distance);
+  if (scored < LEAST_SCORED) return { distance, scored, heads };
+  const size = ({ score }: ReceiverHead) => (Number.isNaN(score) ? -Infinity : score);
+  return { distance, scored, heads: heads.sort((a, b) => size(b) - size(a)) };
 }

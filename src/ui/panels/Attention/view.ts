@@ -1,5 +1,6 @@
 /** The panel's numbers in words, tables and figures for paper. */
 import { colourDomain, colourIndex, colourTable, cssColour, type ScaleKind } from "../../charts/colourScales";
+import { leastScale } from "../../charts/fullScale";
 import type { DataTable } from "../../charts/dataTable";
 import { rasterOf } from "../../charts/heatmap";
 import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
@@ -21,7 +22,8 @@ export const scaleKind = ({ measure, side }: Looks): ScaleKind =>
 export function mapDomain(values: Float32Array, looks: Looks, stretched: boolean): readonly [number, number] {
   if (looks.measure === "pattern" && looks.side !== "difference" && !stretched) return [0, 1];
   const drawn = stretched ? values.subarray(Math.floor(values.length / 2)) : values;
-  const [low, high] = colourDomain(drawn, scaleKind(looks));
+  const least = looks.measure === "pattern" ? leastScale("attention") : 0;
+  const [low, high] = colourDomain(drawn, scaleKind(looks), least);
   return scaleKind(looks) === "sequential" ? [0, high] : [low, high];
 }
 

@@ -27,7 +27,7 @@ it("lines the ways up by step, without those that are not there", () => {
     ...["step", "text", "Shapley value", "Shapley value, low", "Shapley value, high"],
   ]);
   expect(table.rows[2]).toEqual([3, "c .", 3, 3, 3, 1, 1, 1]);
-  expect(barColumnsSvg(list, ["a", "b", "c"], "title", "made by hand")).toContain("made by hand");
+  expect(barColumnsSvg(list, ["a", "b", "c"], "title", "made by hand", "nats")).toContain("made by hand");
 });
 
 it("correlates their ranks over the steps that both value", () => {

@@ -1,9 +1,9 @@
 /** The panel's numbers as CSV, JSON and a figure for paper: light colours, its caption below. */
 import type { ChainGameResult } from "../../../protocol/chain";
-import { signedBar, signedDomain, signedEnd } from "../../charts/signedScale";
+import { lowEnd, signedBar, signedEnd } from "../../charts/signedScale";
 import { formatSigned } from "../../session/format";
 import type { Session } from "../../session/session.svelte";
-import { captionOf, resultRows, unitOf } from "./view";
+import { captionOf, resultRows, stepDomain, unitOf } from "./view";
 
 const quoted = (value: string | number | boolean) => `"${String(value).replaceAll('"', '""')}"`;
 
@@ -76,7 +76,8 @@ function wrapped(text: string): string[] {
 
 export function toSvg(session: Session): string {
   const rows = resultRows(session.chain);
-  const { low, high } = signedDomain(rows.flatMap(({ phi, low, high, loo }) => [phi, low, high, loo]));
+  const domain = stepDomain(rows, unitOf(session.chain));
+  const { low, high } = domain;
   const caption = wrapped(captionOf(session));
   const height = TOP + rows.length * ROW + 28 + caption.length * 15;
   const text = (x: number, y: number, content: string, extra = "") =>
@@ -104,7 +105,7 @@ export function toSvg(session: Session): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" fill="#1b1f24">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(12, 20, "What each step is worth to the answer", 'font-weight="600"'),
-    text(BARS.left, 40, formatSigned(low, 1), 'font-size="11" fill="#59626d"'),
+    text(BARS.left, 40, formatSigned(lowEnd(domain), 1), 'font-size="11" fill="#59626d"'),
     text(
       BARS.left + BARS.width / 2,
       40,

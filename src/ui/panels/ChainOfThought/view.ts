@@ -1,5 +1,7 @@
 /** What the panel shows, computed: rows of its tables, its caption. */
 import type { AblationMode, ChainGameResult } from "../../../protocol/chain";
+import { leastScale } from "../../charts/fullScale";
+import { signedDomain } from "../../charts/signedScale";
 import type { ChainState } from "../../session/chain.svelte";
 import { ESTIMATOR_WORDS, VALUE_WORDS, valueOf } from "../../session/chainSettings";
 import { NO_TOKEN, type Effect } from "../../session/effect";
@@ -76,6 +78,13 @@ export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
     earlyLogProb: effect?.early[i + 1] ?? NaN,
   }));
 }
+
+/** The axis that all steps share, with their intervals and what they are worth alone. */
+export const stepDomain = (rows: readonly ResultRow[], unit: string) =>
+  signedDomain(
+    rows.flatMap(({ phi, low, high, loo }) => [phi, low, high, loo]),
+    leastScale(unit),
+  );
 
 /** "nats": the unit of every value shown. */
 export const unitOf = ({ settings }: Pick<ChainState, "settings">) => VALUE_WORDS[valueOf(settings)].unit;

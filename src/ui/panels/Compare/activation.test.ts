@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { TensorRef, TensorWindow } from "../../../protocol/analysis";
 import { TEST_MODEL } from "../../session/testEngine";
 import { differenceOf } from "./activation";
+import { basisNote, basisWords } from "./bases";
 import type { Pair } from "./align";
 import type { Aligned } from "./compared";
 import type { Side } from "./sides";
@@ -92,6 +93,37 @@ it("subtracts patterns at aligned keys", async () => {
   // Left, head 1: 9 + 3 query + key at 0 and 2; right, head 1: 4 + 2 query + key.
   expect([...rows.values]).toEqual([9 - 4, 11 - 5, 15 - 6, 17 - 7]);
   expect(columns).toBe("key");
+});
+
+it("says how alike two models arrange the tokens, and nothing of one model", async () => {
+  const engine = fake({ main: [6, 2], other: [6, 2] }, { main: 0, other: 100 });
+  const pairs = [0, 1, 2, 3, 4, 5].map((i): Pair => [i, i]);
+  const one = aligned([6, 6], pairs);
+  expect(await differenceOf(engine, one, "blocks.0.resid_post", undefined, "r")).not.toHaveProperty("cka");
+  expect(basisNote({ aligned: one, site: "blocks.0.resid_post" })).toBeUndefined();
+
+  const two = { ...one, right: { ...one.right, info: { ...TEST_MODEL, name: "b", sha256: "cd" } } };
+  const found = await differenceOf(engine, two, "blocks.0.resid_post", undefined, "r");
+  // The other's rows are these, shifted.
+  expect(found.cka).toEqual({ value: expect.closeTo(1, 9), n: 6 });
+  expect(basisNote(found)).toMatch(/ledger and b have other weights.*other bases.*keep their meaning: .*CKA/);
+  expect(basisWords(found)).toEqual([
+    "other weights: bases differ unless one model was trained from the other",
+    "linear CKA 1.000, n = 6 tokens",
+  ]);
+  expect(basisNote({ aligned: two, site: "logits" })).toMatch(/the vocabulary is the same/);
+  expect(basisNote({ aligned: two, site: "blocks.0.attn.pattern" })).toMatch(/no basis, but a head/);
+});
+
+it("leaves special tokens out of that", async () => {
+  const engine = fake({ main: [6, 2], other: [6, 2] }, { main: 0, other: 0 });
+  const one = aligned(
+    [6, 6],
+    [0, 1, 2, 3, 4, 5].map((i): Pair => [i, i]),
+  );
+  const tokens = one.left.tokens.map((token, i) => ({ ...token, special: i === 0 }));
+  const two = { ...one, left: { ...one.left, tokens, info: { ...TEST_MODEL, sha256: "cd" } } };
+  expect((await differenceOf(engine, two, "embed", undefined, "r")).cka?.n).toBe(5);
 });
 
 it("refuses sites of different widths and lets go of both tensors", async () => {

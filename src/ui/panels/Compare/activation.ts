@@ -5,6 +5,7 @@
 import type { TensorRef } from "../../../protocol/analysis";
 import type { EngineApi, RunId } from "../../../protocol/api";
 import type { Site } from "../../../protocol/sites";
+import { linearCka } from "../../../statistics/linearCka";
 import type { Pair } from "./align";
 import type { Aligned } from "./compared";
 import { DifferenceRows, type Difference } from "./difference";
@@ -22,7 +23,12 @@ export interface ActivationDifference {
   /** Heads side by side in a row; 1 without a head axis. */
   readonly heads: number;
   readonly rows: Difference;
+  /** How alike two models with other weights arrange the tokens, special ones left out; between heads and keys there is none. */
+  readonly cka?: { readonly value: number; readonly n: number };
 }
+
+/** Rows that CKA is over at most: it compares every pair of them. */
+const MOST_CKA_ROWS = 256;
 
 /** Elements that are asked for at a time. */
 const BLOCK_ELEMENTS = 1_000_000;
@@ -54,6 +60,8 @@ export async function differenceOf(
         `${site} is ${read.width} wide on the left and ${readOther.width} on the right: there is no difference to show.`,
       );
     }
+    const isAlike = left.info.sha256 !== right.info.sha256 && !byKey;
+    const alike: [Float32Array[], Float32Array[]] = [[], []];
     const rows = new DifferenceRows(pairs.length, byKey ? pairs.length : read.width);
     const atOnce = Math.max(1, Math.floor(BLOCK_ELEMENTS / Math.max(read.width, readOther.width)));
     for (let from = 0; from < pairs.length; from += atOnce) {
@@ -62,15 +70,23 @@ export async function differenceOf(
         read.rows(block.map(([l]) => l)),
         readOther.rows(block.map(([, r]) => r)),
       ]);
-      for (const [i] of block.entries()) {
+      for (const [i, [l, r]] of block.entries()) {
         const [x, y] = [mine(i), theirs(i)];
+        // A first token's activations are so large that they would decide alone.
+        const isSpecial = left.tokens[l]?.special === true || right.tokens[r]?.special === true;
+        if (isAlike && !isSpecial && alike[0].length < MOST_CKA_ROWS) {
+          alike[0].push(x.slice());
+          alike[1].push(y.slice());
+        }
         if (byKey) rows.set(from + i, atKeys(x, pairs, 0), atKeys(y, pairs, 1));
         else rows.set(from + i, x, y);
       }
     }
     const oneHead = hasHeads(site) ? head : undefined;
     const heads = hasHeads(site) && oneHead === undefined ? (a.shape[1] ?? 1) : 1;
-    return { aligned, site, head: oneHead, columns: byKey ? "key" : "dimension", heads, rows };
+    const cka = isAlike ? { value: linearCka(...alike), n: alike[0].length } : undefined;
+    const columns = byKey ? "key" : "dimension";
+    return { aligned, site, head: oneHead, columns, heads, rows, ...(cka && { cka }) };
   } finally {
     await engine.releaseTensors(held.map(({ id }) => id));
   }

@@ -1,6 +1,8 @@
 /** What is shown of an activation's difference, computed: labels, curves over whole rows, tables. */
+import { sharedDomain } from "../../charts/colourScales";
 import type { DataTable } from "../../charts/dataTable";
 import type { ActivationDifference } from "./activation";
+import { basisWords } from "./bases";
 import type { RowCurve } from "./settings";
 import { pairLabels, type CurveView } from "./view";
 
@@ -23,8 +25,19 @@ const whatOf = ({ site, head }: ActivationDifference) =>
 export function partsOf(difference: ActivationDifference): string[] {
   const { colStep } = difference.rows;
   const pooled = colStep > 1 ? [`${colStep} columns to a cell, the largest |difference| shown`] : [];
-  return [whatOf(difference), ...pooled];
+  return [whatOf(difference), ...pooled, ...basisWords(difference)];
 }
+
+/** Of a typical element of either side: smaller differences are drawn pale, whatever else there is. */
+const LEAST_SHARE = 0.05;
+
+/** Root mean square of the elements of the larger row. */
+function typicalElement({ left, right, width }: ActivationDifference["rows"]): number {
+  const norms = [...left, ...right].filter(Number.isFinite);
+  return norms.reduce((most, norm) => Math.max(most, norm), 0) / Math.sqrt(Math.max(1, width));
+}
+
+const HOW = { unit: "left − right", scale: "signed" } as const;
 
 /** The heatmap: a row for each pair. */
 export function heatOf(difference: ActivationDifference) {
@@ -37,8 +50,8 @@ export function heatOf(difference: ActivationDifference) {
     colLabels: columnLabels(difference),
     rowTitle: columns === "key" ? "query" : "aligned token",
     colTitle: columns === "key" ? "key" : dimension,
-    unit: "left − right",
-    scale: "signed" as const,
+    ...HOW,
+    domain: sharedDomain({ values: rows.values, ...HOW, least: LEAST_SHARE * typicalElement(rows) }),
   };
 }
 
@@ -56,9 +69,9 @@ export function rowSeries(difference: ActivationDifference, curve: RowCurve): Cu
     title: `Norms over each row, ${what}`,
     yTitle: "Euclidean norm",
     series: [
-      { name: "left − right", values: rows.difference },
-      { name: "left", values: rows.left },
-      { name: "right", values: rows.right, dashed: true },
+      { name: "left", values: rows.left, colour: "sideA" },
+      { name: "right", values: rows.right, dashed: true, colour: "sideB" },
+      { name: "left − right", values: rows.difference, colour: "ink" },
     ],
   };
 }

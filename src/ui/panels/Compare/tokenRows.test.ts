@@ -33,6 +33,11 @@ it("names both tokens of a column, their gap, and how far apart the pair is", ()
   expect(columns.map(({ differs }) => differs)).toEqual([false, true, false, false]);
 });
 
+it("marks no pair fully whose KL is next to nothing", () => {
+  const columns = tokenColumns(aligned("a b", "a b"), [0, 2], Float32Array.of(2e-5, 1e-5));
+  expect(columns[0]!.share).toBeCloseTo(2e-4, 9);
+});
+
 it("shows a page of them, with the pairs of the whole, and before anything is measured", () => {
   const [third] = tokenColumns(aligned("a b c", "a x b c"), [2, 3], undefined);
   expect(third).toMatchObject({ pair: 1, left: "b", share: 0, label: "left b, right b" });
@@ -54,6 +59,10 @@ it("labels an activation's difference by its dimensions, heads or keys", () => {
     "blocks.0.attn.z, head 1",
     "2 columns to a cell, the largest |difference| shown",
   ]);
+  // Elements of a size of 2.7 on the left: what is smaller than a twentieth of that is pale.
+  const near = new DifferenceRows(2, 4);
+  near.set(0, Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 2, 3, 4.001));
+  expect(heatOf({ ...difference, rows: near }).domain[1]).toBeCloseTo(0.05 * Math.sqrt(30 / 4), 3);
   expect(heatOf(difference).title).toBe("Left − right of blocks.0.attn.z");
   expect(differenceTable(difference).rows[0]).toEqual([0, 0, "a", 1, 2, 3, 4]);
   expect(rowTable(difference).rows[1]?.slice(0, 6)).toEqual([1, 1, "b", 0, 0, 0]);

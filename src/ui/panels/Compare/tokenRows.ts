@@ -1,4 +1,5 @@
 /** The two rows of tokens as columns, with what is marked below each pair. */
+import { leastScale } from "../../charts/fullScale";
 import { formatNumber } from "../../session/format";
 import { tokenLabel } from "../../session/tokenText";
 import type { Aligned } from "./compared";
@@ -12,7 +13,7 @@ export interface TokenColumn {
   readonly differs: boolean;
   /** For those who hear the page. */
   readonly label: string;
-  /** KL of the pair as a share of the largest. */
+  /** KL of the pair as a share of the largest, or of 0.1 nats where all are smaller. */
   readonly share: number;
 }
 
@@ -29,7 +30,8 @@ export function tokenColumns(
   kl: Float32Array | undefined,
 ): TokenColumn[] {
   const pairs = pairsOfColumns(aligned);
-  const largest = kl ? kl.reduce((most, value) => (value > most ? value : most), 0) : 0;
+  const least = leastScale("nats");
+  const largest = kl ? kl.reduce((most, value) => (value > most ? value : most), least) : least;
   const text = (side: "left" | "right", at: number | undefined) =>
     at === undefined ? undefined : tokenLabel(aligned[side].tokens[at]?.text ?? "");
   return aligned.columns.slice(first, end).map((column, i) => {
@@ -40,7 +42,7 @@ export function tokenColumns(
     return {
       ...{ pair, left, right, differs: left !== right },
       label: `left ${left ?? "gap"}, right ${right ?? "gap"}${measured}`,
-      share: value > 0 && largest > 0 ? value / largest : 0,
+      share: value > 0 ? value / largest : 0,
     };
   });
 }

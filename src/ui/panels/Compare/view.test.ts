@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../../../protocol/analysis";
 import { TEST_MODEL } from "../../session/testEngine";
-import { commonSites, nextRows, pageAround, pairAt, siteOf } from "./view";
+import { lineChartSvg } from "../../charts/lineChartSvg";
+import { PAPER } from "../../charts/svg";
+import { DifferenceRows } from "./difference";
+import { rowSeries } from "./differenceView";
+import { commonSites, curveOf, nextRows, pageAround, pairAt, siteOf } from "./view";
 
 const prediction = (...top: readonly (readonly [id: number, p: number])[]): Prediction => ({
   top: {
@@ -10,6 +14,31 @@ const prediction = (...top: readonly (readonly [id: number, p: number])[]): Pred
   },
   entropy: 0,
   targets: [],
+});
+
+it("gives each side one colour in every curve, on the screen and on paper", () => {
+  const numbers = [0.5, 1];
+  const result = {
+    ...{ kl: numbers, baseNext: numbers, otherNext: numbers },
+    ...{ base: [prediction([1, 1])], other: [prediction([1, 1])] },
+  };
+  const rows = new DifferenceRows(1, 2);
+  rows.set(0, Float32Array.of(1, 2), Float32Array.of(2, 1));
+  const curves = [
+    curveOf({ result } as never, "logProb"),
+    curveOf({ result } as never, "entropy"),
+    rowSeries({ site: "embed", head: undefined, rows } as never, "norm"),
+  ];
+  for (const { series, ...rest } of curves) {
+    const colours = Object.fromEntries(series.map(({ name, colour }) => [name, colour]));
+    expect(colours).toMatchObject({ left: "sideA", right: "sideB" });
+    const svg = lineChartSvg({ ...rest, series, xLabels: ["a", "b"], xTitle: "token", caption: "" });
+    const legend = [...svg.matchAll(/h24" fill="none" stroke="(#\w+)".*?\n<text[^>]*>([^<]+)/g)];
+    expect(Object.fromEntries(legend.map(([, colour, name]) => [name, colour]))).toMatchObject({
+      left: PAPER.sideA,
+      right: PAPER.sideB,
+    });
+  }
 });
 
 describe("next tokens", () => {

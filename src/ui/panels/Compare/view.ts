@@ -3,16 +3,11 @@ import type { Prediction } from "../../../protocol/analysis";
 import { BLOCK_SITES, MODEL_SITES, siteName, type Site } from "../../../protocol/sites";
 import type { ModelInfo } from "../../../protocol/api";
 import type { DataTable } from "../../charts/dataTable";
+import type { Series } from "../../charts/lineChart";
 import { tokenLabel } from "../../session/tokenText";
 import type { Pair } from "./align";
 import type { Aligned, Compared } from "./compared";
 import type { Curve } from "./settings";
-
-export interface Series {
-  readonly name: string;
-  readonly values: Float32Array | readonly number[];
-  readonly dashed?: boolean;
-}
 
 export interface CurveView {
   readonly title: string;
@@ -34,9 +29,12 @@ export function curveOf({ result }: Compared, curve: Curve): CurveView {
         title: "log p of the token that follows in its own text",
         yTitle: "log p, nats",
         series: [
-          { name: "left", values: baseNext },
-          { name: "right", values: otherNext, dashed: true },
-          { name: "left − right", values: baseNext.map((value, i) => value - (otherNext[i] ?? NaN)) },
+          { name: "left", values: baseNext, colour: "sideA" },
+          { name: "right", values: otherNext, dashed: true, colour: "sideB" },
+          {
+            ...{ name: "left − right", colour: "ink" },
+            values: baseNext.map((value, i) => value - (otherNext[i] ?? NaN)),
+          },
         ],
       };
     case "entropy":
@@ -44,8 +42,8 @@ export function curveOf({ result }: Compared, curve: Curve): CurveView {
         title: "Entropy of the next-token distributions",
         yTitle: "entropy, nats",
         series: [
-          { name: "left", values: base.map(({ entropy }) => entropy) },
-          { name: "right", values: other.map(({ entropy }) => entropy), dashed: true },
+          { name: "left", values: base.map(({ entropy }) => entropy), colour: "sideA" },
+          { name: "right", values: other.map(({ entropy }) => entropy), dashed: true, colour: "sideB" },
         ],
       };
   }

@@ -84,7 +84,7 @@ export function intervalMarks(
   );
 }
 
-const COLOURS = [PAPER.lowers, PAPER.raises];
+const COLOURS = [PAPER.sideA, PAPER.sideB];
 
 /** For paper: curves with bands. */
 export function curvesSvg(title: string, caption: string, curves: readonly Plotted[]): string {

@@ -49,7 +49,15 @@ beforeEach(async () => {
       asked.decode.push(request);
       return code(request);
     },
-    saeSplice: async () => ({ clean: 1, spliced: 2, zero: 3, lossRecovered: 0.5, kl: 0, n: 3 }),
+    saeSplice: async () => ({
+      clean: 1,
+      spliced: 2,
+      zero: 3,
+      zeroError: 0.1,
+      lossRecovered: 0.5,
+      kl: 0,
+      n: 3,
+    }),
     saeCodeCurve: async () => {
       asked.curves++;
       return { ks: [1], fvu: [1] };

@@ -14,6 +14,8 @@ import type {
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { captionOf } from "../../session/caption";
 import { EditStack } from "../../session/editStack.svelte";
+import { latentName } from "../../session/latentCode";
+import type { LatentLabel } from "../../session/latentLabels.svelte";
 import { Latest } from "../../session/latest.svelte";
 import { withTokenEdits } from "../../session/readTokens";
 import type { Session } from "../../session/session.svelte";
@@ -130,8 +132,13 @@ export class FeaturesState {
     this.session.selection.sae = sha256;
   }
 
-  labelOf(latent: number): string | undefined {
-    return this.sae && this.session.saes.labels.of(this.sae, latent)?.text;
+  labelOf(latent: number): LatentLabel | undefined {
+    return this.sae && this.session.saes.labels.of(this.sae, latent);
+  }
+
+  /** For axes and bars: its number, and what it is called with how well that fits. */
+  nameOf(latent: number): string {
+    return latentName(latent, this.labelOf(latent));
   }
 
   /** What a code of a text is asked by, here and for a text of one's own. */

@@ -7,6 +7,13 @@ import type { Judged } from "./judging";
 const text = (name: string) => ({ name, numeric: false });
 const number = (name: string) => ({ name, numeric: true });
 
+/** The share, or why there is none; the losses stand above it. */
+function recoveredCell({ clean, zero, zeroError, lossRecovered }: Judged): string {
+  if (!Number.isNaN(lossRecovered)) return formatNumber(lossRecovered, 5);
+  const lost = `zero − as it is: ${formatSigned(zero - clean, 4)}`;
+  return `not defined (${lost}${Number.isNaN(zeroError) ? "" : ` ± ${formatNumber(1.96 * zeroError, 4)}`})`;
+}
+
 type Row = readonly [name: string, value: (one: Judged) => string];
 const ROWS: readonly Row[] = [
   ["FVU", ({ fvu }) => formatNumber(fvu, 5)],
@@ -14,7 +21,7 @@ const ROWS: readonly Row[] = [
   ["loss as it is, nats", ({ clean }) => formatNumber(clean, 4)],
   ["loss spliced, nats", ({ spliced }) => formatNumber(spliced, 4)],
   ["loss with the site at zero, nats", ({ zero }) => formatNumber(zero, 4)],
-  ["loss recovered", ({ lossRecovered }) => formatNumber(lossRecovered, 5)],
+  ["loss recovered", recoveredCell],
   ["KL(clean ‖ spliced), nats", ({ kl }) => formatNumber(kl, 5)],
   ["dead: latents never above 0.001", ({ dead, sae }) => `${dead} of ${sae.nLatents.toLocaleString("en")}`],
   ["refit / value, mean over active values", ({ quality }) => formatNumber(quality.shrinkage.meanRatio, 4)],
@@ -52,7 +59,12 @@ export function simulatedTable({ real, zero, bigram, simulated }: SimulateResult
       ...["loss, nats", "change", "recovered", "correlation"].map(number),
     ],
     rows: rows.map(([name, { loss, change, recovered, correlation }]) => [
-      ...[name, formatNumber(loss, 5), formatSigned(change, 5), formatNumber(recovered, 3)],
+      ...[
+        name,
+        formatNumber(loss, 5),
+        formatSigned(change, 5),
+        Number.isNaN(recovered) ? "not defined" : formatNumber(recovered, 3),
+      ],
       formatNumber(correlation, 3),
     ]),
   };

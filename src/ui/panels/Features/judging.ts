@@ -1,6 +1,6 @@
 /** What the Judge part asks the engine: two autoencoders on the same texts, an explanation of a latent, probes for a label. */
 import type { EngineApi, RunId } from "../../../protocol/api";
-import type { SaeInfo } from "../../../protocol/features";
+import type { SaeInfo, SpliceResult } from "../../../protocol/features";
 import type {
   N2gNode,
   N2gResult,
@@ -9,6 +9,7 @@ import type {
   SimulateResult,
 } from "../../../protocol/judge";
 import { N2G_ANY, N2G_START } from "../../../protocol/judge";
+import { lossRecovered, pooledLosses } from "../../../statistics/lossRecovered";
 import type { JudgedTexts, LabelledTexts } from "../../session/judgeTexts";
 
 /** Losses when spliced are means over the first contexts: each is three runs. */
@@ -29,6 +30,9 @@ export interface Judged {
   readonly spliced: number;
   readonly zero: number;
   readonly kl: number;
+  /** Standard error of zero − clean between the texts, nats. */
+  readonly zeroError: number;
+  /** NaN where it is not defined: the site at zero does no harm beyond that error. */
   readonly lossRecovered: number;
   /** Tokens behind those means. */
   readonly n: number;
@@ -54,23 +58,20 @@ export async function judgeSaes(
       runId,
     );
     await engine.releaseCorpus(corpus.id);
-    const sums = { clean: 0, spliced: 0, zero: 0, kl: 0, n: 0 };
+    const texts: SpliceResult[] = [];
     for (const context of contexts.slice(0, MOST_SPLICED)) {
       const prompt = { tokens: [...before, ...context] };
-      const { clean, spliced, zero, kl, n } = await engine.saeSplice({ sae: sae.id, prompt }, runId);
-      sums.clean += n * clean;
-      sums.spliced += n * spliced;
-      sums.zero += n * zero;
-      sums.kl += n * kl;
-      sums.n += n;
+      texts.push(await engine.saeSplice({ sae: sae.id, prompt }, runId));
     }
     const quality = await engine.saeQuality({ sae: sae.id, contexts, before }, runId);
-    const { n } = sums;
+    const n = texts.reduce((sum, text) => sum + text.n, 0);
+    const losses = pooledLosses(texts);
     done.push({
       ...{ sae, tokens: corpus.tokensDone, quality, n },
       ...{ fvu: corpus.fvu[0] ?? NaN, l0: corpus.l0[0] ?? NaN, dead: corpus.dead[0] ?? NaN },
-      ...{ clean: sums.clean / n, spliced: sums.spliced / n, zero: sums.zero / n, kl: sums.kl / n },
-      lossRecovered: (sums.zero - sums.spliced) / (sums.zero - sums.clean),
+      ...losses,
+      kl: texts.reduce((sum, text) => sum + text.n * text.kl, 0) / n,
+      lossRecovered: lossRecovered(losses),
     });
     partial([...done]);
   }

@@ -1,5 +1,6 @@
 /** Lists of latents with numbers: what the table on the page and the exported one are made of. */
 import type { DataTable } from "../../charts/dataTable";
+import type { LatentLabel } from "../../session/latentLabels.svelte";
 
 export interface ListedLatent {
   readonly latent: number;
@@ -12,7 +13,7 @@ export interface ListedLatent {
 export function latentTable(
   rows: readonly ListedLatent[],
   columns: readonly string[],
-  labelOf: (latent: number) => string | undefined,
+  labelOf: (latent: number) => LatentLabel | undefined,
   tokens: readonly string[] = [],
 ): DataTable {
   const hasPosition = rows.some(({ position }) => position !== undefined);
@@ -26,12 +27,14 @@ export function latentTable(
     columns: [
       { name: "latent", numeric: true },
       { name: "label", numeric: false },
+      { name: "F1 of the label", numeric: true },
       ...columns.map((name) => ({ name, numeric: true })),
       ...where,
     ],
     rows: rows.map(({ latent, values, position = NaN }) => [
       latent,
-      labelOf(latent) ?? "",
+      labelOf(latent)?.text ?? "",
+      labelOf(latent)?.f1 ?? NaN,
       ...values,
       ...(hasPosition ? [position, tokens[position] ?? ""] : []),
     ]),

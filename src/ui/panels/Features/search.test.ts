@@ -5,13 +5,15 @@ import { byActivity, byLabel, byNumber, positionsWith } from "./search";
 const LABELS = [
   [3, { text: "name read = Ann", source: "rule" }],
   [9, { text: "Numbers after a name", source: "own" }],
+  [12, { text: "only where name read = Ann (precision 0.9, recall 0.1)", source: "rule", f1: 0.18 }],
+  [20, { text: "name to write = Bob (best F1 0.95)", source: "rule", f1: 0.95 }],
 ] as const;
 const ids = (rows: readonly { latent: number }[]) => rows.map(({ latent }) => latent);
 
-it("finds labels by all words, in any case", () => {
-  expect(ids(byLabel(LABELS, "NAME"))).toEqual([3, 9]);
-  expect(ids(byLabel(LABELS, "ann name"))).toEqual([3]);
-  expect(ids(byLabel(LABELS, ""))).toEqual([3, 9]);
+it("finds labels by all words, in any case, one's own first, then those that fit best", () => {
+  expect(ids(byLabel(LABELS, "NAME"))).toEqual([9, 20, 12, 3]);
+  expect(ids(byLabel(LABELS, "ann name"))).toEqual([12, 3]);
+  expect(ids(byLabel(LABELS, ""))).toEqual([9, 20, 12, 3]);
 });
 
 it("finds numbers, and says which is none", () => {

@@ -1,12 +1,12 @@
 /** Searching for latents: by what they are called, by their number, by where they are active. */
-import type { LatentLabel } from "../../session/latentLabels.svelte";
+import { byF1, type LatentLabel } from "../../session/latentLabels.svelte";
 import type { ListedLatent } from "./latentTable";
 import type { RankedLatent } from "./view";
 
-/** Every word has to be in the label; case does not matter. Nothing typed: all. */
+/** Every word has to be in the label; case does not matter. Nothing typed: all. One's own come first, then those that fit best. */
 export function byLabel(labels: readonly (readonly [number, LatentLabel])[], query: string): ListedLatent[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return labels
+  return byF1(labels)
     .filter(([, { text }]) => words.every((word) => text.toLowerCase().includes(word)))
     .map(([latent]) => ({ latent, values: [] }));
 }

@@ -21,6 +21,7 @@ export interface TraceRow {
 export const BEFORE = "before the ablated token";
 const AFTER_END = "(what comes next)";
 
+/** Those that it raises, or lowers; no token where there is none. */
 const voted = ({ ids, values }: WeightedTokens, textOf: TextOf) =>
   Array.from(ids, (id, i) => `${spaced(textOf(id))} ${formatSigned(values[i] ?? NaN)}`);
 

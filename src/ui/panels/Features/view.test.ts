@@ -1,7 +1,7 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
-import { shortLabel } from "../../session/latentCode";
+import { labelF1, latentName, shortLabel } from "../../session/latentCode";
 import {
   alongTable,
   codeTable,
@@ -10,8 +10,10 @@ import {
   qualityOf,
   latentRows,
   ranked,
+  recoveredWords,
   spliceWords,
   valuesOf,
+  whyNotRecovered,
 } from "./view";
 
 const NOW = {
@@ -91,9 +93,20 @@ it("takes means over the positions that count", () => {
 });
 
 it("says what splicing costs, with its n", () => {
-  const result = { clean: 0.5, spliced: 0.75, zero: 8, lossRecovered: 0.97, kl: 0.25, n: 12 };
+  const result = { clean: 0.5, spliced: 0.75, zero: 8, zeroError: 0.5, lossRecovered: 0.97, kl: 0.25, n: 12 };
+  expect(recoveredWords(result)).toBe("0.9700");
+  expect(whyNotRecovered(result)).toBe("");
   expect(spliceWords(result)).toContain("0.500 as it is, 0.750 spliced, 8.000 with the site at zero");
   expect(spliceWords(result)).toContain("n = 12 tokens");
+});
+
+it("says where there is no loss to recover, and why", () => {
+  const beaten = { clean: 3.2, spliced: 3.1, zero: 3, zeroError: 0.1, lossRecovered: NaN, kl: 0.25, n: 12 };
+  expect(recoveredWords(beaten)).toBe("not defined");
+  expect(whyNotRecovered(beaten)).toMatch(/no worse with the site at zero/);
+  expect(whyNotRecovered({ ...beaten, zero: 3.3 })).toContain(
+    "costs 0.100 ± 0.196 nats (95 %, n = 12 tokens)",
+  );
 });
 
 it("draws the curve at doublings and at the trained k", () => {
@@ -105,4 +118,15 @@ it("shortens labels for axes", () => {
   expect(shortLabel("only where section = answer (precision 0.95, recall 0.16)")).toBe("section = answer");
   expect(shortLabel("name read = Ann (best F1 1.00)")).toBe("name read = Ann");
   expect(shortLabel(undefined)).toBe("");
+});
+
+it("tells how well a label fits wherever it names a latent", () => {
+  expect(labelF1("name read = Ann (best F1 0.91)")).toBe(0.91);
+  expect(labelF1("only where section = answer (precision 0.95, recall 0.16)")).toBeCloseTo(0.2739, 4);
+  expect(labelF1("only where a = b (precision 0.00, recall 0.00)")).toBe(0);
+  expect(labelF1("a word (or two)")).toBeUndefined();
+  const label = { text: "only where section = answer (precision 0.95, recall 0.16)", f1: 0.2739 };
+  expect(latentName(460, label)).toBe("460 (F1 0.27) section = answer");
+  expect(latentName(3, { text: "mine" })).toBe("3 mine");
+  expect(latentName(3, undefined)).toBe("3");
 });

@@ -111,6 +111,17 @@ export function qualityOf({ l0, cosines }: DecodeResult, isCounted: readonly boo
 export const spliceWords = ({ clean, spliced, zero, kl, n }: SpliceResult) =>
   `loss ${formatNumber(clean)} as it is, ${formatNumber(spliced)} spliced, ${formatNumber(zero)} with the site at zero; KL ${formatNumber(kl)} nats; n = ${n} tokens`;
 
+export const recoveredWords = ({ lossRecovered }: SpliceResult) =>
+  Number.isNaN(lossRecovered) ? "not defined" : formatNumber(lossRecovered, 4);
+
+/** Why there is no share; nothing where there is one. */
+export function whyNotRecovered({ clean, zero, zeroError, lossRecovered, n }: SpliceResult): string {
+  if (!Number.isNaN(lossRecovered)) return "";
+  if (zero <= clean)
+    return "On this text the model is no worse with the site at zero: there is no loss to recover a share of.";
+  return `On this text zeroing the site costs ${formatNumber(zero - clean)} ± ${formatNumber(1.96 * zeroError)} nats (95 %, n = ${n} tokens): that may be nothing, and a share of it says nothing.`;
+}
+
 const numeric = (name: string) => ({ name, numeric: true });
 const words = (name: string) => ({ name, numeric: false });
 

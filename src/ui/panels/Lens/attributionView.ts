@@ -49,6 +49,16 @@ export function barItems(answer: Both<AttributionResult>, side: Side): BarItem[]
   }));
 }
 
+/** Values of both runs: whichever side is shown, the axis is theirs. */
+export const barsAlongside = (answer: Both<AttributionResult>): number[] =>
+  answer.baseline
+    ? [answer.now, answer.baseline].flatMap(({ parts }) => parts.map(({ value }) => value))
+    : [];
+export const headsAlongside = (answer: Both<AttributionResult>): number[] =>
+  answer.baseline
+    ? [answer.now, answer.baseline].flatMap(({ heads }) => heads.map(({ value }) => value))
+    : [];
+
 export interface HeadGrid {
   readonly rows: number;
   readonly cols: number;
