@@ -2,7 +2,7 @@
  * The small files beside a model's weights, whatever container those are in: its config, tokenizer and defaults.
  * Every layout that is a folder has the same ones.
  */
-import { readJson, type Json } from "./json";
+import { readJson, readText, type Json } from "./json";
 import type { ModelFiles } from "./modelFiles";
 import { baseNameOf, fileNamed, filesEnding, type FileSet } from "./source";
 
@@ -33,7 +33,7 @@ type Companions = Pick<ModelFiles, "tokenizerJson" | "tokenizerConfig" | "genera
 
 export async function readCompanions(files: FileSet): Promise<Companions> {
   const tokenizerJson = await optional(files, "tokenizer.json", MAX_TOKENIZER_BYTES);
-  const tokenizerConfig = await optional(files, "tokenizer_config.json", MAX_CONFIG_BYTES);
+  const tokenizerConfig = await readTokenizerConfig(files);
   const generationConfig = await optional(files, "generation_config.json", MAX_CONFIG_BYTES);
   return {
     ...(tokenizerJson && { tokenizerJson }),
@@ -41,6 +41,13 @@ export async function readCompanions(files: FileSet): Promise<Companions> {
     ...(generationConfig && { generationConfig }),
     notes: tokenizerJson ? [] : ["tokenizer.json not found: token ids only, or drop it here now."],
   };
+}
+
+/** With the chat template that stands in a file of its own, which comes before the one inside. */
+async function readTokenizerConfig(files: FileSet): Promise<Json | undefined> {
+  const config = await optional(files, "tokenizer_config.json", MAX_CONFIG_BYTES);
+  const file = fileNamed(files, "chat_template.jinja");
+  return file ? { ...config, chat_template: await readText(file, MAX_CONFIG_BYTES) } : config;
 }
 
 async function optional(files: FileSet, name: string, limitBytes: number): Promise<Json | undefined> {

@@ -12,6 +12,7 @@ export const COMPANIONS: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "generation_config.json",
+  "chat_template.jinja",
   "tokenizer.bin",
 ];
 
@@ -70,7 +71,7 @@ function chooseWeights(names: readonly string[], where: string): string {
 }
 
 /** Small files of every layout that say how the weights are read, or make text of tokens. */
-const COMPLETES = /(config|cfg|tokenizer|index)\.json$|^tokenizer\.bin$/;
+const COMPLETES = /(config|cfg|tokenizer|index)\.json$|^(tokenizer\.bin|chat_template\.jinja)$/;
 
 /** What of an open model's files is needed to open it again: the weights and what is beside them. */
 export function partsToKeep(files: FileSet, weightFiles: FileSet): FileSet {

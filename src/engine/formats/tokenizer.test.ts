@@ -140,6 +140,32 @@ describe("createTokenizer", () => {
     expect((await createTokenizer(SAMPLES.wordLevel, several).chat!("hi")).text).toBe("d");
   });
 
+  it("gives a template what Hugging Face gives it", async () => {
+    const template =
+      "{{ bos_token }}|{{ pad_token }}|{{ tools is none }}|{{ tools is defined }}|{{ eos_token }}";
+    const config = {
+      chat_template: template,
+      bos_token: null,
+      eos_token: { content: "<eos>" },
+      pad_token: "<p>",
+    };
+    const chat = createTokenizer(SAMPLES.wordLevel, config, { bos_token_id: 1 }).chat!;
+    expect((await chat("hi")).text).toBe("|<p>|True|True|<eos>");
+    const bare = createTokenizer(SAMPLES.wordLevel, { chat_template: template }, { bos_token_id: 1 }).chat!;
+    expect((await bare("hi")).text).toBe("<bos>||True|True|");
+  });
+
+  it("does not choose among templates that are for something else", async () => {
+    const named = (...names: string[]) => ({
+      chat_template: names.map((name) => ({ name, template: name })),
+    });
+    const chat = (...names: string[]) => createTokenizer(SAMPLES.wordLevel, named(...names)).chat!("hi");
+    await expect(chat("rag", "tool_use")).rejects.toThrow(
+      "2 templates (rag, tool_use) and none is called default",
+    );
+    expect((await chat("only")).text).toBe("only");
+  });
+
   const spaced = [["a b", "c"]];
   it.each<[string, Json, string, RegExp]>([
     ["an unknown model type", withModel(SAMPLES.wordLevel, { type: "Neural" }), "Unsupported", /"Neural"/],
