@@ -1,6 +1,6 @@
 /**
- * The engine without a page: one command, one JSON object on standard output and nothing else. Progress goes
- * to standard error; a failure is one line `{"error": …}` and a non-zero exit.
+ * The engine without a page: one command, one JSON object on standard output and nothing else. Notes on the model go
+ * to standard error, and progress, if that is a terminal; a failure is one line `{"error": …}` and a non-zero exit.
  *
  *   inspect PATH
  *   tokenize --model DIR --text T
@@ -43,6 +43,7 @@ import { readGameTables, recompute, type Recomputed } from "./games/tables";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
+import { ProgressLine } from "./engine/nodeProgress";
 import { filesFromPath } from "./engine/formats/sourceNode";
 import { ablationOf } from "./protocol/chainAblation";
 
@@ -103,6 +104,8 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   );
 }
 
+const PROGRESS = new ProgressLine(process.stderr);
+
 /** Where embedded models live; set by the launcher, which knows the project's folder. */
 const modelsRoot = () => process.env["VITRINE_MODELS"] ?? "static/models";
 
@@ -117,8 +120,10 @@ async function openEngine(values: Options): Promise<{ engine: EngineApi; info: M
   ]);
   const source = { kind: "embedded", name: required(values, "model") } as const;
   const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
-    process.stderr.write(`${note} ${done}/${total}\n`),
+    PROGRESS.show(total > 1 ? `${note} ${Math.floor((100 * done) / total)} %` : note),
   );
+  PROGRESS.end();
+  for (const note of info.notes) process.stderr.write(`${note}\n`);
   await attachSaes(engine, values);
   return { engine, info };
 }
@@ -315,8 +320,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         ),
       },
       "shapley",
-      ({ coalitionsDone, coalitions }) =>
-        process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
+      ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
     );
     return plain({
       ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
@@ -373,8 +377,10 @@ export async function main(args: readonly string[]): Promise<void> {
     if (command === undefined)
       usage(`unknown command ${name || "(none)"}; known: ${Object.keys(COMMANDS).join(", ")}`);
     const output = await command(values, rest);
+    PROGRESS.end();
     process.stdout.write(`${JSON.stringify(output)}\n`);
   } catch (error) {
+    PROGRESS.end();
     const message = error instanceof Error ? error.message : String(error);
     process.stdout.write(`${JSON.stringify({ error: message.replaceAll(/\s+/g, " ") })}\n`);
     process.exitCode = 1;
