@@ -249,7 +249,8 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       },
       "generate",
     );
-    return { text: info.hasTokenizer ? await engine.detokenize(result.tokens) : "", tokens: result.tokens };
+    const text = info.hasTokenizer ? await engine.detokenize(result.tokens, tokens.at(-1)) : "";
+    return { text, tokens: result.tokens };
   },
   async capture(values) {
     const { engine, info } = await openEngine(values);

@@ -257,7 +257,7 @@ export function createEngine(host: EngineHost): EngineApi {
       const found = tokenizer(slot);
       return found.describe(found.encode(text, { addBos: addBos ?? found.bosByDefault }));
     },
-    detokenize: async (ids) => tokenizer().decode(ids),
+    detokenize: async (ids, before) => tokenizer().decode(ids, before),
     describeTokens: async (ids, slot) => describeIds(modelIn(slot).tokenizer, ids),
     async tokenizeChain(chain) {
       const { encode, bosByDefault } = tokenizer();

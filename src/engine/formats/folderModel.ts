@@ -1,4 +1,5 @@
 /** A model made of separate files: the weights of some container, and around them what belongs to them. */
+import { classifierNote } from "./classifierHead";
 import { readCompanions } from "./companions";
 import type { Json } from "./json";
 import type { ModelFiles, StoredTensor } from "./modelFiles";
@@ -18,7 +19,9 @@ export async function folderModel(
   { notes, ...weights }: Weights,
 ): Promise<ModelFiles> {
   const companions = await companionsOf(files, config);
-  const model = { layout, config, ...weights, ...companions, notes: [...companions.notes, ...notes] };
+  const classifier = classifierNote(config, weights.tensors.keys());
+  const told = [...companions.notes, ...notes, ...(classifier === undefined ? [] : [classifier])];
+  const model = { layout, config, ...weights, ...companions, notes: told };
   return isTransformerLens(model) ? asTransformerLens(model) : model;
 }
 

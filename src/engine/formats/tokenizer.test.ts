@@ -115,6 +115,52 @@ describe("SentencePiece", () => {
   });
 });
 
+describe("a Metaspace decoder", () => {
+  const metaspace = (more: object) => ({ type: "Metaspace", replacement: "▁", ...more });
+  const sequence = (...decoders: object[]) => ({ type: "Sequence", decoders });
+  const fuse = [{ type: "ByteFallback" }, { type: "Fuse" }];
+  const CASES: [string, object, string][] = [
+    ["alone", metaspace({ prepend_scheme: "always" }), "the cat"],
+    ["alone that adds nothing", metaspace({ prepend_scheme: "never", add_prefix_space: true }), " the cat"],
+    ["in a sequence", sequence(metaspace({ prepend_scheme: "first" }), ...fuse), "the cat"],
+    ["in a sequence, older", sequence(metaspace({ add_prefix_space: true }), ...fuse), "the cat"],
+    [
+      "in a sequence that adds nothing",
+      sequence(metaspace({ prepend_scheme: "never", add_prefix_space: true }), ...fuse),
+      " the cat",
+    ],
+    [
+      "in a sequence in a sequence",
+      sequence(sequence(metaspace({ prepend_scheme: "never", add_prefix_space: true })), ...fuse),
+      " the cat",
+    ],
+    [
+      "spelled out",
+      sequence({ type: "Replace", pattern: { String: "▁" }, content: " " }, ...fuse, {
+        ...{ type: "Strip", content: " ", start: 1, stop: 0 },
+      }),
+      "the cat",
+    ],
+  ];
+
+  it.each(CASES)("%s", (_, decoder, text) => {
+    const tokenizer = createTokenizer({ ...SAMPLES.unigram, decoder });
+    const [the = -1, cat = -1] = ["▁the", "▁cat"].map(tokenizer.idOf);
+    expect(tokenizer.decode([the, cat])).toBe(text);
+    expect(texts(tokenizer.describe([the, cat])).join("")).toBe(text);
+    // Behind another token the space stays, whatever the decoder does with the first one.
+    expect(tokenizer.decode([cat], the)).toBe(" cat");
+    expect(tokenizer.decode([cat, the], the)).toBe(" cat the");
+  });
+
+  it("begins a text behind a special token, and keeps whole characters", () => {
+    const llama = createTokenizer(SAMPLES.sentencePieceBpe);
+    const [bos = -1, ...rest] = llama.encode("the 漢", { addBos: true });
+    expect(llama.decode(rest, bos)).toBe("the 漢");
+    expect(llama.decode(rest.slice(1), rest[0])).toBe(" 漢");
+  });
+});
+
 describe("createTokenizer", () => {
   it("never touches the network", () => {
     const fetch = vi.fn();

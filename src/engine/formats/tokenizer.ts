@@ -23,8 +23,11 @@ export interface Tokenizer extends BosRule {
   chat?(message: string): Promise<ChatPrompt>;
   /** Adds nothing but the BOS token, and that only if asked for. */
   encode(text: string, options: { readonly addBos: boolean }): number[];
-  /** The text of the ids; special tokens are left out. */
-  decode(ids: readonly number[]): string;
+  /**
+   * The text of the ids; special tokens are left out. They begin a text, unless `before` names the token ahead of them:
+   * then a space at their start stays.
+   */
+  decode(ids: readonly number[], before?: number): string;
   /**
    * What each token adds. The first one begins a text, unless `before` names the token ahead of it (for
    * tokens that arrive one by one).
@@ -47,7 +50,7 @@ export function createTokenizer(
   return {
     ...tokenizer,
     encode: (text, options) => guarded(() => encode(text, options)),
-    decode: (ids) => guarded(() => decode(ids)),
+    decode: (ids, before) => guarded(() => decode(ids, before)),
     describe: (ids, before) => guarded(() => describe(ids, before)),
     idOf: (text) => guarded(() => idOf(text)),
   };
@@ -111,9 +114,15 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     throw new VitrineError("Unsupported", "This model's tokenizer has no BOS token; switch BOS off.");
   }
 
-  function decode(ids: readonly number[]): string {
-    const shown = ids.filter((id) => vocab[id] !== undefined && !specialIds.has(id));
-    return shown.length === 0 ? "" : library.decode(shown, AS_IT_IS);
+  function decode(ids: readonly number[], before?: number): string {
+    const isShown = (id: number) => vocab[id] !== undefined && !specialIds.has(id);
+    const shown = ids.filter(isShown);
+    if (shown.length === 0) return "";
+    const alone = library.decode(shown, AS_IT_IS);
+    if (before === undefined || !isShown(before)) return alone;
+    const [head, whole] = [[before], [before, ...shown]].map((all) => library.decode(all, AS_IT_IS));
+    // A character that both have a part of belongs to neither.
+    return whole?.startsWith(head ?? "") ? whole.slice(head?.length) : alone;
   }
 
   const textsOf = tokenTexts({
