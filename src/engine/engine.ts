@@ -117,7 +117,7 @@ export function createEngine(host: EngineHost): EngineApi {
     if (found) return found;
     throw new VitrineError(
       "Unsupported",
-      "This model has no tokenizer.json: type token ids, or drop one in.",
+      "This model has no tokenizer of its own: type token ids, or drop its tokenizer.json in.",
     );
   }
 

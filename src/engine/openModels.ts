@@ -7,6 +7,7 @@ import type { ModelInfo, ModelSource, Precision, Progress } from "../protocol/ap
 import { NEVER_CANCELLED, type CancelToken } from "../protocol/cancel";
 import { messageOf, VitrineError } from "../protocol/errors";
 import type { Device } from "./device/device";
+import { fittingTokenizer } from "./fittingTokenizer";
 import { openModelFiles } from "./formats/modelFiles";
 import { hashFiles } from "./formats/sha256";
 import { filesFromBlobs, withFiles, type FileSet } from "./formats/source";
@@ -118,16 +119,17 @@ export class OpenModels {
     fetched: FileSet | undefined,
     takenBytes: number,
   ): Promise<OpenModel> {
-    const given = fetched ?? (await this.openFiles(source, token.signal, onProgress));
-    const fileSet = withFiles(given, await filesFromBlobs(source.companions ?? []));
+    const there = fetched ?? (await this.openFiles(source, token.signal, onProgress));
+    const fileSet = withFiles(there, await filesFromBlobs(source.companions ?? []));
     await refuseUnfit(fileSet);
     const files = await openModelFiles(fileSet);
-    const tokenizer = tokenizerOf(files);
+    const given = tokenizerOf(files);
     // While bytes are on their way, how many have arrived is the news.
     const onReading = (progress: Progress) => {
       if (!files.weightFiles.some(({ isArriving }) => isArriving)) onProgress?.(progress);
     };
     const loaded = await loadModel(device, files, precision, token, onReading, takenBytes);
+    const { tokenizer, notes } = fittingTokenizer(given, loaded.model.config.dVocab);
     try {
       onReading({ done: 0, total: 1, note: "hashing the weights" });
       const sha256 = await hashFiles(files.weightFiles);
@@ -141,7 +143,7 @@ export class OpenModels {
       onReading({ done: 0, total: 1, note: "trying a sample prompt" });
       const assessment = await assess(device, files, loaded, tokenizer, token);
       const assessed = { ...loaded, assessment };
-      const info = describeModel(source, assessed, tokenizer, sha256, files.notes);
+      const info = describeModel(source, assessed, tokenizer, sha256, [...files.notes, ...notes]);
       return { ...assessed, source, fileSet, files, tokenizer, info };
     } catch (error) {
       freeModel(loaded.model);
