@@ -44,7 +44,7 @@ import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { ProgressLine } from "./engine/nodeProgress";
-import { filesFromPath } from "./engine/formats/sourceNode";
+import { modelFilesFromPath } from "./engine/formats/sourceNode";
 import { ablationOf } from "./protocol/chainAblation";
 
 /** Values that need no set of answers. */
@@ -214,7 +214,7 @@ const CALLS = [
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(_, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
-    return inspectModel(await filesFromPath(given), await createCpuDevice());
+    return inspectModel(await modelFilesFromPath(given), await createCpuDevice());
   },
   async tokenize(values) {
     const { engine } = await openEngine(values);

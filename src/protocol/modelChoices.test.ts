@@ -14,6 +14,8 @@ it("finds one model where there is one", () => {
     "a",
   ]);
   expect(named("stories.bin", "tokenizer.bin")).toEqual(["stories.bin"]);
+  expect(named("stories.bin", "tok512.bin")).toEqual(["stories.bin"]);
+  expect(named("m/config.json", "m/model.safetensors", "m/original/consolidated.00.pth")).toEqual(["m"]);
   expect(named("config.json")).toEqual([]);
 });
 

@@ -25,7 +25,8 @@ const SHARD = /-\d{5}-of-\d{5}\./;
 /** Kinds of weights, best first: a folder often holds the same weights in several. */
 const KINDS = [/\.safetensors$/i, /\.bin$/i, /\.pth?$/i] as const;
 /** Left behind by training, or not the weights in spite of the name. */
-const OTHERS = /^(training_args|optimizer|scheduler|rng_state|tokenizer|adapter_|sae_weights|sae\.|ae\.)/;
+const OTHERS =
+  /^(tok[^/]*\.bin$|training_args|optimizer|scheduler|rng_state|tokenizer|adapter_|sae_weights|sae\.|ae\.)/;
 const USUAL = /^(model\.safetensors|pytorch_model\.bin|model\.pth?|consolidated\..*)$/;
 
 /** Empty where there are no weights; more than one where somebody has to choose. */
@@ -35,7 +36,13 @@ export function modelChoices<F extends NamedFile>(files: readonly F[]): ModelCho
     const folder = folderOf(file.name);
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
-  const nearest = [...folders].flatMap(([folder, own]) => choicesIn(folder, own));
+  const found = [...folders].map(([folder, own]) => ({
+    depth: folder.split("/").length,
+    choices: choicesIn(folder, own),
+  }));
+  // What lies deeper than a model belongs to it: the same weights in another format, autoencoders.
+  const depth = Math.min(...found.filter(({ choices }) => choices.length > 0).map((one) => one.depth));
+  const nearest = found.filter((one) => one.depth === depth).flatMap(({ choices }) => choices);
   return nearest.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

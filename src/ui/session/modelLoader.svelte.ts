@@ -11,13 +11,19 @@ import type {
   Precision,
   Progress,
 } from "../../protocol/api";
+import type { ModelChoice, NamedFile } from "../../protocol/modelChoices";
 import { isVitrineError } from "../../protocol/errors";
 import type { ModelState } from "./states";
 import { phaseAfter } from "./timeLeft";
 
 const LOAD = "load-model";
 /** Files that make text of a model's tokens. */
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
+const TOKENIZER_FILES = [
+  ...["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
+  ...["vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json"],
+];
+
+type Choice = ModelChoice<NamedFile & { readonly file: File }>;
 
 /** What happens around a load; the next step waits for it. */
 export interface LoadListener {
@@ -30,6 +36,8 @@ export class ModelLoader {
   state = $state.raw<ModelState>({ status: "none" });
   /** Why the last files could not be opened. */
   error = $state.raw<string | undefined>();
+  /** Several models came at once: which one? */
+  choices = $state.raw<readonly Choice[]>([]);
   precision = $state<Precision | "auto">("auto");
 
   #request = 0;
@@ -51,14 +59,30 @@ export class ModelLoader {
     return this.load({ kind: "embedded", name });
   }
 
-  /** A tokenizer alone completes a model that has none; anything else is a model of its own. */
-  loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
+  /** A tokenizer alone completes a model that has none; anything else is a model of its own, or several to choose from. */
+  async loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
     const isTokenizer = files.every(({ name }) => TOKENIZER_FILES.includes(name));
     if (isTokenizer && this.state.status === "ready" && !this.state.info.hasTokenizer)
       return this.#complete(files);
     const [first] = files;
     const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
+    const named = files.map((file) => ({
+      name: file.webkitRelativePath || file.name,
+      size: file.size,
+      file,
+    }));
+    const { modelChoices } = await import("../../protocol/modelChoices");
+    const choices = modelChoices(named);
+    if (choices.length > 1) {
+      this.error = undefined;
+      this.choices = choices;
+      return false;
+    }
     return this.load({ kind: "files", name: name ?? "files", files });
+  }
+
+  choose({ name, files }: Choice): Promise<boolean> {
+    return this.load({ kind: "files", name, files: files.map(({ file }) => file) });
   }
 
   /** Fetches a model from another host. */
@@ -98,6 +122,7 @@ export class ModelLoader {
     if (this.state.status === "loading") await this.engine.cancel(LOAD);
     const previous = this.model;
     this.error = undefined;
+    this.choices = [];
     this.listener.begins();
     const show = (progress: Progress) => {
       if (request !== this.#request) return;
