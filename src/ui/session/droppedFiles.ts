@@ -1,10 +1,18 @@
-/** The files of a drop: single files, and the files directly inside dropped folders. */
-import { droppedFolder } from "./folderAccess";
+/**
+ * The files of a drop: single files, and the files directly inside dropped folders, or, where no model can be among
+ * those, inside their folders.
+ */
+import { droppedFolder, holdsNoModel, withPath } from "./folderAccess";
 
-function filesOf(entry: FileSystemEntry): Promise<File[]> {
+/** `depth`: how many folders deep it may be looked for models. */
+function filesOf(entry: FileSystemEntry, depth = 2): Promise<File[]> {
   if (entry.isFile) {
+    const path = entry.fullPath.slice(1);
     return new Promise((resolve, reject) =>
-      (entry as FileSystemFileEntry).file((file) => resolve([file]), reject),
+      (entry as FileSystemFileEntry).file(
+        (file) => resolve([path.includes("/") ? withPath(file, path) : file]),
+        reject,
+      ),
     );
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -18,11 +26,18 @@ function filesOf(entry: FileSystemEntry): Promise<File[]> {
           more();
           return;
         }
-        const files = all.filter((child) => child.isFile);
-        void Promise.all(files.map(filesOf)).then((nested) => resolve(nested.flat()), reject);
+        void filesOfAll(all, depth).then(resolve, reject);
       }, reject);
     more();
   });
+}
+
+async function filesOfAll(children: readonly FileSystemEntry[], depth: number): Promise<File[]> {
+  const [files, folders] = [true, false].map((isFile) => children.filter((child) => child.isFile === isFile));
+  const own = (await Promise.all((files ?? []).map((file) => filesOf(file)))).flat();
+  if (depth < 2 || !holdsNoModel(own)) return own;
+  const deeper = await Promise.all((folders ?? []).map((folder) => filesOf(folder, depth - 1)));
+  return [...own, ...deeper.flat()];
 }
 
 export interface Dropped {
@@ -41,7 +56,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
   // Everything is asked for now: the drop is over after the first wait.
   const [item] = transfer.items;
   const asked = entries.length === 1 && item ? droppedFolder(item) : undefined;
-  const files = (await Promise.all(entries.map(filesOf))).flat();
+  const files = (await Promise.all(entries.map((entry) => filesOf(entry)))).flat();
   const [only, ...more] = entries;
   if (!only?.isDirectory || more.length > 0) return { files };
   const handle = await asked;

@@ -42,10 +42,34 @@ export async function mayRead(folder: FileSystemDirectoryHandle): Promise<boolea
   return (await granted.requestPermission({ mode: "read" })) === "granted";
 }
 
-/** The files directly inside. */
+/** What may be a model, or a part of one. */
+const MODEL_FILE = /\.(safetensors|gguf|bin|pth?|json)$/i;
+
+/** True if the models, if any, must lie one folder deeper. */
+export const holdsNoModel = (files: readonly File[]) => !files.some(({ name }) => MODEL_FILE.test(name));
+
+/** The file with its path inside the folder that was given, where the browser leaves that out. */
+export function withPath(file: File, path: string): File {
+  return Object.defineProperty(file, "webkitRelativePath", { value: path });
+}
+
+/** The files directly inside, or, where no model can be among them, those of the folders inside. */
 export async function filesInFolder(folder: FileSystemDirectoryHandle): Promise<File[]> {
+  const { files, folders } = await entriesOf(folder);
+  if (!holdsNoModel(files)) return files;
+  const deeper = folders.map(async (inner) => {
+    const { files: own } = await entriesOf(inner);
+    return own.map((file) => withPath(file, `${folder.name}/${inner.name}/${file.name}`));
+  });
+  return [...files, ...(await Promise.all(deeper)).flat()];
+}
+
+async function entriesOf(folder: FileSystemDirectoryHandle) {
   const files: Promise<File>[] = [];
-  for await (const entry of folder.values())
+  const folders: FileSystemDirectoryHandle[] = [];
+  for await (const entry of folder.values()) {
     if (entry.kind === "file") files.push((entry as FileSystemFileHandle).getFile());
-  return Promise.all(files);
+    else folders.push(entry as FileSystemDirectoryHandle);
+  }
+  return { files: await Promise.all(files), folders };
 }
