@@ -126,6 +126,37 @@ test("opens the last of many checkpoints, and another from the menu under anothe
   await expect(page.getByText(/this is the one called 100/).first()).toBeVisible();
 });
 
+test("asks which of several models to open", async ({ page }) => {
+  await openPlayground(page);
+  const small = ["config.json", "tokenizer.json"].map((name) => ({
+    name,
+    bytes: readFileSync(`${MODEL}/${name}`),
+  }));
+  await dropFiles(page, [
+    ...small,
+    { name: "early.safetensors", bytes: weights },
+    { name: "late.safetensors", bytes: weights },
+  ]);
+  const choices = page.getByRole("group", { name: "Which model?" });
+  await expect(choices).toContainText("2 models came at once");
+  await choices.getByRole("button", { name: /^late\.safetensors · / }).click();
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("late.safetensors");
+  await expect(choices).toBeHidden();
+});
+
+test("says that a tokenizer is another model's, and takes token ids", async ({ page }) => {
+  await openPlayground(page);
+  const vocab = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`w${i}`, i]));
+  const other = json({ model: { type: "WordLevel", vocab, unk_token: "w0" } });
+  await page.getByTitle("Model", { exact: true }).click();
+  await page
+    .getByLabel("Files…")
+    .setInputFiles([file("config.json"), file("model.safetensors"), file("tokenizer.json", other)]);
+  await expect(
+    page.getByText(/knows 300 tokens and the model has 85: it belongs to another model/).first(),
+  ).toBeVisible();
+});
+
 for (const [what, hash, sentence] of [
   ["a cut link", "#v=1&s=AAAA", /This link cannot be opened: its state does not inflate/],
   ["a link from the future", "#v=9&s=abc", /its version is 9/],

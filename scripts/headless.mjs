@@ -67,6 +67,15 @@ if (
   process.exit(child.status ?? 1);
 }
 const { main } = await import(pathToFileURL(entry).href);
+/** Settled when everything written so far has left this process, however slow its reader; also if there is none any more. */
+const drained = (stream) => new Promise((resolve) => stream.write("", () => resolve()));
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (error) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 await main(args);
-// A GPU binding may keep the event loop alive.
+await drained(process.stdout);
+await drained(process.stderr);
+// By now only a GPU binding may keep the event loop alive.
 process.exit();

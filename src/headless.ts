@@ -1,6 +1,6 @@
 /**
- * The engine without a page: one command, one JSON object on standard output and nothing else. Progress goes
- * to standard error; a failure is one line `{"error": …}` and a non-zero exit.
+ * The engine without a page: one command, one JSON object on standard output and nothing else. Notes on the model go
+ * to standard error, and progress, if that is a terminal; a failure is one line `{"error": …}` and a non-zero exit.
  *
  *   inspect PATH
  *   tokenize --model DIR --text T
@@ -47,8 +47,9 @@ import { readGameTables, recompute, type Recomputed } from "./games/tables";
 import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
+import { ProgressLine } from "./engine/nodeProgress";
 import { withGivenConfig } from "./engine/formats/companions";
-import { filesFromPath } from "./engine/formats/sourceNode";
+import { modelFilesFromPath } from "./engine/formats/sourceNode";
 import { ablationOf } from "./protocol/chainAblation";
 
 /** Values that need no set of answers. */
@@ -120,6 +121,8 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   );
 }
 
+const PROGRESS = new ProgressLine(process.stderr);
+
 /** Where embedded models live; set by the launcher, which knows the project's folder. */
 const modelsRoot = () => process.env["VITRINE_MODELS"] ?? "static/models";
 
@@ -135,8 +138,10 @@ async function openEngine(values: Options): Promise<{ engine: EngineApi; info: M
   const fields = fieldsOption(values, "config");
   const source = { kind: "embedded", name: required(values, "model"), ...(fields && { fields }) } as const;
   const info = await engine.loadModel(source, precision, "load", ({ done, total, note }) =>
-    process.stderr.write(`${note} ${done}/${total}\n`),
+    PROGRESS.show(total > 1 ? `${note} ${Math.floor((100 * done) / total)} %` : note),
   );
+  PROGRESS.end();
+  for (const note of info.notes) process.stderr.write(`${note}\n`);
   await attachSaes(engine, values);
   return { engine, info };
 }
@@ -229,7 +234,7 @@ const CALLS = [
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(values, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
-    const files = await withGivenConfig(await filesFromPath(given), fieldsOption(values, "config"));
+    const files = await withGivenConfig(await modelFilesFromPath(given), fieldsOption(values, "config"));
     return inspectModel(files, await createCpuDevice());
   },
   async tokenize(values) {
@@ -265,7 +270,8 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       },
       "generate",
     );
-    return { text: info.hasTokenizer ? await engine.detokenize(result.tokens) : "", tokens: result.tokens };
+    const text = info.hasTokenizer ? await engine.detokenize(result.tokens, tokens.at(-1)) : "";
+    return { text, tokens: result.tokens };
   },
   async capture(values) {
     const { engine, info } = await openEngine(values);
@@ -336,8 +342,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         ),
       },
       "shapley",
-      ({ coalitionsDone, coalitions }) =>
-        process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
+      ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
     );
     return plain({
       ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
@@ -394,8 +399,10 @@ export async function main(args: readonly string[]): Promise<void> {
     if (command === undefined)
       usage(`unknown command ${name || "(none)"}; known: ${Object.keys(COMMANDS).join(", ")}`);
     const output = await command(values, rest);
+    PROGRESS.end();
     process.stdout.write(`${JSON.stringify(output)}\n`);
   } catch (error) {
+    PROGRESS.end();
     const message = error instanceof Error ? error.message : String(error);
     process.stdout.write(`${JSON.stringify({ error: message.replaceAll(/\s+/g, " ") })}\n`);
     process.exitCode = 1;

@@ -119,7 +119,7 @@ export function createEngine(host: EngineHost): EngineApi {
     if (found) return found;
     throw new VitrineError(
       "Unsupported",
-      "This model has no tokenizer.json: type token ids, or drop one in.",
+      "This model has no tokenizer of its own: type token ids, or drop its tokenizer.json in.",
     );
   }
 
@@ -268,7 +268,7 @@ export function createEngine(host: EngineHost): EngineApi {
       const found = tokenizer(slot);
       return found.describe(found.encode(text, { addBos: addBos ?? found.bosByDefault }));
     },
-    detokenize: async (ids) => tokenizer().decode(ids),
+    detokenize: async (ids, before) => tokenizer().decode(ids, before),
     describeTokens: async (ids, slot) => describeIds(modelIn(slot).tokenizer, ids),
     async tokenizeChain(chain) {
       const { encode, bosByDefault } = tokenizer();

@@ -7,6 +7,7 @@ import { NEVER_CANCELLED } from "../protocol/cancel";
 import { lookCloser } from "./assess/closerLook";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
 import type { Device } from "./device/device";
+import { fittingTokenizer } from "./fittingTokenizer";
 import { openModelFiles, type ModelFiles } from "./formats/modelFiles";
 import type { FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
@@ -65,13 +66,16 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
       : [];
   const used = new Set(specs.flatMap(({ sources }) => sources));
   const tokenizer = tokenizerJson && tried(() => createTokenizer(tokenizerJson, tokenizerConfig, configJson));
+  const fitting = config && fittingTokenizer(tokenizer, config.dVocab);
   const isTried =
     architecture !== undefined &&
     config !== undefined &&
     problems.length === 0 &&
     planModel(architecture, files, "auto").weightBytes <= LARGEST_TRIED_BYTES;
   const health = isTried
-    ? await healthOf(device, files, tokenizer).catch((error: unknown) => ({ problem: messageOf(error) }))
+    ? await healthOf(device, files, fitting?.tokenizer).catch((error: unknown) => ({
+        problem: messageOf(error),
+      }))
     : undefined;
   if (health?.problem !== undefined) problems.push(health.problem);
   const tensors = [...files.tensors.values()].map(({ entry: { name, dtype, shape } }) => ({
@@ -101,7 +105,7 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
     },
     // Mean -log p of plain English, where it can be read.
     sampleLoss: health && "nats" in health ? health.nats : undefined,
-    notes,
+    notes: [...notes, ...(fitting?.notes ?? [])],
     problems,
   };
 }

@@ -6,7 +6,7 @@ import { VitrineError } from "../protocol/errors";
 import { createCpuDevice } from "./device/cpu";
 import type { OpenedDevice } from "./device/choose";
 import { createEngine } from "./engine";
-import { filesFromPath } from "./formats/sourceNode";
+import { filesFromPath, modelFilesFromPath } from "./formats/sourceNode";
 
 async function openNodeDevice(preference: DevicePreference): Promise<OpenedDevice> {
   if (preference !== "webgpu") {
@@ -39,7 +39,7 @@ export function modelPath(nameOrPath: string, modelsRoot: string): string {
 export function createNodeEngine(modelsRoot: string): EngineApi {
   return createEngine({
     openDevice: openNodeDevice,
-    openFiles: (source) => filesFromPath(modelPath(source.name, modelsRoot)),
+    openFiles: (source) => modelFilesFromPath(modelPath(source.name, modelsRoot)),
     // A path of one's own, or a folder of an embedded model.
     async openSae(model, folder) {
       const files = await filesFromPath(modelPath(folder, join(modelsRoot, model, "sae")));

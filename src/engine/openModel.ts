@@ -9,6 +9,7 @@ import { hashFiles } from "./formats/sha256";
 import { fileFromBytes, filesFromBlobs, fileNamed, withFiles, type FileSet } from "./formats/source";
 import { createTokenizer, type Tokenizer } from "./formats/tokenizer";
 import { checkModelType } from "./models/index";
+import { fittingTokenizer } from "./fittingTokenizer";
 import { checkHealth, sampleTokens, type HealthCheck } from "./assess/healthCheck";
 import { logitError, type LogitError } from "./assess/logitError";
 import type { LoadedModel } from "./models/loadModel";
@@ -34,8 +35,6 @@ export interface OpenModel extends AssessedModel {
 }
 
 const MAX_CONFIG_BYTES = 4_000_000;
-/** Tokenizers may name a few tokens for which the model has no row. */
-const SPARE_TOKENS = 1024;
 
 export function isSameFetch(a: ModelSource, b: ModelSource): boolean {
   return a.kind === "hub" && b.kind === "hub" && a.address === b.address && a.hubUrl === b.hubUrl;
@@ -69,9 +68,13 @@ export async function completed(open: OpenModel, added: readonly File[]): Promis
   const tokenizer = tokenizerOf(files);
   const { dVocab } = open.model.config;
   if (!tokenizer) {
-    throw new VitrineError("BadFile", `${open.info.name} needs a tokenizer.json; drop that one.`);
+    throw new VitrineError(
+      "BadFile",
+      `${open.info.name} needs a tokenizer.json, or vocab.json and merges.txt; drop those.`,
+    );
   }
-  if (tokenizer.vocabSize > dVocab + SPARE_TOKENS) {
+  const fitting = fittingTokenizer(tokenizer, dVocab);
+  if (!fitting.tokenizer) {
     throw new VitrineError(
       "BadFile",
       `tokenizer.json knows ${tokenizer.vocabSize} tokens and ${open.info.name} has ${dVocab}: it belongs to another model.`,
@@ -79,7 +82,9 @@ export async function completed(open: OpenModel, added: readonly File[]): Promis
   }
   const health = await checkHealth(open.model, sampleTokens(open.model.config, tokenizer));
   const assessed = { ...open, assessment: { ...open.assessment, health } };
-  const info = describeModel(open.source, assessed, tokenizer, open.info.sha256, files);
+  const notes = [...files.notes, ...fitting.notes];
+  const told = { ...files, notes };
+  const info = describeModel(open.source, assessed, tokenizer, open.info.sha256, told);
   return { ...assessed, fileSet, files, tokenizer, info };
 }
 

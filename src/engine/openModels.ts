@@ -9,6 +9,7 @@ import { messageOf, VitrineError } from "../protocol/errors";
 import type { MissingFields } from "../protocol/missingFields";
 import type { Device } from "./device/device";
 import { withGivenConfig } from "./formats/companions";
+import { fittingTokenizer } from "./fittingTokenizer";
 import { openModelFiles } from "./formats/modelFiles";
 import { filesFromBlobs, withFiles, type FileSet } from "./formats/source";
 import { loadModel } from "./models/loadModel";
@@ -144,12 +145,13 @@ export class OpenModels {
     const fileSet = await this.#filesOf({ source, token, onProgress }, fetched);
     await refuseUnfit(fileSet);
     const files = await openModelFiles(fileSet);
-    const tokenizer = tokenizerOf(files);
+    const given = tokenizerOf(files);
     // While bytes are on their way, how many have arrived is the news.
     const onReading = (progress: Progress) => {
       if (!files.weightFiles.some(({ isArriving }) => isArriving)) onProgress?.(progress);
     };
     const loaded = await loadModel(device, files, precision, token, onReading, takenBytes);
+    const { tokenizer, notes } = fittingTokenizer(given, loaded.model.config.dVocab);
     try {
       onReading({ done: 0, total: 1, note: "hashing the weights" });
       const sha256 = await identityOf(files);
@@ -163,7 +165,10 @@ export class OpenModels {
       onReading({ done: 0, total: 1, note: "trying a sample prompt" });
       const assessment = await assess(device, files, loaded, tokenizer, token);
       const assessed = { ...loaded, assessment };
-      const info = describeModel(source, assessed, tokenizer, sha256, files);
+      const info = describeModel(source, assessed, tokenizer, sha256, {
+        ...files,
+        notes: [...files.notes, ...notes],
+      });
       return { ...assessed, source, fileSet, files, tokenizer, info };
     } catch (error) {
       freeModel(loaded.model);

@@ -273,8 +273,8 @@ export interface EngineApi extends ChainApi {
 
   /** `addBos` undefined: as the model does by itself. */
   tokenize(text: string, addBos: boolean | undefined, model?: ModelSlot): Promise<TokenInfo[]>;
-  /** The text of token ids, special tokens left out. */
-  detokenize(ids: readonly number[]): Promise<string>;
+  /** The text of token ids, special tokens left out; `before`: the token ahead of them, if they do not begin a text. */
+  detokenize(ids: readonly number[], before?: number): Promise<string>;
   describeTokens(ids: readonly number[], model?: ModelSlot): Promise<TokenInfo[]>;
   tokenizeChain(chain: ChainText): Promise<ChainTokens>;
 

@@ -2,7 +2,8 @@
  * The small files beside a model's weights, whatever container those are in: its config, tokenizer and defaults.
  * Every layout that is a folder has the same ones.
  */
-import { readJson, type Json } from "./json";
+import { messageOf } from "../../protocol/errors";
+import { readJson, readText, type Json } from "./json";
 import type { ModelFiles } from "./modelFiles";
 import { baseNameOf, fileFromBytes, fileNamed, filesEnding, withFiles, type FileSet } from "./source";
 
@@ -56,15 +57,51 @@ async function configOf(files: FileSet): Promise<Json | undefined> {
 type Companions = Pick<ModelFiles, "tokenizerJson" | "tokenizerConfig" | "generationConfig" | "notes">;
 
 export async function readCompanions(files: FileSet): Promise<Companions> {
-  const tokenizerJson = await optional(files, "tokenizer.json", MAX_TOKENIZER_BYTES);
-  const tokenizerConfig = await optional(files, "tokenizer_config.json", MAX_CONFIG_BYTES);
   const generationConfig = await optional(files, "generation_config.json", MAX_CONFIG_BYTES);
+  return { ...(await readTokenizer(files)), ...(generationConfig && { generationConfig }) };
+}
+
+async function readTokenizer(files: FileSet): Promise<Omit<Companions, "generationConfig">> {
+  const tokenizerConfig = await readTokenizerConfig(files);
+  const tokenizerJson = await optional(files, "tokenizer.json", MAX_TOKENIZER_BYTES);
+  const config = tokenizerConfig && { tokenizerConfig };
+  if (tokenizerJson) return { tokenizerJson, ...config, notes: [] };
+  try {
+    const older = await readGpt2Vocabulary(files, tokenizerConfig);
+    if (older) return { ...older, notes: [] };
+  } catch (error) {
+    // The model runs without a tokenizer: what is wrong with it is said beside.
+    return { ...config, notes: [messageOf(error)] };
+  }
+  const pair = ["vocab.json", "merges.txt"] as const;
+  const there = pair.find((name) => fileNamed(files, name));
+  const half = there && `${there} is there without ${pair.find((name) => name !== there)}: drop both. `;
   return {
-    ...(tokenizerJson && { tokenizerJson }),
-    ...(tokenizerConfig && { tokenizerConfig }),
-    ...(generationConfig && { generationConfig }),
-    notes: tokenizerJson ? [] : ["tokenizer.json not found: token ids only, or drop it here now."],
+    ...config,
+    notes: [`${half ?? ""}tokenizer.json not found: token ids only, or drop it here now.`],
   };
+}
+
+/** GPT-2's own two files, and what stands beside them. */
+async function readGpt2Vocabulary(files: FileSet, tokenizerConfig: Json | undefined) {
+  const vocab = await optional(files, "vocab.json", MAX_TOKENIZER_BYTES);
+  const merges = fileNamed(files, "merges.txt");
+  if (!vocab || !merges) return undefined;
+  const { gpt2Tokenizer } = await import("./gpt2Vocabulary");
+  return gpt2Tokenizer({
+    vocab,
+    merges: await readText(merges, MAX_TOKENIZER_BYTES),
+    addedTokens: await optional(files, "added_tokens.json", MAX_CONFIG_BYTES),
+    specialTokens: await optional(files, "special_tokens_map.json", MAX_CONFIG_BYTES),
+    tokenizerConfig,
+  });
+}
+
+/** With the chat template that stands in a file of its own, which comes before the one inside. */
+async function readTokenizerConfig(files: FileSet): Promise<Json | undefined> {
+  const config = await optional(files, "tokenizer_config.json", MAX_CONFIG_BYTES);
+  const file = fileNamed(files, "chat_template.jinja");
+  return file ? { ...config, chat_template: await readText(file, MAX_CONFIG_BYTES) } : config;
 }
 
 async function optional(files: FileSet, name: string, limitBytes: number): Promise<Json | undefined> {

@@ -1,5 +1,6 @@
 /** A model made of separate files: the weights of some container, and around them what belongs to them. */
 import { VitrineError } from "../../protocol/errors";
+import { classifierNote } from "./classifierHead";
 import { readCompanions } from "./companions";
 import type { Json } from "./json";
 import type { ModelFiles, StoredTensor } from "./modelFiles";
@@ -22,7 +23,9 @@ export async function folderModel(
   { notes, inside, ...weights }: Weights,
 ): Promise<ModelFiles> {
   const model = { layout, ...weights };
-  const understood = await asToy({ ...model, notes }, config, inside ?? {});
+  const classifier = classifierNote(config ?? {}, weights.tensors.keys());
+  const told = [...notes, ...(classifier === undefined ? [] : [classifier])];
+  const understood = await asToy({ ...model, notes: told }, config, inside ?? {});
   if (understood) return withCompanions(files, understood);
   if (config === undefined || typeof config["model_type"] !== "string") {
     const name = weights.weightFiles[0]?.name ?? "the weights";
@@ -33,7 +36,7 @@ export async function folderModel(
         : `config.json: model_type is ${JSON.stringify(config["model_type"])}, and the tensors of ${name} have no names that tell it: say which architecture it is.`,
     );
   }
-  return withCompanions(files, { ...model, config, notes });
+  return withCompanions(files, { ...model, config, notes: told });
 }
 
 /** Companions come with their own notes, first. */

@@ -2,7 +2,7 @@
 import { filesUrl, listingUrl, type ModelAddress } from "../../protocol/modelAddress";
 import { HttpRefusal } from "./httpRefusal";
 import { isJsonObject } from "./json";
-import { COMPANIONS, USUAL_WEIGHTS } from "./modelParts";
+import { COMPANIONS, OLDER_TOKENIZER, USUAL_WEIGHTS } from "./modelParts";
 import { answer, persist, refused, request, type Network } from "./network";
 
 /** A question that is asked only to save work is given up sooner. */
@@ -57,7 +57,7 @@ async function usualFiles(
   weights: readonly string[],
   network: Network,
 ): Promise<Listing> {
-  const names = [...COMPANIONS, ...weights];
+  const names = [...COMPANIONS, ...OLDER_TOKENIZER, ...weights];
   const there = await Promise.all(names.map((name) => isThere(address, name, network)));
   return new Map(names.filter((_, i) => there[i]).map((name) => [name, undefined]));
 }

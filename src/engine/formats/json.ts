@@ -11,13 +11,26 @@ export const isJsonObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 export async function readJson(file: ByteFile, maxBytes: number): Promise<Json> {
+  return parseJson(await readSmall(file, maxBytes), file.name);
+}
+
+export async function readText(file: ByteFile, maxBytes: number): Promise<string> {
+  const bytes = await readSmall(file, maxBytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new VitrineError("BadFile", `${file.name} is not text; download the file again.`, { cause });
+  }
+}
+
+async function readSmall(file: ByteFile, maxBytes: number): Promise<Uint8Array> {
   if (file.size > maxBytes) {
     throw new VitrineError(
       "BadFile",
       `${file.name} has ${file.size} bytes, more than ${maxBytes}; it is not what its name says: check the download.`,
     );
   }
-  return parseJson(await file.slice(0, file.size), file.name);
+  return file.slice(0, file.size);
 }
 
 export function parseJson(bytes: Uint8Array, fileName: string): Json {

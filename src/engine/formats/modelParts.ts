@@ -12,7 +12,16 @@ export const COMPANIONS: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "generation_config.json",
+  "chat_template.jinja",
   "tokenizer.bin",
+];
+
+/** What makes a tokenizer where there is no tokenizer.json. */
+export const OLDER_TOKENIZER: readonly string[] = [
+  "vocab.json",
+  "merges.txt",
+  "added_tokens.json",
+  "special_tokens_map.json",
 ];
 
 /** Usual names of weights, best first: what is looked for where a host cannot list its files. */
@@ -40,7 +49,8 @@ export const isIndex = (name: string) => name.endsWith(".index.json");
 export function chooseParts(names: readonly string[], where: string): ModelParts {
   const weights = chooseWeights(names, where);
   // A GGUF file holds its own config and tokenizer.
-  const companions = weights.endsWith(".gguf") ? [] : COMPANIONS.filter((name) => names.includes(name));
+  const wanted = names.includes("tokenizer.json") ? COMPANIONS : [...COMPANIONS, ...OLDER_TOKENIZER];
+  const companions = weights.endsWith(".gguf") ? [] : wanted.filter((name) => names.includes(name));
   return { weights, companions };
 }
 
@@ -70,7 +80,8 @@ function chooseWeights(names: readonly string[], where: string): string {
 }
 
 /** Small files of every layout that say how the weights are read, or make text of tokens. */
-const COMPLETES = /(config|cfg|tokenizer|index)\.json$|^tokenizer\.bin$/;
+const COMPLETES =
+  /(config|cfg|tokenizer|index|vocab|added_tokens|special_tokens_map)\.json$|^(tokenizer\.bin|chat_template\.jinja|merges\.txt)$/;
 
 /** What of an open model's files is needed to open it again: the weights and what is beside them. */
 export function partsToKeep(files: FileSet, weightFiles: FileSet): FileSet {

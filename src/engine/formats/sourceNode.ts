@@ -2,12 +2,56 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../protocol/errors";
+import { modelChoices } from "../../protocol/modelChoices";
 import type { ByteFile, FileSet } from "./source";
 
 /** One file, or the files directly in a folder. */
 export async function filesFromPath(path: string): Promise<FileSet> {
   const file = await fileOnDisk(dirname(path), basename(path));
   return file ? [file] : filesFromFolder(path);
+}
+
+/** Small files of a model, which a file of weights alone does not have. */
+const BESIDE = /\.(json|jinja|txt)$|^tok[^/]*\.bin$/;
+/** They hold everything themselves. */
+const WHOLE = /\.gguf$/i;
+
+/**
+ * The files of the one model at a path: a folder with one model, or one of a folder's files of weights with the small files
+ * beside it. Where there are several models, the error lists them.
+ */
+export async function modelFilesFromPath(path: string): Promise<FileSet> {
+  const file = await fileOnDisk(dirname(path), basename(path));
+  if (file) {
+    const beside = WHOLE.test(path) ? [] : await filesFromFolder(dirname(path));
+    return [file, ...beside.filter(({ name }) => name !== file.name && BESIDE.test(name))];
+  }
+  const files = await filesFromFolder(path);
+  const choices = modelChoices(files);
+  const found = choices.length > 0 ? choices : modelChoices(await filesOneDeeper(path));
+  if (found.length < 2 && choices.length === found.length) return files;
+  const list = found.map(({ name, sizeBytes }) => `${name} (${(sizeBytes / 1e6).toFixed(1)} MB)`).join(", ");
+  const [first] = found;
+  const count = found.length === 1 ? "its model in a folder" : `${found.length} models`;
+  throw new VitrineError(
+    "BadFile",
+    `${path} has ${count}: ${list}. Name one: --model ${join(path, first?.name ?? "")}`,
+  );
+}
+
+async function filesOneDeeper(folder: string): Promise<FileSet> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const inside = await Promise.all(
+    entries
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name }) =>
+        (await filesFromFolder(join(folder, name))).map((file) => ({
+          ...file,
+          name: `${name}/${file.name}`,
+        })),
+      ),
+  );
+  return inside.flat();
 }
 
 /** The files directly in a folder; links to files count as files. */

@@ -82,8 +82,8 @@ function spaceMark(parts: readonly Json[]): string | undefined {
 function leadingSpaces(parts: readonly Json[]): number {
   let count = 0;
   for (const { type, add_prefix_space: prefix, content, start } of parts) {
-    if (type === "Metaspace" && prefix === true) count = 1;
-    if (type === "Strip" && content === " " && typeof start === "number") count = start;
+    if (type === "Metaspace" && prefix === true) count += 1;
+    if (type === "Strip" && content === " " && typeof start === "number") count += start;
   }
   return count;
 }

@@ -115,6 +115,52 @@ describe("SentencePiece", () => {
   });
 });
 
+describe("a Metaspace decoder", () => {
+  const metaspace = (more: object) => ({ type: "Metaspace", replacement: "▁", ...more });
+  const sequence = (...decoders: object[]) => ({ type: "Sequence", decoders });
+  const fuse = [{ type: "ByteFallback" }, { type: "Fuse" }];
+  const CASES: [string, object, string][] = [
+    ["alone", metaspace({ prepend_scheme: "always" }), "the cat"],
+    ["alone that adds nothing", metaspace({ prepend_scheme: "never", add_prefix_space: true }), " the cat"],
+    ["in a sequence", sequence(metaspace({ prepend_scheme: "first" }), ...fuse), "the cat"],
+    ["in a sequence, older", sequence(metaspace({ add_prefix_space: true }), ...fuse), "the cat"],
+    [
+      "in a sequence that adds nothing",
+      sequence(metaspace({ prepend_scheme: "never", add_prefix_space: true }), ...fuse),
+      " the cat",
+    ],
+    [
+      "in a sequence in a sequence",
+      sequence(sequence(metaspace({ prepend_scheme: "never", add_prefix_space: true })), ...fuse),
+      " the cat",
+    ],
+    [
+      "spelled out",
+      sequence({ type: "Replace", pattern: { String: "▁" }, content: " " }, ...fuse, {
+        ...{ type: "Strip", content: " ", start: 1, stop: 0 },
+      }),
+      "the cat",
+    ],
+  ];
+
+  it.each(CASES)("%s", (_, decoder, text) => {
+    const tokenizer = createTokenizer({ ...SAMPLES.unigram, decoder });
+    const [the = -1, cat = -1] = ["▁the", "▁cat"].map(tokenizer.idOf);
+    expect(tokenizer.decode([the, cat])).toBe(text);
+    expect(texts(tokenizer.describe([the, cat])).join("")).toBe(text);
+    // Behind another token the space stays, whatever the decoder does with the first one.
+    expect(tokenizer.decode([cat], the)).toBe(" cat");
+    expect(tokenizer.decode([cat, the], the)).toBe(" cat the");
+  });
+
+  it("begins a text behind a special token, and keeps whole characters", () => {
+    const llama = createTokenizer(SAMPLES.sentencePieceBpe);
+    const [bos = -1, ...rest] = llama.encode("the 漢", { addBos: true });
+    expect(llama.decode(rest, bos)).toBe("the 漢");
+    expect(llama.decode(rest.slice(1), rest[0])).toBe(" 漢");
+  });
+});
+
 describe("createTokenizer", () => {
   it("never touches the network", () => {
     const fetch = vi.fn();
@@ -138,6 +184,32 @@ describe("createTokenizer", () => {
       ],
     };
     expect((await createTokenizer(SAMPLES.wordLevel, several).chat!("hi")).text).toBe("d");
+  });
+
+  it("gives a template what Hugging Face gives it", async () => {
+    const template =
+      "{{ bos_token }}|{{ pad_token }}|{{ tools is none }}|{{ tools is defined }}|{{ eos_token }}";
+    const config = {
+      chat_template: template,
+      bos_token: null,
+      eos_token: { content: "<eos>" },
+      pad_token: "<p>",
+    };
+    const chat = createTokenizer(SAMPLES.wordLevel, config, { bos_token_id: 1 }).chat!;
+    expect((await chat("hi")).text).toBe("|<p>|True|True|<eos>");
+    const bare = createTokenizer(SAMPLES.wordLevel, { chat_template: template }, { bos_token_id: 1 }).chat!;
+    expect((await bare("hi")).text).toBe("<bos>||True|True|");
+  });
+
+  it("does not choose among templates that are for something else", async () => {
+    const named = (...names: string[]) => ({
+      chat_template: names.map((name) => ({ name, template: name })),
+    });
+    const chat = (...names: string[]) => createTokenizer(SAMPLES.wordLevel, named(...names)).chat!("hi");
+    await expect(chat("rag", "tool_use")).rejects.toThrow(
+      "2 templates (rag, tool_use) and none is called default",
+    );
+    expect((await chat("only")).text).toBe("only");
   });
 
   const spaced = [["a b", "c"]];

@@ -7,7 +7,8 @@ import { PreTrainedTokenizer } from "@xenova/transformers/src/tokenizers.js";
 import type { TokenInfo } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
 import { bosRule, tokenText, type BosRule } from "./bosRule";
-import { isJsonObject, type Json } from "./json";
+import { chatPrompter, type ChatPrompt } from "./chatTemplate/chatPrompt";
+import type { Json } from "./json";
 import { Sha256 } from "./sha256";
 import { checkAddedTokens, checkModel } from "./tokenizerChecks";
 import { rewriteDecoder, rewritePreTokenizer } from "./tokenizerRules";
@@ -22,8 +23,11 @@ export interface Tokenizer extends BosRule {
   chat?(message: string): Promise<ChatPrompt>;
   /** Adds nothing but the BOS token, and that only if asked for. */
   encode(text: string, options: { readonly addBos: boolean }): number[];
-  /** The text of the ids; special tokens are left out. */
-  decode(ids: readonly number[]): string;
+  /**
+   * The text of the ids; special tokens are left out. They begin a text, unless `before` names the token ahead of them:
+   * then a space at their start stays.
+   */
+  decode(ids: readonly number[], before?: number): string;
   /**
    * What each token adds. The first one begins a text, unless `before` names the token ahead of it (for
    * tokens that arrive one by one).
@@ -31,12 +35,6 @@ export interface Tokenizer extends BosRule {
   describe(ids: readonly number[], before?: number): TokenInfo[];
   /** The id of the one token that this text is, or that is spelled so in the vocabulary. */
   idOf(tokenText: string): number | undefined;
-}
-
-export interface ChatPrompt {
-  readonly text: string;
-  /** Whether BOS still has to come before it: a template may have written it. */
-  readonly addBos: boolean;
 }
 
 /** A cleaned text would not be what the model sees. */
@@ -52,7 +50,7 @@ export function createTokenizer(
   return {
     ...tokenizer,
     encode: (text, options) => guarded(() => encode(text, options)),
-    decode: (ids) => guarded(() => decode(ids)),
+    decode: (ids, before) => guarded(() => decode(ids, before)),
     describe: (ids, before) => guarded(() => describe(ids, before)),
     idOf: (text) => guarded(() => idOf(text)),
   };
@@ -98,7 +96,7 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
   const addedIds = new Set(added.map(({ id }) => id));
   const rule = bosRule(tokenizerJson, tokenizerConfig, modelConfig, (spelling) => idBySpelling.get(spelling));
   const unknownId = unknown === undefined ? undefined : idBySpelling.get(unknown);
-  const chatTemplate = chatTemplateOf(tokenizerConfig);
+  const chat = chatPrompter(tokenizerConfig, rule, (id) => vocab[id]);
 
   function encode(text: string, { addBos }: { readonly addBos: boolean }): number[] {
     const found = text === "" ? [] : library.encode(text, null, { add_special_tokens: false });
@@ -116,9 +114,15 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     throw new VitrineError("Unsupported", "This model's tokenizer has no BOS token; switch BOS off.");
   }
 
-  function decode(ids: readonly number[]): string {
-    const shown = ids.filter((id) => vocab[id] !== undefined && !specialIds.has(id));
-    return shown.length === 0 ? "" : library.decode(shown, AS_IT_IS);
+  function decode(ids: readonly number[], before?: number): string {
+    const isShown = (id: number) => vocab[id] !== undefined && !specialIds.has(id);
+    const shown = ids.filter(isShown);
+    if (shown.length === 0) return "";
+    const alone = library.decode(shown, AS_IT_IS);
+    if (before === undefined || !isShown(before)) return alone;
+    const [head, whole] = [[before], [before, ...shown]].map((all) => library.decode(all, AS_IT_IS));
+    // A character that both have a part of belongs to neither.
+    return whole?.startsWith(head ?? "") ? whole.slice(head?.length) : alone;
   }
 
   const textsOf = tokenTexts({
@@ -129,35 +133,12 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     decode,
   });
 
-  async function chat(template: string, message: string): Promise<ChatPrompt> {
-    const bos = rule.bosId === undefined ? undefined : vocab[rule.bosId];
-    const eos = rule.eosId === undefined ? undefined : vocab[rule.eosId];
-    const tokens = {
-      ...namedTokens(tokenizerConfig),
-      ...(bos && { bos_token: bos }),
-      ...(eos && { eos_token: eos }),
-    };
-    const messages = [{ role: "user", content: message }];
-    try {
-      const { Template } = await import("@huggingface/jinja");
-      const text = new Template(template).render({ messages, add_generation_prompt: true, ...tokens });
-      return { text, addBos: rule.bosByDefault && !(bos !== undefined && text.startsWith(bos)) };
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new VitrineError(
-        "Unsupported",
-        `This model's chat template cannot be used (${reason}); write the prompt out instead.`,
-        { cause },
-      );
-    }
-  }
-
   return {
     ...rule,
     vocabSize: vocab.length,
     vocabulary: hashOf(vocab),
     specialIds,
-    ...(chatTemplate !== undefined && { chat: (message: string) => chat(chatTemplate, message) }),
+    ...(chat && { chat }),
     encode,
     decode,
     describe(ids, before) {
@@ -181,20 +162,4 @@ function hashOf(vocab: readonly (string | undefined)[]): string {
 function unknownToken({ unk_token: text, unk_id: id, vocab }: Json): string | undefined {
   const piece: unknown = Array.isArray(vocab) && typeof id === "number" ? vocab[id] : undefined;
   return tokenText(Array.isArray(piece) ? piece[0] : text);
-}
-
-/** "unk_token", "pad_token" and the like, as a template reads them. */
-function namedTokens(config: Json): Record<string, string> {
-  const texts = Object.entries(config).map(([name, value]) => [name, tokenText(value)] as const);
-  return Object.fromEntries(
-    texts.flatMap(([name, text]) => (name.endsWith("_token") && text !== undefined ? [[name, text]] : [])),
-  );
-}
-
-/** One template, or the default of several. */
-function chatTemplateOf({ chat_template: template }: Json): string | undefined {
-  if (typeof template === "string") return template;
-  const named = Array.isArray(template) ? template.filter(isJsonObject) : [];
-  const chosen = (named.find(({ name }) => name === "default") ?? named[0])?.["template"];
-  return typeof chosen === "string" ? chosen : undefined;
 }

@@ -77,6 +77,8 @@ export function rewriteDecoder(config: unknown): Json | null {
   // The library tells added tokens only to the outermost decoder.
   if (type === "Sequence" && Array.isArray(decoders) && decoders.length === 1)
     return rewriteDecoder(decoders[0]);
+  if (type === "Sequence" && Array.isArray(decoders))
+    return { ...config, decoders: decoders.map(rewriteDecoder).filter((part) => part !== null) };
   if (type !== "Metaspace") return config;
   const { replacement = "▁", prepend_scheme: scheme, add_prefix_space: prefix } = config;
   return { ...config, replacement, add_prefix_space: addsPrefix(scheme, prefix) };

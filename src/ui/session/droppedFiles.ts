@@ -1,30 +1,33 @@
-/** The files of a drop: single files, the files directly inside dropped folders, and autoencoders in a folder of theirs. */
-import { droppedFolder, mayHoldSaes, underPath } from "./folderAccess";
+/** The files of a drop: single files, and what dropped folders hold. */
+import { droppedFolder } from "./folderAccess";
+import { filesOfFolder, type Folder } from "./folderFiles";
 
-/** `path`: of the folders between the dropped one and this entry; `depth`: how many there are, this one too. */
-function filesOf(entry: FileSystemEntry, path = "", depth = 0): Promise<File[]> {
-  if (entry.isFile) {
-    return new Promise((resolve, reject) =>
-      (entry as FileSystemFileEntry).file((file) => resolve([underPath(file, path)]), reject),
-    );
-  }
-  const inside = depth === 0 ? "" : `${path}${entry.name}/`;
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
+const fileOf = (entry: FileSystemEntry) =>
+  new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+
+function folderOf(entry: FileSystemEntry): Folder {
+  return {
+    name: entry.name,
+    async entries() {
+      const all = await entriesOf(entry as FileSystemDirectoryEntry);
+      return {
+        files: await Promise.all(all.filter(({ isFile }) => isFile).map(fileOf)),
+        folders: all.filter(({ isDirectory }) => isDirectory).map(folderOf),
+      };
+    },
+  };
+}
+
+function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   return new Promise((resolve, reject) => {
     // A reader gives its entries in batches, an empty one last.
     const more = () =>
       reader.readEntries((batch) => {
-        if (batch.length > 0) {
-          all.push(...batch);
-          more();
-          return;
-        }
-        const files = all.filter((child) => child.isFile || mayHoldSaes(child.name, depth + 1));
-        void Promise.all(files.map((child) => filesOf(child, inside, depth + 1))).then(
-          (nested) => resolve(nested.flat()),
-          reject,
-        );
+        if (batch.length === 0) return resolve(all);
+        all.push(...batch);
+        more();
       }, reject);
     more();
   });
@@ -46,7 +49,10 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
   // Everything is asked for now: the drop is over after the first wait.
   const [item] = transfer.items;
   const asked = entries.length === 1 && item ? droppedFolder(item) : undefined;
-  const files = (await Promise.all(entries.map((entry) => filesOf(entry)))).flat();
+  const read = entries.map(async (entry) =>
+    entry.isFile ? [await fileOf(entry)] : filesOfFolder(folderOf(entry)),
+  );
+  const files = (await Promise.all(read)).flat();
   const [only, ...more] = entries;
   if (!only?.isDirectory || more.length > 0) return { files };
   const handle = await asked;

@@ -2,6 +2,8 @@
  * Folders that the visitor grants (File System Access API): where a browser has it, a folder can be read again
  * later without choosing it again. TypeScript's page types leave these parts out.
  */
+import { filesOfFolder, type Folder } from "./folderFiles";
+
 interface GrantedFolder extends FileSystemDirectoryHandle {
   queryPermission(options: { mode: "read" }): Promise<PermissionState>;
   requestPermission(options: { mode: "read" }): Promise<PermissionState>;
@@ -42,30 +44,20 @@ export async function mayRead(folder: FileSystemDirectoryHandle): Promise<boolea
   return (await granted.requestPermission({ mode: "read" })) === "granted";
 }
 
-/** Folders inside a model's in which autoencoders lie; others are not looked into. */
-const SAE_FOLDER = /(^|[^a-z])(saes?|autoencoders?|transcoders?)([^a-z]|$)/i;
-/** The folder of autoencoders, and one for each of them. */
-const MAX_DEPTH = 2;
+/** The files of a granted folder. */
+export const filesInFolder = (handle: FileSystemDirectoryHandle) => filesOfFolder(folderOf(handle));
 
-export const mayHoldSaes = (name: string, depth: number) =>
-  depth <= MAX_DEPTH && (depth > 1 || SAE_FOLDER.test(name));
-
-/** A file of a folder inside, under its path. */
-export const underPath = (file: File, path: string) =>
-  path === "" ? file : new File([file], `${path}${file.name}`, { lastModified: file.lastModified });
-
-/** The files directly inside, and those of autoencoders in a folder of their own. */
-export async function filesInFolder(
-  folder: FileSystemDirectoryHandle,
-  path = "",
-  depth = 1,
-): Promise<File[]> {
-  const files: Promise<File | File[]>[] = [];
-  for await (const entry of folder.values()) {
-    if (entry.kind === "file")
-      files.push((entry as FileSystemFileHandle).getFile().then((file) => underPath(file, path)));
-    else if (mayHoldSaes(entry.name, depth))
-      files.push(filesInFolder(entry as FileSystemDirectoryHandle, `${path}${entry.name}/`, depth + 1));
-  }
-  return (await Promise.all(files)).flat();
+function folderOf(handle: FileSystemDirectoryHandle): Folder {
+  return {
+    name: handle.name,
+    async entries() {
+      const files: Promise<File>[] = [];
+      const folders: Folder[] = [];
+      for await (const entry of handle.values()) {
+        if (entry.kind === "file") files.push((entry as FileSystemFileHandle).getFile());
+        else folders.push(folderOf(entry as FileSystemDirectoryHandle));
+      }
+      return { files: await Promise.all(files), folders };
+    },
+  };
 }

@@ -11,14 +11,21 @@ import type {
   Precision,
   Progress,
 } from "../../protocol/api";
+import type { ModelChoice, NamedFile } from "../../protocol/modelChoices";
 import { isVitrineError } from "../../protocol/errors";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
+import type { SortedFiles } from "../../protocol/features";
 import type { ModelState } from "./states";
 import { phaseAfter } from "./timeLeft";
 
 const LOAD = "load-model";
 /** Files that make text of a model's tokens. */
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
+const TOKENIZER_FILES = [
+  ...["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
+  ...["vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json"],
+];
+
+type Choice = ModelChoice<NamedFile & { readonly file: File }>;
 
 /** What happens around a load; the next step waits for it. */
 export interface LoadListener {
@@ -39,6 +46,8 @@ export class ModelLoader {
   state = $state.raw<ModelState>({ status: "none" });
   /** Why the last files could not be opened. */
   error = $state.raw<string | undefined>();
+  /** Several models came at once: which one? */
+  choices = $state.raw<readonly Choice[]>([]);
   precision = $state<Precision | "auto">("auto");
   /** What the last files leave to be said. */
   incomplete = $state.raw<Incomplete | undefined>();
@@ -64,7 +73,7 @@ export class ModelLoader {
 
   /**
    * A tokenizer alone completes a model that has none; autoencoders are attached, to the model that lies with them or else to
-   * the one that is open; anything else is a model of its own.
+   * the one that is open; anything else is a model of its own, or several to choose from.
    */
   async loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
     const isTokenizer = files.every(({ name }) => TOKENIZER_FILES.includes(name));
@@ -73,8 +82,22 @@ export class ModelLoader {
     const [first] = files;
     const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
     // What cannot be sorted is refused by who opens it.
-    const { saes, hasModel } = await this.engine.sortFiles(files).catch(() => ({ saes: [], hasModel: true }));
+    const { saes, hasModel } = await this.engine
+      .sortFiles(files)
+      .catch((): SortedFiles => ({ saes: [], hasModel: true }));
     if (saes.length > 0 && !hasModel) return this.#attach(files, saes);
+    const { modelChoices } = await import("../../protocol/modelChoices");
+    const named = files.map((file) => ({
+      name: file.webkitRelativePath || file.name,
+      size: file.size,
+      file,
+    }));
+    const choices = modelChoices(named.filter(({ name: path }) => !saes.includes(path)));
+    if (choices.length > 1) {
+      this.error = undefined;
+      this.choices = choices;
+      return false;
+    }
     const isOpen = await this.load({ kind: "files", name: name ?? "files", files });
     if (isOpen && saes.length > 0) await this.listener.attach(files);
     return isOpen;
@@ -102,6 +125,10 @@ export class ModelLoader {
   async chooseCheckpoint(checkpoint: number): Promise<void> {
     const source = this.#source;
     if (source) await this.load({ ...source, fields: { ...source.fields, checkpoint } });
+  }
+
+  choose({ name, files }: Choice): Promise<boolean> {
+    return this.load({ kind: "files", name, files: files.map(({ file }) => file) });
   }
 
   /** Fetches a model from another host. */
@@ -141,6 +168,7 @@ export class ModelLoader {
     if (this.state.status === "loading") await this.engine.cancel(LOAD);
     const previous = this.model;
     this.error = this.incomplete = undefined;
+    this.choices = [];
     this.listener.begins();
     const show = (progress: Progress) => {
       if (request !== this.#request) return;

@@ -126,6 +126,23 @@ it("completes a model with the tokenizer that was missing", async () => {
   expect(loads.mock.calls.at(-1)?.[0]).toMatchObject({ companions: [{ name: "tokenizer.json" }] });
 });
 
+it("asks which of several models to open", async () => {
+  const { loader } = test.session;
+  const files = ["config.json", "a.safetensors", "b.safetensors"].map((name) => new File([name], name));
+  expect(await loader.loadFiles(files, "steps")).toBe(false);
+  expect(loader.choices.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([
+    ["a.safetensors", 13],
+    ["b.safetensors", 13],
+  ]);
+  expect(loads).not.toHaveBeenCalledWith(expect.objectContaining({ kind: "files" }));
+  test.engine.next = { ...TEST_MODEL, name: "b.safetensors" };
+  expect(await loader.choose(loader.choices[1]!)).toBe(true);
+  expect(loads.mock.calls.at(-1)?.[0]).toMatchObject({
+    ...{ kind: "files", name: "b.safetensors", files: [{ name: "b.safetensors" }, { name: "config.json" }] },
+  });
+  expect(loader.choices).toEqual([]);
+});
+
 it("does not fetch again by itself when the engine has died", async () => {
   await type("owner/mine");
   await press("Open");
