@@ -25,6 +25,10 @@ it("finds several: files of their own, and folders", () => {
     "top/a",
     "top/b",
   ]);
+  expect(named("a.safetensors", "b-00001-of-00002.safetensors", "b-00002-of-00002.safetensors")).toEqual([
+    "a.safetensors",
+    "b-00001-of-00002.safetensors",
+  ]);
   expect(named("config.json", "model.safetensors", "small.gguf")).toEqual([
     "model.safetensors",
     "small.gguf",

@@ -60,7 +60,15 @@ function choicesIn<F extends NamedFile>(folder: string, files: readonly F[]): Mo
   const shards = weights.filter(({ name }) => SHARD.test(name));
   if (weights.length === 0) return found;
   const isOne = weights.length === 1 || usual !== undefined || shards.length === weights.length;
-  if (!isOne) return [...found, ...weights.map((file) => one(file.name, [file], beside))];
+  if (!isOne) {
+    // Shards of one model stand for one choice.
+    const groups = new Map<string, F[]>();
+    for (const file of weights) {
+      const key = file.name.replace(SHARD, ".");
+      groups.set(key, [...(groups.get(key) ?? []), file]);
+    }
+    return [...found, ...[...groups.values()].map((parts) => one(parts[0]?.name ?? folder, parts, beside))];
+  }
   const parts = usual ? [usual] : weights;
   const everything = files.filter((file) => !ggufs.includes(file));
   const name = folder === "" || found.length > 0 ? (parts[0]?.name ?? folder) : folder.slice(0, -1);

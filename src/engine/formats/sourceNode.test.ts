@@ -33,9 +33,9 @@ it("reads one file of several, with what belongs to it", async () => {
 });
 
 it.each([
-  ["many", /has 2 models: a\.gguf \(0\.2 MB\), b\.gguf \(0\.2 MB\)\. Name one: --model .*many\/a\.gguf$/],
-  ["steps", /2 models: s1\.safetensors \(0\.2 MB\), s2\.safetensors/],
-  ["nest", /2 models: a \(0\.2 MB\), b \(0\.2 MB\)\. Name one: --model .*nest\/a$/],
+  ["many", /has 2 models: a\.gguf \(200 kB\), b\.gguf \(200 kB\)\. Name one: --model .*many\/a\.gguf$/],
+  ["steps", /2 models: s1\.safetensors \(200 kB\), s2\.safetensors/],
+  ["nest", /2 models: a \(200 kB\), b \(200 kB\)\. Name one: --model .*nest\/a$/],
 ])("lists the models in %s", async (path, sentence) => {
   await expect(names(path)).rejects.toThrow(sentence);
 });

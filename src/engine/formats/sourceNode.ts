@@ -30,7 +30,7 @@ export async function modelFilesFromPath(path: string): Promise<FileSet> {
   const choices = modelChoices(files);
   const found = choices.length > 0 ? choices : modelChoices(await filesOneDeeper(path));
   if (found.length < 2 && choices.length === found.length) return files;
-  const list = found.map(({ name, sizeBytes }) => `${name} (${(sizeBytes / 1e6).toFixed(1)} MB)`).join(", ");
+  const list = found.map(({ name, sizeBytes }) => `${name} (${sized(sizeBytes)})`).join(", ");
   const [first] = found;
   const count = found.length === 1 ? "its model in a folder" : `${found.length} models`;
   throw new VitrineError(
@@ -38,6 +38,9 @@ export async function modelFilesFromPath(path: string): Promise<FileSet> {
     `${path} has ${count}: ${list}. Name one: --model ${join(path, first?.name ?? "")}`,
   );
 }
+
+const sized = (bytes: number) =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function filesOneDeeper(folder: string): Promise<FileSet> {
   const entries = await readdir(folder, { withFileTypes: true });
