@@ -1,0 +1,67 @@
+/** What becomes of files: a model, a model that has to be asked about, autoencoders with a model or without one. */
+import { beforeEach, expect, it, vi } from "vitest";
+import type { ModelSource } from "../../protocol/api";
+import { VitrineError } from "../../protocol/errors";
+import type { MissingFields } from "../../protocol/missingFields";
+import { Session } from "./session.svelte";
+import { createTestEngine, TEST_MODEL, type TestEngine } from "./testEngine";
+import { startTestSession } from "./testSession";
+
+const REPORT: MissingFields = {
+  ...{ file: "toy.pt", as: "a toy", known: [] },
+  wanted: [{ name: "n_head", what: "the number of attention heads" }],
+};
+const FILES = [Object.assign(new File(["x"], "toy.pt"), { webkitRelativePath: "" })];
+let engine: TestEngine;
+let attached: (readonly File[])[];
+
+beforeEach(() => {
+  vi.stubGlobal("fetch", async () => Response.json([]));
+  engine = createTestEngine();
+  attached = [];
+  Object.assign(engine, {
+    attachSaes: async (source: { files: readonly File[] }) => (attached.push(source.files), []),
+  });
+});
+
+it("asks about a model that does not say all, and opens it with the answers", async () => {
+  const { session } = await startTestSession(engine);
+  const loads = vi.spyOn(engine, "loadModel");
+  Object.assign(engine, { missingFields: async () => REPORT });
+  engine.next = new VitrineError("MissingFields", "toy.pt does not say n_head");
+  expect(await session.loader.loadFiles(FILES)).toBe(false);
+  expect(session.loader.incomplete?.report).toEqual(REPORT);
+  expect([session.loader.error, session.model?.name]).toEqual([undefined, "ledger"]);
+  engine.next = { ...TEST_MODEL, sha256: "cd".repeat(32), checkpoints: { names: ["0", "1"], chosen: 1 } };
+  expect(await session.loader.complete({ n_head: 4 })).toBe(true);
+  expect((loads.mock.calls.at(-1)?.[0] as ModelSource).fields).toEqual({ n_head: 4 });
+  expect(session.loader.incomplete).toBeUndefined();
+  // Another of its checkpoints keeps what was said.
+  await session.loader.chooseCheckpoint(0);
+  expect((loads.mock.calls.at(-1)?.[0] as ModelSource).fields).toEqual({ n_head: 4, checkpoint: 0 });
+});
+
+it("attaches autoencoders to the open model, and never loads them as one", async () => {
+  const { session } = await startTestSession(engine);
+  const loads = vi.spyOn(engine, "loadModel");
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  expect(await session.loader.loadFiles(FILES)).toBe(true);
+  expect(attached).toEqual([FILES]);
+  expect(loads).not.toHaveBeenCalled();
+});
+
+it("opens the model first where autoencoders lie with it", async () => {
+  const { session } = await startTestSession(engine);
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: true }) });
+  expect(await session.loader.loadFiles(FILES, "folder")).toBe(true);
+  expect([session.model?.name, attached.length]).toEqual(["folder", 1]);
+});
+
+it("says that an autoencoder needs a model where none is open", async () => {
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  const session = new Session(engine);
+  expect(await session.loader.loadFiles(FILES)).toBe(false);
+  expect(session.loader.error).toBe(
+    "toy.pt is a sparse autoencoder, which needs a model to read: open the model first.",
+  );
+});
