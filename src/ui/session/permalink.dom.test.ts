@@ -73,7 +73,8 @@ it("carries the position that views are about", async () => {
   expect(receiver.selection.pinned).toBeUndefined();
   expect(receiver.position).toBe(sender.position);
   // A sender whose views were about another one, and a link of before positions were sent.
-  const { position: _, ...without } = state.selection ?? { layer: 0, head: 0, neuron: 0 };
+  const { layer, head, neuron } = state.selection!;
+  const without = { layer, head, neuron };
   await openLink(receiver, `#${await encodeLink({ ...state, selection: { ...without, position: 3 } })}`);
   expect([receiver.selection.pinned, receiver.position]).toEqual([3, 3]);
   await openLink(receiver, `#${await encodeLink({ ...state, selection: without })}`);

@@ -153,9 +153,6 @@ function pinSent(session: Session, { selection }: LinkState): void {
     session.selection.pinned = position;
 }
 
-/** What a link leaves out of its selection. */
-const NOTHING_CHOSEN = { pinned: undefined, sae: undefined, latent: undefined };
-
 function restore(session: Session, state: LinkState): void {
   const { chain } = session;
   session.forget();
@@ -176,8 +173,10 @@ function restore(session: Session, state: LinkState): void {
   session.selection.step =
     selectedStep !== undefined && selectedStep < steps.length ? selectedStep : undefined;
   // The position follows from the text; where it does not, `completeLink` pins it.
-  const { position: _, ...chosen } = selection ?? {};
-  if (selection) Object.assign(session.selection, NOTHING_CHOSEN, chosen);
+  if (selection) {
+    const { pinned, layer, head, neuron, sae, latent } = selection;
+    Object.assign(session.selection, { pinned, layer, head, neuron, sae, latent });
+  }
   // Until its model is loaded the tokens in its edits mean nothing here.
   const isHere = session.model?.sha256 === state.model.sha256;
   session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
