@@ -39,6 +39,10 @@ test("the top row is the model's own output, and the parts add up to the logit",
   const cell = await chosenCell(page);
   expect(cell.heading).toMatch(/^\d+ post/);
   expect(cell.id).toBe(await expectedAt(page, cell.position));
+  // It is about the answer, not about what comes behind it.
+  await expect(
+    page.getByText(`views are about position ${cell.position}, which predicts the answer`),
+  ).toBeVisible();
 
   const words = page.getByText(/sum of parts .* logit/);
   const [sum, logit] = [/sum of parts (\S+)/, /· logit (\S+)/].map((part) => part);

@@ -7,6 +7,7 @@ import type { EngineApi } from "../src/protocol/api";
 import type { ChainGameResult, ChainText } from "../src/protocol/chain";
 import { createNodeEngine } from "../src/engine/nodeHost";
 import { evaluateEffect } from "../src/ui/session/effect";
+import { allTokens } from "../src/ui/session/tokenSteps";
 import type { Recording } from "../src/ui/session/recording";
 
 const MODEL = "ledger";
@@ -31,16 +32,11 @@ export async function recordExample(engine: EngineApi, example: ChainText): Prom
   // It is no plain JSON; the engine makes it when it is there.
   delete game.interactions;
   const { ids, logProbs } = effect.baseline.top;
-  const parts = [
-    request.chain.prompt,
-    ...request.chain.steps,
-    request.chain.answerPrefix,
-    request.chain.answer,
-  ];
   return {
     model: { name, sha256 },
     chain: text,
-    tokens: await engine.describeTokens(parts.flat()),
+    tokens: await engine.describeTokens(allTokens(request.chain)),
+    parts: request.chain,
     answerId: request.chain.answer[0] ?? 0,
     baseline: {
       logProb: effect.baseline.logProb,

@@ -51,6 +51,7 @@ import { ProgressLine } from "./engine/nodeProgress";
 import { withGivenConfig } from "./engine/formats/companions";
 import { modelFilesFromPath } from "./engine/formats/sourceNode";
 import { ablationOf } from "./protocol/chainAblation";
+import { findFiller, readFiller } from "./protocol/filler";
 
 /** Values that need no set of answers. */
 const TOKEN_VALUES = ["logProb", "probability", "margin", "argmax"] satisfies readonly ChainValue[];
@@ -79,7 +80,7 @@ const OPTIONS = {
   answer: { type: "string" },
   "answer-prefix": { type: "string" },
   mode: { type: "string", default: "delete" },
-  filler: { type: "string", default: " _" },
+  filler: { type: "string" },
   value: { type: "string", default: "logProb" },
   estimator: { type: "string" },
   budget: { type: "string", default: "1000" },
@@ -324,7 +325,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     const answerPrefix = values["answer-prefix"] ?? (await ownCue(engine, prompt, steps, answer));
     const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
     const usesFiller = mode === "replace" || mode === "symbol";
-    const fillerId = usesFiller ? await oneToken(engine, required(values, "filler")) : 0;
+    const fillerId = usesFiller ? await fillerToken(engine, values.filler) : 0;
     const seed = numberOption(values, "seed");
     const drawn = {
       samples: numberOption(values, "samples"),
@@ -384,11 +385,10 @@ async function ownCue(
     .join("");
 }
 
-async function oneToken(engine: EngineApi, text: string): Promise<number> {
-  const [token, ...more] = await engine.tokenize(text, false);
-  if (token === undefined || more.length > 0)
-    usage(`--filler ${JSON.stringify(text)} must be exactly one token`);
-  return token.id;
+/** The filler that is named, else the first usual one that is one token of this model. */
+async function fillerToken(engine: EngineApi, text: string | undefined): Promise<number> {
+  const filler = text === undefined ? await findFiller(engine) : await readFiller(engine, text);
+  return filler?.id ?? usage("no usual filler is one token of this model; name one with --filler");
 }
 
 export async function main(args: readonly string[]): Promise<void> {

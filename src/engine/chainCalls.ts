@@ -32,6 +32,13 @@ export interface ChainHost {
 
 export interface TextCodec {
   encode(text: string, options: { readonly addBos: boolean }): number[];
+  /** The tokens of the whole text, cut where its parts meet. */
+  encodeParts(
+    texts: readonly string[],
+    options: { readonly addBos: boolean },
+  ): { readonly parts: readonly (readonly number[])[] };
+  /** As the text reads in the middle of another. */
+  encodeInside(text: string): number[];
   readonly bosByDefault: boolean;
   /** `before`: the token ahead of them. */
   text(ids: readonly number[], before?: number): string;

@@ -29,6 +29,7 @@ import type { Model } from "./models/model";
 import { completed, describeIds, type OpenModel } from "./openModel";
 import { OpenModels, type LoadRequest } from "./openModels";
 import { createChainCalls } from "./chainCalls";
+import { chainTokens } from "./chainTokens";
 import { createSaeCalls } from "./saeCalls";
 import { TokenSpeed } from "./tokenSpeed";
 
@@ -125,13 +126,13 @@ export function createEngine(host: EngineHost): EngineApi {
 
   /** Text in and out of a model, for methods that read many texts. */
   function codec(slot?: ModelSlot) {
-    const { encode, bosByDefault } = tokenizer(slot);
+    const { encode, encodeParts, encodeInside, bosByDefault } = tokenizer(slot);
     const { tokenizer: found, info } = modelIn(slot);
     const text = (ids: readonly number[], before?: number) =>
       describeIds(found, ids, before)
         .map((token) => token.text)
         .join("");
-    return { encode, bosByDefault, text, eosId: info.eosId };
+    return { encode, encodeParts, encodeInside, bosByDefault, text, eosId: info.eosId };
   }
 
   /** Runs work on a model; if the device is lost under it, once more on the restored one. */
@@ -270,16 +271,13 @@ export function createEngine(host: EngineHost): EngineApi {
     },
     detokenize: async (ids, before) => tokenizer().decode(ids, before),
     describeTokens: async (ids, slot) => describeIds(modelIn(slot).tokenizer, ids),
-    async tokenizeChain(chain) {
-      const { encode, bosByDefault } = tokenizer();
-      const plain = (text: string) => encode(text, { addBos: false });
-      return {
-        prompt: encode(chain.prompt, { addBos: bosByDefault }),
-        steps: chain.steps.map(plain),
-        answerPrefix: plain(chain.answerPrefix),
-        answer: plain(chain.answer),
-      };
+    async tokenizeInside(text, slot) {
+      const found = tokenizer(slot);
+      const ids = found.encodeInside(text);
+      // Described after a token, so that no space is taken off.
+      return found.describe(ids, ids[0]);
     },
+    tokenizeChain: async (chain, addBos, slot) => chainTokens(tokenizer(slot), chain, addBos),
 
     async chatPrompt(message) {
       const { chat } = tokenizer();

@@ -276,7 +276,10 @@ export interface EngineApi extends ChainApi {
   /** The text of token ids, special tokens left out; `before`: the token ahead of them, if they do not begin a text. */
   detokenize(ids: readonly number[], before?: number): Promise<string>;
   describeTokens(ids: readonly number[], model?: ModelSlot): Promise<TokenInfo[]>;
-  tokenizeChain(chain: ChainText): Promise<ChainTokens>;
+  /** Tokens of a text as it reads in the middle of another: without what stands at a text's beginning alone. */
+  tokenizeInside(text: string, model?: ModelSlot): Promise<TokenInfo[]>;
+  /** A chain as the tokens of its whole text; `addBos` undefined: as the model does by itself. */
+  tokenizeChain(chain: ChainText, addBos?: boolean, model?: ModelSlot): Promise<ChainTokens>;
 
   /** A message of the user in the model's chat template, and whether BOS still has to come before it. */
   chatPrompt(message: string): Promise<{ readonly text: string; readonly addBos: boolean }>;

@@ -42,12 +42,30 @@ export interface ChainText {
   readonly answer: string;
 }
 
-/** The same chain as token ids, each part tokenized on its own; only the prompt may begin with BOS. */
+/**
+ * A place where two parts of a chain meet inside one token. The token counts to the part that its first character stands
+ * in (white space aside), so the cut moved to its edge.
+ */
+export interface MovedCut {
+  /** The part that begins there: 0 the prompt, then the steps, the words before the answer, the answer. */
+  readonly part: number;
+  /** What stands between the two places. */
+  readonly text: string;
+  /** The part that it counts to now: the one before the cut or the one behind it. */
+  readonly to: "before" | "behind";
+}
+
+/**
+ * The same chain as token ids: those of the whole text, cut where its parts meet. Joined they are what the model reads.
+ * Only the prompt may begin with BOS.
+ */
 export interface ChainTokens {
   readonly prompt: readonly number[];
   readonly steps: readonly (readonly number[])[];
   readonly answerPrefix: readonly number[];
   readonly answer: readonly number[];
+  /** Cuts that lay inside a token; absent: none. */
+  readonly moved?: readonly MovedCut[];
 }
 
 /** How steps are taken away. */

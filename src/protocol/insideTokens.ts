@@ -5,6 +5,6 @@ export async function insideTokens(
   engine: Pick<EngineApi, "describeTokens">,
   ids: readonly number[],
 ): Promise<readonly TokenInfo[]> {
-  const [first] = ids;
-  return first === undefined ? [] : (await engine.describeTokens([first, ...ids])).slice(1);
+  // Behind the same tokens: special ones leave the next token at the beginning, so one of them would not do.
+  return ids.length === 0 ? [] : (await engine.describeTokens([...ids, ...ids])).slice(ids.length);
 }

@@ -84,6 +84,8 @@ const LINK_SCHEMA = v.strictObject({
   selection: v.optional(
     v.strictObject({
       pinned: v.optional(whole),
+      /** The position that views are about where none is pinned; absent in links of before it was the answer's. */
+      position: v.optional(whole),
       ...{ layer: whole, head: whole, neuron: whole },
       /** An autoencoder by its weights, and a latent of it. */
       ...{ sae: v.optional(sha256), latent: v.optional(whole) },

@@ -16,11 +16,22 @@ export interface TextSource {
   decode(ids: readonly number[]): string;
 }
 
-/** One token's text; `previous` is the nearest token before it that is not special, if any. */
-type TextRule = (id: number, spelling: string, previous: number | undefined) => string;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One token's text, or its bytes; `previous` is the nearest token before it that is not special, if any. */
+type TextRule = (id: number, spelling: string, previous: number | undefined) => string | Bytes;
 
 /** The texts of tokens; `before` is the token ahead of them, when they continue a text. */
 export function tokenTexts(source: TextSource): (ids: readonly number[], before?: number) => string[] {
+  const pieces = tokenPieces(source);
+  return (ids, before) =>
+    pieces(ids, before).map((piece) => (typeof piece === "string" ? piece : textOfBytes(piece)));
+}
+
+/** The same with bytes where a token is bytes: those of one character may be several tokens. */
+export function tokenPieces(
+  source: TextSource,
+): (ids: readonly number[], before?: number) => (string | Bytes)[] {
   const rule = ruleFor(source);
   return (ids, before) => {
     let previous = before !== undefined && !source.isSpecial(before) ? before : undefined;
@@ -44,7 +55,7 @@ function ruleFor({ decoder, isAdded, decode }: TextSource): TextRule {
   if (has("ByteLevel")) {
     return (id, spelling) => {
       const bytes = isAdded(id) ? undefined : bytesOfToken(spelling);
-      return bytes ? textOfBytes(bytes) : spelling;
+      return bytes ?? spelling;
     };
   }
   const mark = spaceMark(parts);
@@ -52,7 +63,7 @@ function ruleFor({ decoder, isAdded, decode }: TextSource): TextRule {
     const stripped = leadingSpaces(parts);
     return (_, spelling, previous) => {
       const byte = has("ByteFallback") ? /^<0x([0-9A-F]{2})>$/i.exec(spelling)?.[1] : undefined;
-      if (byte !== undefined) return textOfBytes(Uint8Array.of(parseInt(byte, 16)));
+      if (byte !== undefined) return Uint8Array.of(parseInt(byte, 16));
       const text = spelling.replaceAll(mark, " ");
       if (previous !== undefined) return text;
       return text.slice(Math.min(stripped, text.length - text.trimStart().length));

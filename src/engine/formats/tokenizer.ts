@@ -12,7 +12,8 @@ import type { Json } from "./json";
 import { Sha256 } from "./sha256";
 import { checkAddedTokens, checkModel } from "./tokenizerChecks";
 import { rewriteDecoder, rewritePreTokenizer } from "./tokenizerRules";
-import { tokenTexts } from "./tokenTexts";
+import { tokensOfParts, type TextParts } from "./textParts";
+import { tokenPieces, tokenTexts } from "./tokenTexts";
 
 export interface Tokenizer extends BosRule {
   readonly vocabSize: number;
@@ -23,6 +24,10 @@ export interface Tokenizer extends BosRule {
   chat?(message: string): Promise<ChatPrompt>;
   /** Adds nothing but the BOS token, and that only if asked for. */
   encode(text: string, options: { readonly addBos: boolean }): number[];
+  /** The tokens of the whole text, cut where its parts meet; BOS counts to the first part. */
+  encodeParts(texts: readonly string[], options: { readonly addBos: boolean }): TextParts;
+  /** As the text reads in the middle of another: without what a tokenizer puts before a text's beginning. */
+  encodeInside(text: string): number[];
   /**
    * The text of the ids; special tokens are left out. They begin a text, unless `before` names the token ahead of them:
    * then a space at their start stays.
@@ -37,6 +42,9 @@ export interface Tokenizer extends BosRule {
   idOf(tokenText: string): number | undefined;
 }
 
+/** What is put before a text to read it as in the middle of one: something that does not grow together with it. */
+const BEFORE = ["a", ".", "\n", "A", "1"];
+
 /** A cleaned text would not be what the model sees. */
 const AS_IT_IS = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 
@@ -46,10 +54,12 @@ export function createTokenizer(
   modelConfig: Json | undefined = {},
 ): Tokenizer {
   const tokenizer = guarded(() => readTokenizer(tokenizerJson, tokenizerConfig, modelConfig));
-  const { encode, decode, describe, idOf } = tokenizer;
+  const { encode, encodeParts, encodeInside, decode, describe, idOf } = tokenizer;
   return {
     ...tokenizer,
     encode: (text, options) => guarded(() => encode(text, options)),
+    encodeParts: (texts, options) => guarded(() => encodeParts(texts, options)),
+    encodeInside: (text) => guarded(() => encodeInside(text)),
     decode: (ids, before) => guarded(() => decode(ids, before)),
     describe: (ids, before) => guarded(() => describe(ids, before)),
     idOf: (text) => guarded(() => idOf(text)),
@@ -102,7 +112,7 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     const found = text === "" ? [] : library.encode(text, null, { add_special_tokens: false });
     const ids = found.filter((id) => id !== undefined);
     // BPE drops what it cannot spell; a word-level tokenizer has to have every word.
-    if (ids.length < found.length && model["type"] === "WordLevel") {
+    if (ids.length < found.length && isWordLevel) {
       const word = text.split(/\s+/).find((part) => part !== "" && !idBySpelling.has(part)) ?? text;
       throw new VitrineError(
         "Unsupported",
@@ -125,13 +135,46 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     return whole?.startsWith(head ?? "") ? whole.slice(head?.length) : alone;
   }
 
-  const textsOf = tokenTexts({
+  const textSource = {
     decoder,
-    spelling: (id) => vocab[id],
-    isAdded: (id) => addedIds.has(id),
-    isSpecial: (id) => specialIds.has(id),
+    spelling: (id: number) => vocab[id],
+    isAdded: (id: number) => addedIds.has(id),
+    isSpecial: (id: number) => specialIds.has(id),
     decode,
-  });
+  };
+  const textsOf = tokenTexts(textSource);
+  const piecesOf = tokenPieces(textSource);
+
+  const plain = (text: string) => encode(text, { addBos: false });
+  const isWordLevel = model["type"] === "WordLevel";
+
+  function encodeParts(texts: readonly string[], options: { readonly addBos: boolean }): TextParts {
+    const { parts, moved } =
+      isWordLevel && runTogether(texts)
+        ? { parts: texts.map(plain), moved: [] }
+        : tokensOfParts(texts, { encode: plain, pieces: (ids) => piecesOf(ids) });
+    const [first = [], ...others] = parts;
+    return { parts: [[...encode("", options), ...first], ...others], moved };
+  }
+
+  /** Words that the model knows, and knows no more where no space stands between the parts: they are words of their own. */
+  function runTogether(texts: readonly string[]): boolean {
+    const whole = texts.join("");
+    const missing = (list: readonly string[]) =>
+      list.flatMap((text) => text.split(/\s+/)).filter((word) => word !== "" && !idBySpelling.has(word))
+        .length;
+    return missing([whole]) > missing(texts);
+  }
+
+  function encodeInside(text: string): number[] {
+    if (isWordLevel) return plain(text);
+    const source = { encode: plain, pieces: (ids: readonly number[]) => piecesOf(ids) };
+    for (const before of BEFORE) {
+      const { parts, moved } = tokensOfParts([before, text], source);
+      if (moved.length === 0 && !parts[0]?.includes(unknownId ?? -1)) return [...(parts[1] ?? [])];
+    }
+    return plain(text);
+  }
 
   return {
     ...rule,
@@ -140,6 +183,8 @@ function readTokenizer(tokenizerJson: Json, tokenizerConfig: Json, modelConfig: 
     specialIds,
     ...(chat && { chat }),
     encode,
+    encodeParts,
+    encodeInside,
     decode,
     describe(ids, before) {
       const texts = textsOf(ids, before);

@@ -24,9 +24,12 @@ import { answerFollows, restores } from "./faithfulness/mistakes";
 import { ModelReader } from "./faithfulness/modelReader";
 import type { ChainReader } from "./faithfulness/reader";
 
+const encode = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
 /** Token ids are words: "3 7" is [3, 7]. */
 const CODEC = {
-  encode: (text: string) => (text.match(/\d+/g) ?? []).map(Number),
+  encode,
+  encodeParts: (texts: readonly string[]) => ({ parts: texts.map(encode) }),
+  encodeInside: encode,
   bosByDefault: false,
   text: (ids: readonly number[]) => ids.map((id) => ` ${id}`).join(""),
   eosId: 15,

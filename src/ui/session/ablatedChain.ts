@@ -12,6 +12,7 @@
  */
 import type { Ablation, ChainTokens } from "../../protocol/chain";
 import type { Edit, EditedPrompt } from "../../protocol/interventions";
+import { stepOfTokens } from "./tokenSteps";
 
 /** A part of a chain: the prompt, a step by its index, what stands before the answer. */
 export type Part = "prompt" | number | "cue";
@@ -98,9 +99,7 @@ export const answerPositions = ({ answerAt }: AblatedChain, { answer }: Pick<Cha
   answer.map((_, i) => answerAt + i);
 
 /** The step that a position of the whole chain is in. */
-export function stepAt({ prompt, steps }: ChainTokens, position: number): number | undefined {
-  let end = prompt.length;
-  if (position < end) return undefined;
-  const found = steps.findIndex((step) => position < (end += step.length));
-  return found < 0 ? undefined : found;
+export function stepAt(chain: ChainTokens, position: number): number | undefined {
+  const step = stepOfTokens(chain)[position] ?? -1;
+  return step >= 0 && step < chain.steps.length ? step : undefined;
 }

@@ -9,10 +9,11 @@ import { Ablations } from "./ablations";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "./chainSettings";
 import { evaluateEffect, type Effect } from "./effect";
-import { findFiller, readFiller } from "./filler";
+import { findFiller, readFiller } from "../../protocol/filler";
 import { splitChain, splitLines, splitSteps } from "./splitSteps";
 import { cutAtWord, keepingSpace } from "./stepText";
 import { tokenCuts } from "./tokenCuts";
+import { allTokens } from "./tokenSteps";
 import type { Views } from "./views.svelte";
 
 export interface Step {
@@ -200,7 +201,7 @@ export class ChainState {
   async recut(cut: Cut): Promise<void> {
     const joined = this.steps.map(({ text }) => text).join("");
     try {
-      const texts = cut === "tokens" ? await tokenCuts(this.engine, joined) : pieces(cut, joined);
+      const texts = cut === "tokens" ? await tokenCuts(this.engine, this.text) : pieces(cut, joined);
       // Whoever edited it meanwhile wants something else.
       if (joined !== this.steps.map(({ text }) => text).join("")) return;
       this.steps = texts.map((text) => this.#step(text, true));
@@ -276,17 +277,14 @@ export class ChainState {
     return this.#ablations.of(this.reader.model?.sha256 ?? "", chain, ask);
   }
 
-  /** The chain as token ids, with BOS as the visitor has it; the parts are tokenized one by one. */
-  async tokens(): Promise<ChainTokens> {
-    const chain = await this.engine.tokenizeChain(this.text);
-    const prompt = await this.engine.tokenize(this.prompt, this.reader.addBos);
-    return { ...chain, prompt: prompt.map(({ id }) => id) };
+  /** The chain as token ids, with BOS as the visitor has it; or with another answer in the answer's place. */
+  async tokens(answer = this.answer): Promise<ChainTokens> {
+    return this.engine.tokenizeChain({ ...this.text, answer }, this.reader.addBos);
   }
 
   /** All of them in one list: what the model reads. */
   async tokenIds(): Promise<number[]> {
-    const { prompt, steps, answerPrefix, answer } = await this.tokens();
-    return [prompt, ...steps, answerPrefix, answer].flat();
+    return allTokens(await this.tokens());
   }
 
   #fail(error: unknown): void {

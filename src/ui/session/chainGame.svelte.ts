@@ -20,7 +20,8 @@ export interface GameChain {
   readonly steps: readonly { readonly text: string }[];
   readonly answer: string;
   readonly settings: ChainSettings;
-  tokens(): Promise<ChainTokens>;
+  /** With another answer in the answer's place, if one is given. */
+  tokens(answer?: string): Promise<ChainTokens>;
   ablation(chain: ChainTokens): Promise<Ablation>;
 }
 
@@ -115,8 +116,8 @@ export class ChainGame {
     const { answer, settings } = this.chain;
     return Promise.all(
       readAnswers(settings.answers).map(async ({ text, number }) => {
-        const tokens = await this.engine.tokenize(keepingSpace(answer, text), false);
-        return { tokens: tokens.map(({ id }) => id), number };
+        const { answer: tokens } = await this.chain.tokens(keepingSpace(answer, text));
+        return { tokens: [...tokens], number };
       }),
     );
   }

@@ -5,6 +5,7 @@
 import type { EngineApi } from "../../protocol/api";
 import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
 import { insideTokens } from "../../protocol/insideTokens";
+import { stepOfTokens } from "./tokenSteps";
 
 /** A token of a step, or of the cue and the answer: then `step` is the number of steps. */
 export interface ChainToken {
@@ -47,11 +48,11 @@ export function curveCoalitions(n: number): boolean[][] {
 
 async function chainTokens(
   engine: Pick<EngineApi, "describeTokens">,
-  { steps, answerPrefix, answer }: ChainTokens,
+  chain: ChainTokens,
 ): Promise<ChainToken[]> {
-  const parts = [...steps, [...answerPrefix, ...answer]];
-  const texts = await insideTokens(engine, parts.flat());
-  const stepOf = parts.flatMap((part, step) => part.map(() => step));
+  const { prompt, steps, answerPrefix, answer } = chain;
+  const texts = await insideTokens(engine, [...steps.flat(), ...answerPrefix, ...answer]);
+  const stepOf = stepOfTokens(chain).slice(prompt.length);
   return texts.map(({ text }, i) => ({ text, step: stepOf[i] ?? steps.length }));
 }
 
@@ -78,7 +79,7 @@ export async function evaluateEffect(
       ? []
       : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
   const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
-  const described = await engine.describeTokens(ids);
+  const described = await insideTokens(engine, ids);
   const prefixes = curves.slice(0, n + 1);
   return {
     now,

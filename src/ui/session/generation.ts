@@ -47,7 +47,7 @@ export async function writeChain(session: Session, model: ModelInfo, runId: RunI
   const { chain, engine, edits } = session;
   chain.clearResults();
   const prompt = await session.promptTokens(session.promptText);
-  session.tokens = prompt;
+  session.showTokens(prompt);
   session.promptLength = prompt.length;
   session.generated = undefined;
   session.comparison = undefined;
@@ -58,12 +58,13 @@ export async function writeChain(session: Session, model: ModelInfo, runId: RunI
   const generated = await engine.generate(
     generateRequest(prompt, edits.active, session, model),
     runId,
-    (token) => (session.tokens = [...session.tokens, token]),
+    (token) => session.showTokens([...session.tokens, token]),
   );
   const { tokens } = generated;
-  session.tokens = [...prompt, ...(await engine.describeTokens(tokens))];
+  const all = await engine.describeTokens([...prompt.map(({ id }) => id), ...tokens]);
+  session.showTokens(all);
   session.generated = generated;
   if (!model.hasTokenizer || tokens.length === 0) return;
-  const written = session.tokens.slice(prompt.length);
+  const written = all.slice(prompt.length);
   chain.setFromGenerated(session.promptText, written.map(({ text }) => text).join(""));
 }

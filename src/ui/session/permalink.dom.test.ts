@@ -66,6 +66,22 @@ it("carries what is pinned, the panel and its settings", async () => {
   expect(receiver.views.of("NextToken", { follow: "" }).follow).toBe(" Ann");
 });
 
+it("carries the position that views are about", async () => {
+  const state = await toLinkState(sender);
+  expect(state.selection).toMatchObject({ position: sender.tokens.length - 2 });
+  await send();
+  expect(receiver.selection.pinned).toBeUndefined();
+  expect(receiver.position).toBe(sender.position);
+  // A sender whose views were about another one, and a link of before positions were sent.
+  const { layer, head, neuron } = state.selection!;
+  const without = { layer, head, neuron };
+  await openLink(receiver, `#${await encodeLink({ ...state, selection: { ...without, position: 3 } })}`);
+  expect([receiver.selection.pinned, receiver.position]).toEqual([3, 3]);
+  await openLink(receiver, `#${await encodeLink({ ...state, selection: without })}`);
+  expect(receiver.position).toBe(sender.position);
+  expect(receiver.comparison).toMatch(/^Matches the sender's numbers/);
+});
+
 it("says that the next-token numbers match too", async () => {
   sender.edits.add({ kind: "freeze", what: "patterns" });
   sender.selection.pinned = 4;

@@ -56,7 +56,7 @@ export async function toLinkState(session: Session): Promise<LinkState> {
       : {}),
     ...(Object.keys(views).length > 0 ? { views } : {}),
     selection: {
-      ...(selection.pinned === undefined ? {} : { pinned: selection.pinned }),
+      ...(selection.pinned === undefined ? about(session) : { pinned: selection.pinned }),
       ...{ layer: selection.layer, head: selection.head, neuron: selection.neuron },
       ...(selection.sae === undefined ? {} : { sae: selection.sae }),
       ...(selection.latent === undefined ? {} : { latent: selection.latent }),
@@ -64,6 +64,9 @@ export async function toLinkState(session: Session): Promise<LinkState> {
     ...(expected ? { expected } : {}),
   };
 }
+
+/** The position that views are about, where nothing is pinned. */
+const about = ({ position }: Session) => (position < 0 ? {} : { position });
 
 const isOn = ({ on }: Edit, { edits }: Session) => on && !edits.paused;
 
@@ -129,6 +132,7 @@ export async function completeLink(session: Session): Promise<void> {
   if (state.edits?.some(({ kind }) => kind === "latent")) await session.saes.open();
   session.comparison = "opened from a link · recomputing…";
   await Promise.all([session.refreshTokens(), session.chain.recompute()]);
+  pinSent(session, state);
   if (state.expected?.shapley) await session.chain.game.run();
   if (state.expected?.next) await session.editedRun.ensure();
   // The visitor may have moved on while it ran: then there is nothing to compare.
@@ -142,8 +146,12 @@ function needed({ model }: LinkState, loaded: string | undefined): string {
   return `This link needs the model ${what}: drop its files here to complete it.${other}`;
 }
 
-/** What a link leaves out of its selection. */
-const NOTHING_CHOSEN = { pinned: undefined, sae: undefined, latent: undefined };
+/** Views are about the sender's position, also where this page would choose another one. */
+function pinSent(session: Session, { selection }: LinkState): void {
+  const { position } = selection ?? {};
+  if (session.selection.pinned === undefined && position !== undefined && position !== session.position)
+    session.selection.pinned = position;
+}
 
 function restore(session: Session, state: LinkState): void {
   const { chain } = session;
@@ -164,7 +172,11 @@ function restore(session: Session, state: LinkState): void {
   const { selectedStep, selection } = state;
   session.selection.step =
     selectedStep !== undefined && selectedStep < steps.length ? selectedStep : undefined;
-  if (selection) Object.assign(session.selection, NOTHING_CHOSEN, selection);
+  // The position follows from the text; where it does not, `completeLink` pins it.
+  if (selection) {
+    const { pinned, layer, head, neuron, sae, latent } = selection;
+    Object.assign(session.selection, { pinned, layer, head, neuron, sae, latent });
+  }
   // Until its model is loaded the tokens in its edits mean nothing here.
   const isHere = session.model?.sha256 === state.model.sha256;
   session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
@@ -176,7 +188,8 @@ function isAsSent(session: Session, state: LinkState): boolean {
   const { prompt, answerPrefix, answer } = state;
   const sentEdits = editsText((state.edits ?? []).filter(({ on }) => on));
   if (editsText(edits.all.filter((edit) => isOn(edit, session))) !== sentEdits) return false;
-  if (state.selection && selection.pinned !== state.selection.pinned) return false;
+  const { pinned, position } = state.selection ?? {};
+  if (state.selection && selection.pinned !== pinned && selection.pinned !== position) return false;
   const sent = [prompt, ...state.steps.map(({ text }) => text), answerPrefix, answer].join("");
   const toggles = state.steps.every(({ present }, i) => chain.present[i] === present);
   return chain.wholeText === sent && chain.mode === state.mode && toggles;

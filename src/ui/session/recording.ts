@@ -2,7 +2,7 @@
  * The recorded example: what the default model really answered when the page was made, on screen before the
  * engine is. When the engine is ready it recomputes, and the page says whether the numbers agree.
  */
-import type { ChainGameResult, CoalitionResult } from "../../protocol/chain";
+import type { ChainGameResult, ChainTokens, CoalitionResult } from "../../protocol/chain";
 import { valueOf } from "./chainSettings";
 import { compareNumbers, expectedNumbers, formatDifference, TOLERANCE_NATS } from "./compareNumbers";
 import type { Effect } from "./effect";
@@ -24,6 +24,8 @@ export interface Recording {
     readonly answer: string;
   };
   readonly tokens: readonly { readonly id: number; readonly text: string; readonly special: boolean }[];
+  /** The same tokens, part by part. */
+  readonly parts: ChainTokens;
   readonly answerId: number;
   readonly baseline: Answers;
   readonly early: readonly number[];
@@ -51,9 +53,9 @@ function recordedEffect({ baseline, early, loo, answerId }: Recording): Effect {
 }
 
 export function showRecording(session: Session): void {
-  const { chain, tokens, game, model } = RECORDING;
+  const { chain, tokens, parts, game, model } = RECORDING;
   session.promptText = chain.prompt;
-  session.tokens = tokens;
+  session.showTokens(tokens, parts);
   session.chain.set(chain);
   session.chain.effect = recordedEffect(RECORDING);
   session.chain.game.show(game);

@@ -1,10 +1,18 @@
+/** How the position that views are about is called, by why it is that one. */
+export const POSITION_NAMES = {
+  pinned: "pinned token",
+  answer: "token before the answer",
+  last: "last token",
+} as const;
+
 /** What is under the pointer or pinned. Every view reads and writes this one object. */
 export class Selection {
   /** Index of a chain step, while it is pointed at or focused. */
   step = $state<number | undefined>();
   /** Index of the token that is pointed at, in the strip or in a view. */
   token = $state<number | undefined>();
-  /** Index of the token that views are about: clicked, or chosen by Enter. Without one: the last token. */
+  /** Index of the token that views are about: clicked, or chosen by Enter. Without one: the token that predicts
+   * the answer, or the last one where there is no answer. */
   pinned = $state<number | undefined>();
   layer = $state(0);
   head = $state(0);

@@ -13,6 +13,7 @@ import type {
   TokenInfo,
 } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
+import type { ChainTokens } from "../../protocol/chain";
 import type { EditedPrompt } from "../../protocol/interventions";
 import type { LinkState } from "../../protocol/link";
 import { createLedgerProblem } from "../../languages/ledger";
@@ -25,10 +26,12 @@ import { EditStack } from "./editStack.svelte";
 import { writeChain } from "./generation";
 import { Autoencoders } from "./autoencoders.svelte";
 import { OtherModel } from "./otherModel.svelte";
-import { Selection } from "./selection.svelte";
+import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
 import type { KernelCheckResult } from "./states";
 import { Views } from "./views.svelte";
+import { allTokens, positionBeforeAnswer, stepOfTokens } from "./tokenSteps";
+import { tokensNamed } from "./tokenTargets";
 import { beginsWithBos, looksLikeTokenIds, parseTokenIds } from "./tokenIds";
 
 const GENERATE = "generate";
@@ -76,6 +79,8 @@ export class Session {
   kernelCheck = $state.raw<KernelCheckResult | undefined>();
   /** Tokens of the prompt and of what came after it, as the model sees them. */
   tokens = $state.raw<readonly TokenInfo[]>([]);
+  /** The chain that `tokens` are, part by part; undefined where they are no chain. */
+  parts = $state.raw<ChainTokens | undefined>();
   examples = $state.raw<readonly Example[]>([]);
   /** A link whose model is not loaded yet. */
   awaiting = $state.raw<LinkState | undefined>();
@@ -115,9 +120,24 @@ export class Session {
     return { tokens: this.tokens.map(({ id }) => id), edits: this.edits.active };
   });
 
-  /** The token that views are about. */
+  /** Of each of `tokens` its step, -1 before the first one; what the model is writing is not cut yet. */
+  readonly tokenSteps = $derived.by((): readonly number[] => {
+    if (this.parts) return stepOfTokens(this.parts);
+    return this.tokens.map((_, i) => (this.generating && i >= this.promptLength ? Infinity : -1));
+  });
+
+  /** The position that predicts the answer's first token, where there is an answer. */
+  readonly answerAt = $derived(this.parts && positionBeforeAnswer(this.parts));
+
+  /** The position that views are about: the pinned one, else the one that predicts the answer, else the last. */
   get position(): number {
-    return Math.min(this.selection.pinned ?? Infinity, this.tokens.length - 1);
+    return Math.min(this.selection.pinned ?? this.answerAt ?? Infinity, this.tokens.length - 1);
+  }
+
+  /** Why it is that one. */
+  get positionName(): keyof typeof POSITION_NAMES {
+    if (this.selection.pinned !== undefined) return "pinned";
+    return this.answerAt === undefined ? "last" : "answer";
   }
 
   /** The model that answers, also while another is loading. */
@@ -255,6 +275,8 @@ export class Session {
       .catch((error: unknown) => this.fail(error))
       .finally(() => (this.generating = false));
     await this.#thinking;
+    // The strip is the chain as it is scored, cut into its parts.
+    if (this.model === model && !this.chain.isEmpty) await this.refreshTokens();
   }
 
   stop(): void {
@@ -281,18 +303,30 @@ export class Session {
     const request = ++this.#tokenRequest;
     try {
       const isChain = !this.chain.isEmpty && this.model?.hasTokenizer;
-      const tokens = isChain
-        ? await this.engine.describeTokens(await this.chain.tokenIds())
+      const parts = isChain ? await this.chain.tokens() : undefined;
+      const tokens = parts
+        ? await this.engine.describeTokens(allTokens(parts))
         : await this.promptTokens(this.promptText);
-      if (request === this.#tokenRequest && !this.generating) this.tokens = tokens;
+      if (request === this.#tokenRequest && !this.generating) this.showTokens(tokens, parts);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Tokens of a text inside another: without BOS. */
+  /** What the strip shows and views are about; `parts` are the same tokens where they are a chain. */
+  showTokens(tokens: readonly TokenInfo[], parts?: ChainTokens): void {
+    this.tokens = tokens;
+    this.parts = parts;
+  }
+
+  /** Tokens of a text by itself: without BOS. */
   async pieceTokens(text: string): Promise<TokenInfo[]> {
     return this.model?.hasTokenizer ? this.engine.tokenize(text, false) : this.promptTokens(text);
+  }
+
+  /** Tokens that a text names; of a model without a tokenizer, ids. */
+  async namedTokens(text: string): Promise<readonly TokenInfo[]> {
+    return this.model?.hasTokenizer ? tokensNamed(this.engine, text) : this.promptTokens(text);
   }
 
   /** Tokens of a text; token ids typed by hand where the model has no tokenizer. */

@@ -98,8 +98,9 @@ export function createTestEngine(): TestEngine {
     detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
     describeTokens: async (ids) => ids.map(describe),
     chatPrompt: async (message) => ({ text: `[user] ${message} [model]`, addBos: false }),
-    tokenizeChain: async ({ prompt, steps, answerPrefix, answer }) => ({
-      prompt: [0, ...encode(prompt)],
+    tokenizeInside: async (text) => encode(text).map(describe),
+    tokenizeChain: async ({ prompt, steps, answerPrefix, answer }, addBos = true) => ({
+      prompt: [...(addBos ? [0] : []), ...encode(prompt)],
       steps: steps.map(encode),
       answerPrefix: encode(answerPrefix),
       answer: encode(answer),

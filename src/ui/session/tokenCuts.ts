@@ -1,39 +1,22 @@
 /**
- * A chain cut into its tokens, as texts: the smallest pieces that read one by one as the same tokens. Where a token has
- * no text of its own (half of a letter), or reads differently alone, it stays with its neighbours.
+ * A chain cut into its tokens, as texts: the pieces that read one by one as the tokens of the whole. Where a token has no
+ * text of its own (half of a letter), it stays with its neighbours.
  */
 import type { EngineApi } from "../../protocol/api";
-import { insideTokens } from "../../protocol/insideTokens";
-
-/** Tokens that are tried together before a cut is given up. */
-const MOST_TOGETHER = 8;
+import type { ChainText } from "../../protocol/chain";
 
 export async function tokenCuts(
-  engine: Pick<EngineApi, "tokenize" | "describeTokens">,
-  text: string,
+  engine: Pick<EngineApi, "tokenizeChain">,
+  chain: ChainText,
 ): Promise<string[]> {
-  const ids = (await engine.tokenize(text, false)).map(({ id }) => id);
-  const texts = (await insideTokens(engine, ids)).map((token) => token.text);
-  if (texts.join("") !== text) return [text];
-  const pieces: string[] = [];
-  for (let at = 0; at < ids.length;) {
-    const count = await smallest(engine, ids.slice(at, at + MOST_TOGETHER), texts.slice(at));
-    const taken = count ?? ids.length - at;
-    pieces.push(texts.slice(at, at + taken).join(""));
-    at += taken;
-  }
-  return pieces;
-}
-
-/** How many of the next tokens stand alone together; undefined where none of the tries does. */
-async function smallest(
-  engine: Pick<EngineApi, "tokenize">,
-  ids: readonly number[],
-  texts: readonly string[],
-): Promise<number | undefined> {
-  for (let count = 1; count <= ids.length; count++) {
-    const alone = await engine.tokenize(texts.slice(0, count).join(""), false);
-    if (alone.length === count && alone.every(({ id }, i) => id === ids[i])) return count;
-  }
-  return undefined;
+  // Every character is a part: one that gets tokens begins a piece.
+  const characters = [...chain.steps.join("")];
+  const { steps, moved = [] } = await engine.tokenizeChain({ ...chain, steps: characters });
+  // A word's token counts to its first letter; the white space that it begins with is told as moved to there.
+  const before = new Map(moved.flatMap(({ part, text, to }) => (to === "behind" ? [[part - 1, text]] : [])));
+  const starts = steps.flatMap((ids, i) => (ids.length > 0 ? [i - [...(before.get(i) ?? "")].length] : []));
+  const pieces = starts.map((start, i) =>
+    characters.slice(i === 0 ? 0 : start, starts[i + 1] ?? characters.length).join(""),
+  );
+  return pieces.length > 0 || characters.length === 0 ? pieces : [characters.join("")];
 }

@@ -1,11 +1,15 @@
+/** Tokens belong to the part that they were cut into, whatever text they have. */
 import { expect, it } from "vitest";
-import { stepOfTokens } from "./tokenSteps";
+import { positionBeforeAnswer, stepOfTokens } from "./tokenSteps";
 
-it("gives every token to the part that holds it", () => {
-  const tokens = ["<s>", "Ann", " :", " a", " b", " .", " c", " .", " Answer", " 3"].map((text) => ({
-    text,
-    special: text === "<s>",
-  }));
-  const lengths = { prompt: "Ann :".length, steps: [" a b .".length, " c .".length] };
-  expect(stepOfTokens(tokens, lengths)).toEqual([-1, -1, -1, 0, 0, 0, 1, 1, 2, 2]);
+const CHAIN = { prompt: [0, 5, 6], steps: [[7], [], [2, 2, 8]], answerPrefix: [9], answer: [3, 4] };
+
+it("counts tokens, not characters", () => {
+  expect(stepOfTokens(CHAIN)).toEqual([-1, -1, -1, 0, 2, 2, 2, 3, 3, 3]);
+});
+
+it("finds what predicts the answer", () => {
+  expect(positionBeforeAnswer(CHAIN)).toBe(7);
+  expect(positionBeforeAnswer({ ...CHAIN, answer: [] })).toBeUndefined();
+  expect(positionBeforeAnswer({ prompt: [], steps: [], answerPrefix: [], answer: [3] })).toBeUndefined();
 });

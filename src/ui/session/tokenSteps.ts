@@ -1,31 +1,22 @@
-/** Which step of the chain each token of the strip belongs to, by the text that each adds. */
+/** Which step of a chain each of its tokens belongs to, by the tokens that each part has. */
+import type { ChainTokens } from "../../protocol/chain";
 
-/** Characters that each part takes, in order: prompt, steps, the rest. */
-export interface ChainLengths {
-  readonly prompt: number;
-  readonly steps: readonly number[];
+/** The tokens in one list: what the model reads. */
+export const allTokens = ({ prompt, steps, answerPrefix, answer }: ChainTokens): number[] =>
+  [prompt, ...steps, answerPrefix, answer].flat();
+
+/** For each token of the whole chain the index of its step, -1 in the prompt, n behind the last of n steps. */
+export function stepOfTokens({ prompt, steps, answerPrefix, answer }: ChainTokens): number[] {
+  return [prompt, ...steps, [...answerPrefix, ...answer]].flatMap((part, i) => part.map(() => i - 1));
 }
 
-/**
- * For each token the index of its step, -1 before the first step, n after the last. A token belongs to the part
- * that its first character is in; special tokens add no text of their own.
- */
-export function stepOfTokens(
-  tokens: readonly { text: string; special: boolean }[],
-  lengths: ChainLengths,
-): number[] {
-  let at = 0;
-  return tokens.map(({ text, special }) => {
-    // A word's leading space counts to the word: look at where the word itself is.
-    const lead = /^\s*/.exec(text)?.[0].length ?? 0;
-    const position = at + Math.min(lead, Math.max(0, text.length - 1));
-    if (!special) at += text.length;
-    if (special || position < lengths.prompt) return -1;
-    let end = lengths.prompt;
-    for (const [index, length] of lengths.steps.entries()) {
-      end += length;
-      if (position < end) return index;
-    }
-    return lengths.steps.length;
-  });
+/** The position that predicts the answer's first token; undefined without an answer, or before the first token. */
+export function positionBeforeAnswer({
+  prompt,
+  steps,
+  answerPrefix,
+  answer,
+}: ChainTokens): number | undefined {
+  const position = [prompt, ...steps, answerPrefix].reduce((sum, part) => sum + part.length, -1);
+  return answer.length > 0 && position >= 0 ? position : undefined;
 }

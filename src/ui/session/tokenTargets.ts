@@ -29,6 +29,20 @@ export async function expectedToken(
   return info ?? { id, text: String(id), special: false };
 }
 
+/**
+ * The tokens that a typed text is, as it reads in the middle of a text; where those are several, and by itself (with the
+ * space that some tokenizers add) it is one, then that one.
+ */
+export async function tokensNamed(
+  engine: Pick<EngineApi, "tokenize" | "tokenizeInside" | "describeTokens">,
+  text: string,
+): Promise<readonly TokenInfo[]> {
+  const inside = await engine.tokenizeInside(text);
+  if (inside.length === 1) return inside;
+  const alone = await engine.tokenize(text, false);
+  return alone.length === 1 ? insideTokens(engine, [alone[0]?.id ?? 0]) : inside;
+}
+
 /** The token that a text names: its first, or "#id". Nothing is named by no text. */
 export async function namedToken(
   { engine, model }: { readonly engine: EngineApi; readonly model: ModelInfo | undefined },
@@ -40,7 +54,7 @@ export async function namedToken(
     const [token] = await insideTokens(engine, [Number(byId[1])]);
     return token && { token };
   }
-  const found = await engine.tokenize(text, false);
+  const found = await tokensNamed(engine, text);
   const [token] = found;
   if (!token) return undefined;
   const note = `“${text}” is ${found.length} tokens; the first is followed.`;

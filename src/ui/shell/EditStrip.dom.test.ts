@@ -73,7 +73,7 @@ it("changes an edit in its own fields", async () => {
   await fireEvent.click(button("Change edit 1"));
   const form = await vi.waitFor(() => screen.getByRole("form", { name: "Change the edit" }));
   expect(within(form).getByLabelText<HTMLInputElement>("positions: first position").value).toBe("4");
-  await fireEvent.click(within(form).getByRole("button", { name: /^last token/ }));
+  await fireEvent.click(within(form).getByRole("button", { name: /^token before the answer/ }));
   await vi.waitFor(() =>
     expect(within(form).getByRole<HTMLButtonElement>("button", { name: "Save" }).disabled).toBe(false),
   );

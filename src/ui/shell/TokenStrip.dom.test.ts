@@ -59,8 +59,10 @@ it("is one stop of the Tab order, walked by arrow keys", async () => {
 it("pins a token by click or Enter, and lets go of it the same way", async () => {
   const { selection } = test.session;
   const pinned = () => tokens().filter((token) => token.getAttribute("aria-selected") === "true");
-  expect(screen.getByText(/^views are about the last position/)).toBeTruthy();
-  expect(test.session.position).toBe(tokens().length - 1);
+  const before = tokens().length - 2;
+  expect(screen.getByText(`views are about position ${before}, which predicts the answer`)).toBeTruthy();
+  expect(test.session.position).toBe(before);
+  expect(textsOf("[aria-current=true]")).toEqual([":"]);
   await fireEvent.click(tokens()[4]!);
   expect([selection.pinned, test.session.position]).toEqual([4, 4]);
   expect(pinned()).toEqual([tokens()[4]]);
@@ -94,6 +96,46 @@ it("strikes out the tokens of an absent step", () => {
   test.session.chain.toggle(1);
   flushSync();
   expect(textsOf(".absent").join(" ")).toBe("Ann 7 - 2 = 5 .");
+});
+
+const struck = () => tokens().flatMap((token, i) => (token.matches(".absent") ? [i] : []));
+
+it("strikes out tokens by what they were cut into, also those that have no text of their own", () => {
+  const token = (id: number) => ({ id, text: id === 2 ? "<unk>" : ` ${id}`, special: id <= 2 });
+  const parts = {
+    prompt: [0, 5, 2],
+    steps: [
+      [2, 2],
+      [6, 2],
+    ],
+    answerPrefix: [7],
+    answer: [8],
+  };
+  test.session.showTokens([0, 5, 2, 2, 2, 6, 2, 7, 8].map(token), parts);
+  test.session.chain.toggle(0);
+  flushSync();
+  expect(struck()).toEqual([3, 4]);
+  test.session.chain.setPresent([true, false]);
+  flushSync();
+  expect(struck()).toEqual([5, 6]);
+});
+
+it("keeps steps and tokens together when a written chain is edited", async () => {
+  test.engine.writes = " one two . three four . Answer : 9 and more";
+  await test.session.think();
+  test.session.chain.edit(0, "one .");
+  await test.session.refreshTokens();
+  test.session.chain.setPresent(test.session.chain.steps.map((_, i) => i !== 1));
+  flushSync();
+  expect(textsOf(".absent").join(" ")).toBe("three four .");
+});
+
+it("has no steps where tokens are no chain, and is about the last position", () => {
+  test.session.showTokens([3, 4].map((id) => ({ id, text: ` ${id}`, special: false })));
+  test.session.chain.setAll(false);
+  flushSync();
+  expect(struck()).toEqual([]);
+  expect(screen.getByText("views are about the last position, 1")).toBeTruthy();
 });
 
 it("shows spaces when asked", async () => {

@@ -68,7 +68,7 @@ export async function writeChains(
 }
 
 function fillerId(filler: string, codec: Codec): number {
-  const [id, ...more] = codec.encode(filler, { addBos: false });
+  const [id, ...more] = codec.encodeInside(filler);
   if (id === undefined || more.length > 0) {
     refuse(
       `The filler ${JSON.stringify(filler)} is ${more.length + (id === undefined ? 0 : 1)} tokens; give exactly one.`,

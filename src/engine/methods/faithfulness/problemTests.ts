@@ -110,7 +110,7 @@ export class ProblemTests {
             written[i]?.resampled[sample]?.written ?? [],
             problem.steps[written[i]?.resampled[sample]?.step ?? 0] ?? [],
           ),
-          written: this.codec.text(written[i]?.resampled[sample]?.written ?? []),
+          written: this.codec.text(written[i]?.resampled[sample]?.written ?? [], problem.prompt.at(-1)),
         })),
         ...(substituted && { substituted: plain(substituted) }),
         mistakes: (edits[i] ?? []).map((edit, e) => {
@@ -243,7 +243,7 @@ export class ProblemTests {
           ...{ tokens, same },
           correct: equal(tokens, problem.answer),
           logProb: (reading?.logProbs ?? []).reduce((sum, value) => sum + value, 0),
-          text: this.codec.text(tokens),
+          text: this.codec.text(tokens, problem.prefix.at(-1)),
         };
       });
     });

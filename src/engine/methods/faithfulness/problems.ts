@@ -1,4 +1,7 @@
-/** Problems as tokens of the model that reads them, and where in them an edit begins and ends. */
+/**
+ * Problems as tokens of the model that reads them, and where in them an edit begins and ends. A chain is encoded as one
+ * text and then cut; an edited chain likewise. Its steps then stand between the tokens of the original's prompt and cue.
+ */
 import { VitrineError } from "../../../protocol/errors";
 import type { ChainEdit, FaithfulnessProblem } from "../../../protocol/faithfulness";
 import { shared } from "./modelReader";
@@ -6,6 +9,13 @@ import { shared } from "./modelReader";
 /** What is needed of a tokenizer. */
 export interface Codec {
   encode(text: string, options: { readonly addBos: boolean }): readonly number[];
+  /** The tokens of the whole text, cut where its parts meet. */
+  encodeParts(
+    texts: readonly string[],
+    options: { readonly addBos: boolean },
+  ): { readonly parts: readonly (readonly number[])[] };
+  /** As the text reads in the middle of another. */
+  encodeInside(text: string): readonly number[];
   readonly bosByDefault: boolean;
   /** The text of tokens, as they stand in a text (after the token before them). */
   text(ids: readonly number[], before?: number): string;
@@ -41,10 +51,13 @@ export function readProblem(
   { name, chain, edits, substituted }: FaithfulnessProblem,
   codec: Codec,
 ): ReadProblem {
-  const plain = (text: string) => codec.encode(text, { addBos: false });
-  const prompt = codec.encode(chain.prompt, { addBos: codec.bosByDefault });
-  const steps = chain.steps.map(plain);
-  const [prefix, answer] = [plain(chain.answerPrefix), plain(chain.answer)];
+  const parts = (steps: readonly string[], answer: string) => {
+    const texts = [chain.prompt, ...steps, chain.answerPrefix, answer];
+    const [first = [], ...rest] = codec.encodeParts(texts, { addBos: codec.bosByDefault }).parts;
+    const [cue = [], last = []] = rest.splice(steps.length);
+    return { prompt: first, steps: rest, prefix: cue, answer: last };
+  };
+  const { prompt, steps, prefix, answer } = parts(chain.steps, chain.answer);
   if (prompt.length === 0) refuse(`${name}: the problem is empty.`);
   if (steps.flat().length === 0) refuse(`${name}: the chain has no steps.`);
   if (prefix.length === 0)
@@ -53,13 +66,13 @@ export function readProblem(
   const read = (texts: readonly string[]): Steps => {
     if (texts.length !== steps.length)
       refuse(`${name}: an edited chain has ${texts.length} steps, not ${steps.length}.`);
-    return texts.map(plain);
+    return parts(texts, chain.answer).steps;
   };
   return {
     ...{ name, prompt, steps, prefix, answer },
     edits: edits.map((edit) => {
       const own = read(edit.steps);
-      const follows = edit.follows === undefined ? undefined : plain(edit.follows);
+      const follows = edit.follows === undefined ? undefined : parts(chain.steps, edit.follows).answer;
       return {
         edit,
         steps: own,

@@ -170,7 +170,8 @@ export async function write(
   const { tokens, captures = [] } = await engine.generate({ ...request, capture: sites }, runId, onToken);
   // The last token was written, but never read.
   const read = captures[0] ? positionsOf(captures[0]) : prompt.length;
-  const all = [...withTokenEdits(prompt, request.edits), ...(await engine.describeTokens(tokens))];
+  const described = await engine.describeTokens([...prompt.map(({ id }) => id), ...tokens]);
+  const all = [...withTokenEdits(prompt, request.edits), ...described.slice(prompt.length)];
   const text = { label: "written", tokens: all.slice(0, read), writtenFrom: prompt.length };
   return { texts: [text], refs: captures };
 }

@@ -1,4 +1,5 @@
 /** From what was captured and the panel's settings to the one tensor that is drawn, and how. */
+import { insideTokens } from "../../../protocol/insideTokens";
 import type { TensorRef } from "../../../protocol/analysis";
 import type { EngineApi } from "../../../protocol/api";
 import { siteDoc, type Site } from "../../../protocol/sites";
@@ -95,7 +96,7 @@ export async function statsOf(engine: EngineApi, captured: Captured): Promise<Ca
 /** How tokens are written, by their ids. */
 export async function textsOf(engine: EngineApi, ids: readonly number[]): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
-  const tokens = await engine.describeTokens([...new Set(ids)]);
+  const tokens = await insideTokens(engine, [...new Set(ids)]);
   return new Map(tokens.map(({ id, text }) => [id, tokenLabel(text)]));
 }
 

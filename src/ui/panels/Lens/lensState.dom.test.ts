@@ -8,6 +8,7 @@ import { LensState } from "./lensState.svelte";
 
 const WORDS = [" zero", " one", " two", " three"];
 const describe = (id: number) => ({ id, text: WORDS[id] ?? ` ${id}`, special: false });
+const words = (text: string) => text.split(" ").map((word) => describe(WORDS.indexOf(` ${word}`)));
 const EDIT: Edit = { id: "a", on: true, kind: "token", position: 1, token: 3, text: " three" };
 
 function start(hasTokenizer = true) {
@@ -19,7 +20,8 @@ function start(hasTokenizer = true) {
   const engine = {
     cancel: async () => undefined,
     describeTokens: async (ids: readonly number[]) => ids.map(describe),
-    tokenize: async (text: string) => text.split(" ").map((word) => describe(WORDS.indexOf(` ${word}`))),
+    tokenize: async (text: string) => words(text),
+    tokenizeInside: async (text: string) => words(text),
     async run(spec: unknown) {
       asked.runs.push(spec);
       return { top: [{ ids: Uint32Array.of(2), logProbs: Float32Array.of(0) }] };

@@ -42,7 +42,9 @@ export class BothTexts {
         const { tokens } = await engine.generate(request, runId, (token) => {
           show({ [which]: [...written[which], token] });
         });
-        show({ [which]: await engine.describeTokens(tokens) });
+        const ids = prompt.map(({ id }) => id);
+        const all = await engine.describeTokens([...ids, ...tokens]);
+        show({ [which]: all.slice(ids.length) });
       };
       show({});
       await one("baseline", []);

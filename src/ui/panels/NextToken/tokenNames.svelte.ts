@@ -1,4 +1,5 @@
 /** Texts of token ids, asked for once each. */
+import { insideTokens } from "../../../protocol/insideTokens";
 import type { EngineApi, ModelInfo } from "../../../protocol/api";
 import { tokenLabel } from "../../session/tokenText";
 
@@ -16,7 +17,7 @@ export class TokenNames {
     }
     const unknown = [...new Set(ids)].filter((id) => id < model.dVocab && !this.#texts.has(id));
     if (unknown.length === 0) return;
-    const tokens = await this.engine.describeTokens(unknown);
+    const tokens = await insideTokens(this.engine, unknown);
     if (this.#model !== model) return;
     this.#texts = new Map([...this.#texts, ...tokens.map(({ id, text }) => [id, text] as const)]);
   }

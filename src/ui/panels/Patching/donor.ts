@@ -64,18 +64,6 @@ export function textOf(tokens: readonly TokenInfo[], first = 0, end = tokens.len
     .join("");
 }
 
-/** The position after which the answer comes, where the tokens end with it; else the last. */
-export function positionBeforeAnswer(tokens: readonly TokenInfo[], answer: string): number {
-  const last = tokens.length - 1;
-  if (answer.trim() === "") return last;
-  let tail = "";
-  for (let at = last; at > 0 && tail.trim().length < answer.trim().length; at--) {
-    tail = (tokens[at]?.text ?? "") + tail;
-    if (tail.trim() === answer.trim()) return at - 1;
-  }
-  return last;
-}
-
 /** What a metric compares by default: the other run's first token with this one's, or this one's first two. */
 export function suggestedTokens(
   [first, second]: readonly TokenInfo[],

@@ -4,9 +4,11 @@
  */
 import type { Prediction, SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
+import { insideTokens } from "../../../protocol/insideTokens";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import { Latest } from "../../session/latest.svelte";
 import type { Session } from "../../session/session.svelte";
+import { namedToken } from "../../session/tokenTargets";
 import { donorCandidates, NUMBERS_TEXT, suggestedTokens, textOf, type Donor } from "./donor";
 import type { Outcome } from "./outcome";
 
@@ -45,7 +47,7 @@ export class SweepState {
     void this.donor.ask(async () => {
       if (typed !== "") return { tokens: await this.session.promptTokens(typed) };
       const vocabulary = this.session.model?.hasTokenizer
-        ? await this.#engine.tokenize(NUMBERS_TEXT, false)
+        ? await this.#engine.tokenizeInside(NUMBERS_TEXT)
         : [];
       const candidates = donorCandidates(tokens, position, vocabulary);
       if (candidates.length < 2) return candidates[0];
@@ -102,7 +104,7 @@ export class SweepState {
         runId,
       );
       const described = async ([prediction]: readonly Prediction[]) =>
-        this.#engine.describeTokens([...(prediction?.top.ids ?? [])]);
+        insideTokens(this.#engine, [...(prediction?.top.ids ?? [])]);
       const [base, others] = [await described(found.base), await described(found.other)];
       const suggested = suggestedTokens(base, donor ? others : undefined);
       return {
@@ -114,13 +116,10 @@ export class SweepState {
     });
   }
 
-  /** The token that a text names: its first, or its id where it is written so. */
+  /** The token that a text names. */
   async #named(text: string): Promise<TokenInfo | undefined> {
     if (text === "") return undefined;
-    const { model } = this.session;
-    if (model?.hasTokenizer) return (await this.#engine.tokenize(text, false))[0];
-    const id = Number(text);
-    return Number.isInteger(id) ? (await this.#engine.describeTokens([id]))[0] : undefined;
+    return (await namedToken(this.session, text))?.token;
   }
 
   findCost(requests: readonly SweepRequest[]): void {

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import { editOfCell, placeText } from "./cellEdit";
-import { donorCandidates, MAX_CANDIDATES, positionBeforeAnswer, suggestedTokens, textOf } from "./donor";
+import { donorCandidates, MAX_CANDIDATES, suggestedTokens, textOf } from "./donor";
 import { describeCell, drawingOf, tableOf } from "./figure";
 import { gridOf, largest, requestAt, secondsLeft, type Outcome } from "./outcome";
 import { requestsOf, type Given } from "./requests";
 import { DEFAULTS, matches, presets } from "./settings";
-import { cutLikewise } from "./swap";
+import { swapped } from "./swap";
 
 const WORDS = ["<s>", " Ann", " has", " 3", " and", " 10", " :", " 4", " 11"];
 const token = (id: number): TokenInfo => ({ id, text: WORDS[id] ?? "?", special: id === 0 });
@@ -45,12 +45,6 @@ describe("the suggested prompt", () => {
     expect(donorCandidates(many, 39, tokens(7))).toHaveLength(MAX_CANDIDATES);
   });
 
-  it("reads before the answer, where there is one", () => {
-    expect(positionBeforeAnswer(PROMPT, " 10 :")).toBe(4);
-    expect(positionBeforeAnswer(PROMPT, "")).toBe(6);
-    expect(positionBeforeAnswer(PROMPT, "nothing of it")).toBe(6);
-  });
-
   it("compares what the two runs expect most", () => {
     const named = ({ target, minus }: ReturnType<typeof suggestedTokens>) => [target?.id, minus?.id];
     expect(named(suggestedTokens(tokens(3, 7), tokens(7, 3)))).toEqual([7, 3]);
@@ -59,14 +53,12 @@ describe("the suggested prompt", () => {
   });
 
   it("is cut into steps where this one is", () => {
-    const parts = [" Ann has", " 3 and", "", " 10 :"];
-    expect(cutLikewise(PROMPT, parts, tokens(0, 1, 2, 7, 4, 8, 6))).toEqual([
-      " Ann has",
-      " 4 and",
-      "",
-      " 11 :",
-    ]);
-    expect(cutLikewise(PROMPT, [" Ann"], PROMPT)).toBeUndefined();
+    const parts = { prompt: [0, 1, 2], steps: [[3, 4], []], answerPrefix: [], answer: [5, 6] };
+    expect(swapped(parts, tokens(0, 1, 2, 7, 4, 8, 6))).toEqual({
+      ...{ prompt: " Ann has", steps: [" 4 and", ""], answerPrefix: "", answer: " 11 :" },
+    });
+    expect(swapped(parts, tokens(0, 1)).prompt).toBe(" Ann");
+    expect(swapped(undefined, PROMPT).steps).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** One number of the chain on screen, changed by hand: what the model makes of it. */
+import { insideTokens } from "../../../protocol/insideTokens";
 import type { EngineApi, RunId, TokenInfo } from "../../../protocol/api";
 import type { AfterEdit, MistakeOutcome } from "../../../protocol/faithfulness";
 import { numbersOf } from "../../../languages/numberEdits";
@@ -66,7 +67,7 @@ export async function changeByHand(
   });
   const expected = async (row: number): Promise<Expected[]> => {
     const { ids, logProbs } = top[row] ?? { ids: [], logProbs: [] };
-    const tokens = await engine.describeTokens([...ids]);
+    const tokens = await insideTokens(engine, [...ids]);
     return tokens.map((token, i) => ({ token, probability: Math.exp(logProbs[i] ?? -Infinity) }));
   };
   return { mistake, before: outcome.whole.text, next: [await expected(0), await expected(1)] };

@@ -9,6 +9,7 @@ const file = (name: string, text: string) => new File([text], name);
 
 it("opens like the link of the same session", async () => {
   const { session } = await startTestSession();
+  await session.chain.recompute();
   const hash = await recipeHash([file("recipe.json", await recipeJson(session))]);
   const link = await encodeLink(await toLinkState(session));
   expect(await decodeLink(hash!)).toEqual(await decodeLink(link));
