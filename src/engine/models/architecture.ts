@@ -25,6 +25,8 @@ export interface ModelConfig {
   readonly nCtx: number;
   /** Per layer, how many positions attention reaches back, the query's own included; undefined: all. */
   readonly windows?: readonly (number | undefined)[];
+  /** Attention scores fall with distance (ALiBi): what the slopes of the heads are made of, 8 in the paper. */
+  readonly maxAlibiBias?: number;
 }
 
 /** One weight: our name, where a checkpoint keeps it, and the shape it must have there. */
