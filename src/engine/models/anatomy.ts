@@ -40,6 +40,8 @@ export interface Anatomy {
   readonly embed: string;
   /** What a token's embedding is multiplied by before it enters the residual stream. */
   readonly embedScale: number;
+  /** The norm that an embedding passes before that (BLOOM). */
+  readonly embedNorm?: NormWeights;
   /** Position embeddings are added to the residual stream. */
   readonly positionsEnterStream: boolean;
   readonly layers: readonly LayerWeights[];
@@ -48,6 +50,11 @@ export interface Anatomy {
   readonly unembed: string;
   /** Logits become cap tanh(logit / cap). */
   readonly logitCap: number | undefined;
+  /**
+   * Why what a component writes does not reach the final norm as it is, to be read by the unembedding: the rest of a
+   * sentence that begins "In this model …". Undefined in nearly all models.
+   */
+  readonly indirect?: string;
 }
 
 interface Plan {

@@ -46,6 +46,8 @@ export interface WeightSpec {
    * of a fused projection, heads of a [heads, in, dHead] tensor.
    */
   readonly blocks?: { readonly of: number; readonly take: readonly number[] };
+  /** The stored tensor begins with this many rows that are not the weight's (OPT's positions). */
+  readonly rowsBefore?: number;
   /** If no source exists: use this other weight of ours instead (tied unembedding). */
   readonly tiedTo?: string;
   /** If no source exists: there is no such weight (a bias). */
