@@ -3,6 +3,7 @@
  * them outside a forward pass. Everything is a name among ours: `<name>.weight`, and `<name>.bias` where one was
  * loaded.
  */
+import { VitrineError } from "../../protocol/errors";
 import { blockName } from "./layers";
 
 export interface NormWeights {
@@ -55,6 +56,15 @@ export interface Anatomy {
    * sentence that begins "In this model …". Undefined in nearly all models.
    */
   readonly indirect?: string;
+}
+
+/** For methods that read weights from a component straight to the logits. */
+export function refuseIndirect({ indirect }: Anatomy): void {
+  if (indirect === undefined) return;
+  throw new VitrineError(
+    "Unsupported",
+    `In this model ${indirect}: no component's part in a logit can be read off the weights. Ablate or patch it instead.`,
+  );
 }
 
 interface Plan {
