@@ -57,6 +57,9 @@ const TEKKEN: PreTokenizer = {
   preTokenizer: sequence(split(TEKKEN_WORDS), byteLevel(false)),
   ignoresMerges: true,
 };
+const BLOOM: PreTokenizer = {
+  preTokenizer: sequence(split(" ?[^(\\s|.,!?…。，、।۔،)]+"), byteLevel(false)),
+};
 const DEFAULT: PreTokenizer = {
   preTokenizer: sequence(
     split("[\\p{P}\\$\\+<=>\\^~\\|]+"),
@@ -75,6 +78,7 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, PreTokenizer> = new Map([
   ...["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"].map((name) => [name, LLAMA3] as const),
   ...["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez"].map((name) => [name, QWEN2] as const),
   ["tekken", TEKKEN],
+  ...["bloom", "gpt3-finnish"].map((name) => [name, BLOOM] as const),
   ["default", DEFAULT],
 ]);
 
@@ -82,6 +86,8 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, PreTokenizer> = new Map([
 const UNNAMED: Readonly<Record<string, string>> = {
   gpt2: "gpt-2",
   gptneox: "gpt-2",
+  bloom: "bloom",
+  starcoder: "starcoder",
   phi2: "gpt-2",
   qwen2: "qwen2",
   qwen3: "qwen2",
