@@ -7,6 +7,7 @@
  *   per block:  h = ln_1(x);  x += attention(h) + mlp(h)
  *   logits = ln_f(x) W_Uᵀ + b_U
  */
+import { VitrineError } from "../../protocol/errors";
 import { blockSite } from "../../protocol/sites";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../ops/elementwise";
 import { embedding } from "../ops/embedding";
@@ -23,7 +24,6 @@ import {
   wholeQuotient,
   type Json,
 } from "./configFields";
-import { rotaryDims } from "./gptNeox";
 import { attentionSublayer, blockName, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "./layers";
 import { unembeddingSpec } from "./llama";
 import { plainFrequencies } from "./ropeFrequencies";
@@ -43,8 +43,6 @@ function parseConfig(json: Json): GptjConfig {
   const nHeads = countField(json, ["n_head", "num_attention_heads"]);
   const head_dim = wholeQuotient(["n_embd", dModel], ["n_head", nHeads]);
   const dHead = countField({ head_dim }, ["head_dim"]);
-  // Only null means the whole head; left out it is 64.
-  const rotary = json["rotary_dim"] === null ? dHead : countField(json, ["rotary_dim"], 64);
   return {
     ...{ dModel, nHeads, nKvHeads: nHeads, dHead },
     nLayers: countField(json, ["n_layer", "num_hidden_layers"]),
@@ -54,8 +52,19 @@ function parseConfig(json: Json): GptjConfig {
     normEps: numberField(json, "layer_norm_epsilon", 1e-5),
     tied: flagField(json, "tie_word_embeddings", false),
     activation: choiceField(json, ["activation_function"], ACTIVATION_NAMES, "gelu_new"),
-    frequencies: plainFrequencies(10_000, rotaryDims(dHead, rotary / dHead)),
+    frequencies: plainFrequencies(10_000, rotaryDims(json, dHead)),
   };
+}
+
+/** The first dimensions of a head, those that rotate. */
+function rotaryDims(json: Json, dHead: number): number {
+  // Only null means the whole head; left out it is 64.
+  const dims = json["rotary_dim"] === null ? dHead : countField(json, ["rotary_dim"], 64);
+  if (dims <= dHead && dims % 2 === 0) return dims;
+  throw new VitrineError(
+    "BadFile",
+    `config.json: rotary_dim ${dims} of a head of ${dHead} dimensions does not leave whole pairs`,
+  );
 }
 
 function weights(config: GptjConfig): WeightSpec[] {
