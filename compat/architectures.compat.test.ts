@@ -46,6 +46,8 @@ describe.skipIf(isMissing("tiny_archs"))("tiny_archs", () => {
     ["tiny_llama as GGUF", "tiny_llama_config.json", "tiny_llama_logits.json", ["tiny_llama_f32.gguf"]],
     ["tiny_llama in shards", "tiny_llama_config.json", "tiny_llama_logits.json", LLAMA_SHARDS],
     ["tiny_gptneo", "tiny_gptneo_config.json", "tiny_gptneo_logits.json", ["tiny_gptneo.safetensors"]],
+    ["tiny_gptj", "tiny_gptj_config.json", "tiny_gptj_logits.json", ["tiny_gptj.safetensors"]],
+    ["tiny_bloom", "tiny_bloom_config.json", "tiny_bloom_logits.json", ["tiny_bloom.safetensors"]],
   ])("%s gives the published logits to 1e-5", async (name, config, reference, weights) => {
     const [first = ""] = weights;
     const isGguf = first.endsWith(".gguf");

@@ -42,7 +42,8 @@ export const BLOCK_SITES = {
   "attn.v": { shape: ["pos", "head", "dHead"], meaning: "values" },
   "attn.scores": {
     shape: ["head", "query", "key"],
-    meaning: "scaled scores; -Infinity where a key is not visible",
+    meaning:
+      "scaled scores, soft-capped and with ALiBi's slope · (key position − query position) where the model has them; -Infinity where a key is not visible",
   },
   "attn.pattern": { shape: ["head", "query", "key"], meaning: "attention weights; each row sums to 1" },
   "attn.z": { shape: ["pos", "head", "dHead"], meaning: "weighted values of each head" },

@@ -11,12 +11,15 @@ Conventions, those of src/protocol/sites.ts:
   TransformerLens's "shortformer" adds positions to what queries and keys read only after ln1.normalized.
 - attn.q and attn.k are after projection, bias and any norm of queries and keys, before rotary positions; attn.rot_q
   and attn.rot_k, after those, are there if the model has rotary positions.
-- attn.scores is after scaling and soft cap, -Infinity where a key is not visible, which the file stores as NaN.
+- attn.scores is after scaling, soft cap and ALiBi's bias, slope * (key position - query position), -Infinity where a
+  key is not visible, which the file stores as NaN.
 - attn_out and mlp_out are what is added to the residual stream: after the output bias, and in Gemma after the norm
   behind the sublayer.
 - A gated MLP has mlp.pre, the gate before its activation function, mlp.pre_linear, the other branch, and
   mlp.post = act(mlp.pre) * mlp.pre_linear. Other MLPs have no mlp.pre_linear.
 - embed is what enters the first block, less positions: in Gemma it is already times sqrt(dModel).
+- Where norms lie in the residual stream (OPT 350m), resid_mid and resid_post are what comes out of them.
+- embed of BLOOM is after the norm of its embeddings, that of OPT 350m after the projection to dModel.
 - A model has pos_embed only if it has learned positions, resid_mid only if its MLP reads what attention wrote (not
   in the parallel blocks of GPT-NeoX and Phi), ln2.normalized only if the MLP has its own norm (not in Phi), none of
   the norm's sites if it has no norm, and no site of an MLP or resid_mid if it has no MLP.
@@ -145,8 +148,20 @@ def rotate(x, frequencies):
     return np.concatenate([first * cos - second * sin, second * cos + first * sin, rest], -1)
 
 
-def attention(sites, block, q, k, v, scale, frequencies=None, window=None, cap=None):
-    """Queries [pos, head, dHead], keys and values [pos, kvHead, dHead] → z [pos, head * dHead]; records attn.*."""
+def rotate_pairs(x, frequencies):
+    """The same, with dimension 2i paired with 2i + 1."""
+    pairs = len(frequencies)
+    angles = np.arange(len(x))[:, None, None] * frequencies
+    turn = np.exp(1j * angles).astype(np.complex64 if x.dtype == np.float32 else complex)
+    turned = (x[..., 0 : 2 * pairs : 2] + 1j * x[..., 1 : 2 * pairs : 2]) * turn
+    out = x.copy()
+    out[..., 0 : 2 * pairs : 2], out[..., 1 : 2 * pairs : 2] = turned.real, turned.imag
+    return out
+
+
+def attention(sites, block, q, k, v, scale, frequencies=None, window=None, cap=None, rotate=rotate, slopes=None):
+    """Queries [pos, head, dHead], keys and values [pos, kvHead, dHead] → z [pos, head * dHead]; records attn.*.
+    `slopes` [head] are ALiBi's."""
     sites[f"{block}.attn.q"], sites[f"{block}.attn.k"], sites[f"{block}.attn.v"] = q, k, v
     if frequencies is not None:
         q, k = rotate(q, frequencies), rotate(k, frequencies)
@@ -156,7 +171,10 @@ def attention(sites, block, q, k, v, scale, frequencies=None, window=None, cap=N
     k, v = np.repeat(k, group, 1), np.repeat(v, group, 1)
     distance = np.arange(len(q))[:, None] - np.arange(len(k))[None, :]
     visible = (distance >= 0) & (distance < (window or len(k)))
-    scores = np.where(visible, softcap(np.einsum("qhd,khd->hqk", q, k) * scale, cap), -np.inf)
+    scores = softcap(np.einsum("qhd,khd->hqk", q, k) * scale, cap)
+    if slopes is not None:
+        scores = (scores - np.asarray(slopes)[:, None, None] * distance).astype(q.dtype)
+    scores = np.where(visible, scores, -np.inf)
     sites[f"{block}.attn.scores"] = np.where(visible, scores, np.nan)
     sites[f"{block}.attn.pattern"] = softmax(scores)
     sites[f"{block}.attn.z"] = np.einsum("hqk,khd->qhd", sites[f"{block}.attn.pattern"], v)
@@ -174,7 +192,7 @@ def difference(run, other):
     return worst
 
 
-def check(run, forward, weights, config, tokens, windows):
+def check(run, forward, weights, config, tokens, windows, sums):
     blocks = sorted({site[: site.index(".", 7)] for site in run if site.startswith("blocks.")})
     for i, block in enumerate(blocks):
         scores, pattern = run[f"{block}.attn.scores"], run[f"{block}.attn.pattern"]
@@ -185,7 +203,8 @@ def check(run, forward, weights, config, tokens, windows):
         # Neither uniform nor one-hot, so that a wrong score shows.
         assert 0.7 < np.nanstd(scores) < 4 and pattern[:, 1:].max(-1).mean() < 0.9, (block, np.nanstd(scores))
         written = run[f"{block}.attn_out"] + run.get(f"{block}.mlp_out", 0)
-        assert np.allclose(run[f"{block}.resid_post"], run[f"{block}.resid_pre"] + written, atol=1e-12)
+        adds_up = np.allclose(run[f"{block}.resid_post"], run[f"{block}.resid_pre"] + written, atol=1e-12)
+        assert adds_up == sums
     # What a token is matters to no position before it, and to its own.
     changed = forward(weights, config, [*tokens[:-1], tokens[-1] - 1])
     for site, values in run.items():
@@ -200,10 +219,11 @@ def check(run, forward, weights, config, tokens, windows):
     return worst
 
 
-def record(name, config, weights, forward, windows, tokens=TOKENS, config_file="config.json"):
-    """Runs, checks and writes; `windows` has each layer's window or None."""
+def record(name, config, weights, forward, windows, tokens=TOKENS, config_file="config.json", sums=True):
+    """Runs, checks and writes; `windows` has each layer's window or None. Without `sums` norms lie in the residual
+    stream, and a block does not just add to it."""
     run = forward(weights, config, tokens)
-    worst = check(run, forward, weights, config, tokens, windows)
+    worst = check(run, forward, weights, config, tokens, windows, sums)
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / config_file).write_text(json.dumps(config, indent=2) + "\n")

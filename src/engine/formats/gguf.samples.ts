@@ -47,6 +47,15 @@ const LAYER: Readonly<Record<GgufArchitecture, Shapes>> = {
   gemma2: { ...NORMS, ...POST_NORMS, ...attention(D_HEAD), ...GATED },
   gemma3: { ...NORMS, ...POST_NORMS, ...HEAD_NORMS, ...attention(D_HEAD), ...GATED },
   gpt2: { ...FUSED, ...SECOND_NORM, ...MLP },
+  starcoder: {
+    ...{ ...FUSED, ...SECOND_NORM, ...MLP },
+    ...{ "attn_qkv.weight": [D_MODEL + 2 * D_HEAD, D_MODEL], "attn_qkv.bias": [D_MODEL + 2 * D_HEAD] },
+  },
+  bloom: {
+    ...{ ...FUSED, ...SECOND_NORM },
+    ...{ "ffn_up.weight": [4 * D_MODEL, D_MODEL], "ffn_up.bias": [4 * D_MODEL] },
+    ...{ "ffn_down.weight": [D_MODEL, 4 * D_MODEL], "ffn_down.bias": [D_MODEL] },
+  },
   gptneox: { ...FUSED, ...SECOND_NORM, ...MLP },
   phi2: { ...FUSED, ...MLP },
   phi3: { ...NORMS, ...PHI3 },
@@ -67,6 +76,11 @@ const OUTSIDE: Readonly<Record<GgufArchitecture, Shapes>> = {
   gemma2: EMBEDDING,
   gemma3: EMBEDDING,
   gpt2: { ...EMBEDDING, ...NORM_BIAS, "position_embd.weight": [CONTEXT, D_MODEL] },
+  starcoder: { ...EMBEDDING, ...NORM_BIAS, "position_embd.weight": [CONTEXT, D_MODEL] },
+  bloom: {
+    ...{ ...EMBEDDING, ...NORM_BIAS },
+    ...{ "token_embd_norm.weight": [D_MODEL], "token_embd_norm.bias": [D_MODEL] },
+  },
   gptneox: { ...EMBEDDING, ...NORM_BIAS, ...UNEMBEDDING },
   phi2: { ...EMBEDDING, ...NORM_BIAS, ...UNEMBEDDING, "output.bias": [VOCAB] },
   phi3: { ...EMBEDDING, ...UNEMBEDDING },
@@ -90,7 +104,7 @@ export function tinyGguf(
     Object.entries(LAYER[architecture]).map(([name, shape]) => [`blk.${i}.${name}`, shape] as const),
   );
   const shapes = { ...OUTSIDE[architecture], ...Object.fromEntries(layers.flat()), ...tensors };
-  const isGpt = ["gpt2", "gptneox", "phi2"].includes(architecture);
+  const isGpt = ["gpt2", "gptneox", "phi2", "starcoder", "bloom"].includes(architecture);
   const eps = isGpt || architecture === "starcoder2" ? "layer_norm_epsilon" : "layer_norm_rms_epsilon";
   return writeGguf({
     metadata: {
@@ -98,9 +112,9 @@ export function tinyGguf(
       [`${architecture}.block_count`]: LAYERS,
       [`${architecture}.context_length`]: CONTEXT,
       [`${architecture}.embedding_length`]: D_MODEL,
-      [`${architecture}.feed_forward_length`]: D_MLP,
+      [`${architecture}.feed_forward_length`]: architecture === "bloom" ? 4 * D_MODEL : D_MLP,
       [`${architecture}.attention.head_count`]: HEADS,
-      ...(isGpt ? {} : { [`${architecture}.attention.head_count_kv`]: 1 }),
+      ...(isGpt && architecture !== "starcoder" ? {} : { [`${architecture}.attention.head_count_kv`]: 1 }),
       [`${architecture}.attention.${eps}`]: 1e-5,
       ...metadata,
     },

@@ -233,6 +233,39 @@ function gpt2Config(fields: GgufFields): Json {
   };
 }
 
+/** SantaCoder and StarCoder. */
+function starcoderConfig(fields: GgufFields): Json {
+  refuseForeign(fields, GEMMA_FIELDS);
+  const config = sizes(fields);
+  const kvHeads = fields.size("attention.head_count_kv", config.num_attention_heads);
+  // The converter writes 1, whatever the model has; files of another layout would be read wrongly.
+  if (kvHeads !== 1) throw unsupported(fields, "attention.head_count_kv", kvHeads, "one (multi-query)");
+  return {
+    model_type: "gpt_bigcode",
+    n_embd: config.hidden_size,
+    n_layer: config.num_hidden_layers,
+    n_head: config.num_attention_heads,
+    n_inner: config.intermediate_size,
+    n_positions: config.max_position_embeddings,
+    multi_query: true,
+    layer_norm_epsilon: layerNormEps(fields),
+    activation_function: "gelu_pytorch_tanh",
+  };
+}
+
+/** The files say nothing of ALiBi: llama.cpp knows the architecture by it. */
+function bloomConfig(fields: GgufFields): Json {
+  const { intermediate_size: dMlp, max_position_embeddings: length, ...config } = gptSizes(fields);
+  const width = 4 * config.hidden_size;
+  if (dMlp !== width) throw unsupported(fields, "feed_forward_length", dMlp, `4 times the width (${width})`);
+  return {
+    model_type: "bloom",
+    ...config,
+    seq_length: length,
+    layer_norm_epsilon: layerNormEps(fields),
+  };
+}
+
 const layerNormEps = (fields: GgufFields) => fields.number("attention.layer_norm_epsilon") ?? 1e-5;
 
 /** The share of a head that rotates, such that share * dHead, rounded down, is `dims` again. */
@@ -275,6 +308,8 @@ export const GGUF_CONFIGS = {
   gemma2: gemmaConfig("gemma2", 46),
   gemma3: gemma3Config,
   gpt2: gpt2Config,
+  starcoder: starcoderConfig,
+  bloom: bloomConfig,
   gptneox: gptNeoxConfig,
   phi2: phiConfig,
   phi3: phi3Config,

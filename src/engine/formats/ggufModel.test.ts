@@ -197,6 +197,16 @@ describe("configs", () => {
       },
     ],
     [
+      "starcoder",
+      {},
+      {
+        model_type: "gpt_bigcode",
+        ...{ n_embd: 8, n_layer: 2, n_head: 2, n_inner: 12, n_positions: 16, vocab_size: 5 },
+        ...{ multi_query: true, layer_norm_epsilon: 1e-5, activation_function: "gelu_pytorch_tanh" },
+        tie_word_embeddings: true,
+      },
+    ],
+    [
       "gemma",
       {},
       {
@@ -253,6 +263,15 @@ describe("configs", () => {
         hidden_act: "gelu_pytorch_tanh",
         sliding_window: 6,
         tie_word_embeddings: true,
+      },
+    ],
+    [
+      "bloom",
+      {},
+      {
+        model_type: "bloom",
+        ...{ hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2, seq_length: 16, vocab_size: 5 },
+        ...{ layer_norm_epsilon: 1e-5, tie_word_embeddings: true },
       },
     ],
   ])("%s with %j", async (architecture, metadata, expected) => {
@@ -361,6 +380,20 @@ describe("configs", () => {
       /head_count_kv is 1/,
     ],
     [
+      "starcoder with a key for each head",
+      "starcoder",
+      { "starcoder.attention.head_count_kv": 2 },
+      "Unsupported",
+      /head_count_kv is 2/,
+    ],
+    [
+      "bloom with another MLP",
+      "bloom",
+      { "bloom.feed_forward_length": 12 },
+      "Unsupported",
+      /feed_forward_length is 12.*4 times the width \(32\)/,
+    ],
+    [
       "a text for a number",
       "llama",
       { "llama.rope.freq_base": "x" },
@@ -392,6 +425,12 @@ describe("tensors", () => {
       28,
     ],
     ["gpt2", ["transformer.wpe.weight", "transformer.h.1.attn.c_attn.bias", "transformer.ln_f.bias"], 28],
+    ["starcoder", ["transformer.wpe.weight", "transformer.h.1.attn.c_attn.bias"], 28],
+    [
+      "bloom",
+      ["transformer.word_embeddings_layernorm.bias", "transformer.h.1.self_attention.query_key_value.bias"],
+      29,
+    ],
     ["gptneox", ["embed_out.weight", "gpt_neox.layers.1.mlp.dense_4h_to_h.weight"], 28],
     ["phi2", ["lm_head.bias", "model.layers.1.self_attn.v_proj.bias", "model.layers.0.mlp.fc2.weight"], 33],
     ["gemma", ["model.layers.1.post_attention_layernorm.weight", "model.embed_tokens.weight"], 20],
@@ -448,6 +487,15 @@ describe("tensors", () => {
     const weight = bias.flatMap((row) => counting(8).map((i) => row * 8 + i));
     for (const sliceBytes of [1, 100, 1e6])
       expect(await valuesOf(model, `${name}.weight`, { sliceBytes })).toEqual(weight);
+  });
+
+  it("of bloom: likewise; of starcoder: as stored", async () => {
+    const name = "transformer.h.0.self_attention.query_key_value.bias";
+    const bias = [0, 8, 16, 4, 12, 20].flatMap((first) => counting(4).map((i) => first + i));
+    expect(await valuesOf(await openTiny("bloom"), name)).toEqual(bias);
+    const starcoder = await openTiny("starcoder");
+    expect(await valuesOf(starcoder, "transformer.h.0.attn.c_attn.bias")).toEqual(counting(16));
+    expect(starcoder.tensors.get("transformer.h.0.mlp.c_fc.weight")!.entry.shape).toEqual([12, 8]);
   });
 
   it("of phi2: a fused projection in three", async () => {

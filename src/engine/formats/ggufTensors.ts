@@ -1,8 +1,8 @@
 /**
  * The tensors of GGUF files under their Hugging Face names, and in Hugging Face's arrangement where llama.cpp's
  * converter has another (convert_hf_to_gguf.py and gguf-py/gguf/tensor_mapping.py in github.com/ggml-org/llama.cpp):
- * `llama` has the rows of queries and keys in rotary pairs, `gpt2` has Conv1D matrices turned, `gptneox` has
- * queries, keys and values one after the other.
+ * `llama` has the rows of queries and keys in rotary pairs, `gpt2` has Conv1D matrices turned, `gptneox` and `bloom`
+ * have queries, keys and values one after the other.
  */
 import { VitrineError } from "../../protocol/errors";
 import type { GgufArchitecture } from "./ggufConfigs";
@@ -98,6 +98,18 @@ const GPT_NEOX_NAMES = {
   ffn_up: "gpt_neox.layers.{i}.mlp.dense_h_to_4h",
   ffn_down: "gpt_neox.layers.{i}.mlp.dense_4h_to_h",
 };
+const BLOOM_NAMES = {
+  token_embd: "transformer.word_embeddings",
+  token_embd_norm: "transformer.word_embeddings_layernorm",
+  output_norm: "transformer.ln_f",
+  output: "lm_head",
+  attn_norm: "transformer.h.{i}.input_layernorm",
+  attn_qkv: "transformer.h.{i}.self_attention.query_key_value",
+  attn_output: "transformer.h.{i}.self_attention.dense",
+  ffn_norm: "transformer.h.{i}.post_attention_layernorm",
+  ffn_up: "transformer.h.{i}.mlp.dense_h_to_4h",
+  ffn_down: "transformer.h.{i}.mlp.dense_4h_to_h",
+};
 const PHI_NAMES = {
   token_embd: "model.embed_tokens",
   output_norm: "model.final_layernorm",
@@ -129,7 +141,7 @@ function restoreGpt2([name, stored]: NamedTensor): NamedTensor[] {
 }
 
 /** Rows (q, k, v) of [head, dHead] → rows of head of (q, k, v) of dHead. */
-function restoreGptNeox([name, stored]: NamedTensor, config: Json): NamedTensor[] {
+function restoreFusedHeads([name, stored]: NamedTensor, config: Json): NamedTensor[] {
   if (!isOneOf(name, ["query_key_value"])) return [[name, stored]];
   const heads = Number(config["num_attention_heads"]);
   const order = Array.from({ length: 3 * heads }, (_, i) => (i % 3) * heads + Math.floor(i / 3));
@@ -163,7 +175,9 @@ const GGUF_TENSORS: Readonly<Record<GgufArchitecture, GgufTensors>> = {
   gemma2: { names: GEMMA_NAMES },
   gemma3: { names: { ...GEMMA_NAMES, ...HEAD_NORM_NAMES } },
   gpt2: { names: GPT2_NAMES, restore: restoreGpt2 },
-  gptneox: { names: GPT_NEOX_NAMES, restore: restoreGptNeox },
+  starcoder: { names: GPT2_NAMES },
+  bloom: { names: BLOOM_NAMES, restore: restoreFusedHeads },
+  gptneox: { names: GPT_NEOX_NAMES, restore: restoreFusedHeads },
   phi2: { names: PHI_NAMES, restore: restorePhi },
   phi3: { names: PHI3_NAMES },
   olmo2: { names: OLMO2_NAMES },

@@ -69,6 +69,9 @@ const TEKKEN: PreTokenizer = {
   preTokenizer: sequence(split(TEKKEN_WORDS), byteLevel(false)),
   ignoresMerges: true,
 };
+const BLOOM: PreTokenizer = {
+  preTokenizer: sequence(split(" ?[^(\\s|.,!?…。，、।۔،)]+"), byteLevel(false)),
+};
 const DEFAULT: PreTokenizer = {
   preTokenizer: sequence(
     split("[\\p{P}\\$\\+<=>\\^~\\|]+"),
@@ -89,6 +92,7 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, PreTokenizer> = new Map([
   ["dbrx", DBRX],
   ["gpt-4o", GPT4O],
   ["tekken", TEKKEN],
+  ...["bloom", "gpt3-finnish"].map((name) => [name, BLOOM] as const),
   ["default", DEFAULT],
 ]);
 
@@ -96,6 +100,8 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, PreTokenizer> = new Map([
 const UNNAMED: Readonly<Record<string, string>> = {
   gpt2: "gpt-2",
   gptneox: "gpt-2",
+  bloom: "bloom",
+  starcoder: "starcoder",
   phi2: "gpt-2",
   qwen2: "qwen2",
   qwen3: "qwen2",

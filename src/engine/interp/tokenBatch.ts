@@ -28,7 +28,7 @@ export interface PackedBatch {
   readonly starts: readonly number[];
   readonly views: readonly TokenView[];
   /** The host arrays that `upload` sends. */
-  readonly host: Record<"ids" | "positions" | "slots" | "visible", Uint32Array<ArrayBuffer>>;
+  readonly host: Record<"ids" | "positions" | "slots" | "visible" | "keyPositions", Uint32Array<ArrayBuffer>>;
   /** For each window that layers of the model have. */
   readonly spans: ReadonlyMap<number | undefined, Spans>;
 }
@@ -59,7 +59,12 @@ export function firstWithin(
 export function packBatch(
   segments: readonly Segment[],
   cache: KeyValueCache,
-  { nCtx, windows = [undefined], shortContext }: Pick<ModelConfig, "nCtx" | "windows" | "shortContext">,
+  {
+    nCtx,
+    windows = [undefined],
+    shortContext,
+    maxAlibiBias,
+  }: Pick<ModelConfig, "nCtx" | "windows" | "shortContext" | "maxAlibiBias">,
 ): PackedBatch {
   const isLong = shortContext !== undefined && chooseLong(segments, cache, shortContext);
   const slots: number[][] = [];
@@ -68,6 +73,8 @@ export function packBatch(
   const ids: number[] = [];
   const positions: number[] = [];
   const visible: number[] = [];
+  /** Of `visible`, for models whose scores depend on the distance of a key. */
+  const keyPositions: number[] = [];
   const spans = new Map([...new Set(windows)].map((window) => [window, [] as number[]]));
   for (const [index, { context, tokens, hidden }] of segments.entries()) {
     const end = context.nextPosition + tokens.length;
@@ -91,7 +98,7 @@ export function packBatch(
       positions.push(position);
       for (const [window, list] of spans) {
         const first = firstWithin(seen, count, position, window);
-        list.push(offset + first, count - first, slot);
+        list.push(offset + first, count - first, slot, position);
       }
       views.push({ segment: index, position, count });
       if (hidden?.has(position)) continue;
@@ -99,12 +106,14 @@ export function packBatch(
       seen.push(position);
       count++;
     }
+    if (maxAlibiBias !== undefined) keyPositions.push(...seen);
   }
   const host = {
     ids: Uint32Array.from(ids),
     positions: Uint32Array.from(positions),
     slots: Uint32Array.from(slots.flat()),
     visible: Uint32Array.from(visible),
+    keyPositions: Uint32Array.from(keyPositions),
   };
   const packedSpans = new Map([...spans].map(([window, list]) => [window, asSpans(list)]));
   return { count: ids.length, isLong, slots, starts, views, host, spans: packedSpans };
@@ -128,7 +137,7 @@ function chooseLong(segments: readonly Segment[], cache: KeyValueCache, shortCon
 
 function asSpans(list: readonly number[]): Spans {
   let maxKeys = 1;
-  for (let i = 1; i < list.length; i += 3) maxKeys = Math.max(maxKeys, (list[i] ?? 0) + 1);
+  for (let i = 1; i < list.length; i += 4) maxKeys = Math.max(maxKeys, (list[i] ?? 0) + 1);
   return { host: Uint32Array.from(list), maxKeys };
 }
 
@@ -141,12 +150,15 @@ export function uploadBatch(
 ): TokenBatch {
   const { host, count, isLong } = packed;
   // The list grows by one entry with every decoded token: room for whole contexts keeps the buffer the same.
-  const visible = memory.make([Math.ceil((host.visible.length + 1) / nCtx) * nCtx], "visible");
+  const room = Math.ceil((host.visible.length + 1) / nCtx) * nCtx;
+  const withPositions = host.keyPositions.length > 0;
+  const visible = memory.make([withPositions ? 2 * room : room], "visible");
   memory.device.write(visible.buffer, host.visible);
+  if (withPositions) memory.device.write(visible.buffer, host.keyPositions, 4 * room);
   const views = new Map<number | undefined, Visibility>();
   for (const [window, spans] of packed.spans) {
-    const tensor = memory.from(spans.host, [count, 3], "spans");
-    views.set(window, { visible, spans: tensor, maxKeys: spans.maxKeys });
+    const tensor = memory.from(spans.host, [count, 4], "spans");
+    views.set(window, { visible, positionsAt: room, spans: tensor, maxKeys: spans.maxKeys });
   }
   return {
     ids: memory.from(host.ids, [count], "ids"),

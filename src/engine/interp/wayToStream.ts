@@ -16,8 +16,10 @@ export interface WayToStream {
 /** A matrix, and a norm behind it, or nothing at all; undefined where there is more to it. */
 export function wayToStream({ architecture, config }: Model, site: Site): WayToStream | undefined {
   const name = siteName(site);
+  const { indirect, layers } = architecture.anatomy(config);
+  if (indirect !== undefined) return undefined;
   if (/^(embed|resid_\w+|attn_out|mlp_out)$/.test(name)) return { matrix: undefined, norm: undefined };
-  const layer = architecture.anatomy(config).layers[siteLayer(site) ?? -1];
+  const layer = layers[siteLayer(site) ?? -1];
   if (name === "attn.z" && layer) return { matrix: layer.attentionOut, norm: layer.attentionPostNorm };
   if (name === "mlp.post" && layer?.mlp) return { matrix: layer.mlp.out, norm: layer.mlp.postNorm };
   return undefined;

@@ -19,6 +19,7 @@ import type { AttributionRequest, AttributionResult, Contribution } from "../../
 import { NEVER_CANCELLED, type Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import { resolveEdits, type ResolvedPrompt } from "../interp/interventions/index";
+import { refuseIndirect } from "../models/anatomy";
 import type { Model } from "../models/model";
 import { addedByEdits } from "./attribution/addedByEdits";
 import { dot, frozenNorm, type FrozenNorm } from "./attribution/normDirection";
@@ -31,6 +32,7 @@ export async function attribution(
 ): Promise<AttributionResult> {
   const tokens = minus === undefined ? [target] : [target, minus];
   checkAsked(model, prompt.tokens.length, position, tokens);
+  refuseIndirect(model.architecture.anatomy(model.config));
   const resolved = await resolveEdits(model, prompt, pauser);
   const pass = await readPass(model, resolved, position, tokens);
   return takeApart(model, resolved, pass);

@@ -4,15 +4,17 @@ import { createCpuDevice } from "../device/cpu";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../models/golden.samples";
 import { randomGpt2 } from "../models/randomModel";
 import { neuron } from "./neuron";
-import { apply, dot, expectExtremes, numbers, rows } from "./weightReading.samples";
+import { apply, dot, expectExtremes, normalised, numbers, rows } from "./weightReading.samples";
 
 describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
   it("is what its weights say", async () => {
     const model = await loadChanged(await openFolder(folder), change);
-    const { layers, embed, embedScale, finalNorm, unembed } = model.architecture.anatomy(model.config);
+    const anatomy = model.architecture.anatomy(model.config);
+    const { layers, embed, embedScale, embedNorm, finalNorm, unembed, indirect } = anatomy;
     const { mlp } = layers[1]!;
     const request = { layer: 1, neuron: 5, k: 4 };
     if (!mlp) return expect(neuron(model, request)).rejects.toThrow(/attention only/);
+    if (indirect) return expect(neuron(model, request)).rejects.toThrow(indirect);
     const result = await neuron(model, request);
 
     const output = (await rows(model, mlp.out)).map((row) => row[5]!);
@@ -24,7 +26,8 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
     const inputName = mlp.gate ?? mlp.in;
     const input = (await rows(model, inputName))[5]!;
     const products: number[] = [];
-    for (const token of await rows(model, embed)) {
+    for (const row of await rows(model, embed)) {
+      const token = await normalised(model, embedNorm, row);
       products.push(
         dot(
           input,

@@ -7,7 +7,7 @@
  *      mean taken off where that is a LayerNorm; through the unembedding this is its effect on every logit, per unit of
  *      activation and up to the positive scales that norms divide by, which depend on the text
  *   2. input: its row of W_in (of the gate's matrix, where the MLP is gated), times the gain of the norm before the
- *      MLP, centred likewise; its product with every token's embedding, positions left out
+ *      MLP, centred likewise; its product with every token's embedding as it enters the stream, positions left out
  *   3. of the logits the k that it raises most and the k that it lowers most, fewer where fewer lie on that side of
  *      zero; of the products the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
  *      left out
@@ -15,8 +15,9 @@
 import type { NeuronRequest, NeuronResult } from "../../protocol/analysis";
 import { VitrineError } from "../../protocol/errors";
 import { ReadBack } from "../interp/readBack";
+import { alongEmbeddings } from "../interp/alongEmbeddings";
 import { beyondZero, centred, extremes, gained, norm2 } from "../interp/weightReading";
-import type { MlpWeights } from "../models/anatomy";
+import { refuseIndirect, type MlpWeights } from "../models/anatomy";
 import type { Model } from "../models/model";
 import { embedding } from "../ops/embedding";
 import { linear } from "../ops/linear";
@@ -28,6 +29,7 @@ export async function neuron(
   const { architecture, config, memory, weights } = model;
   const anatomy = architecture.anatomy(config);
   const mlp = mlpOf(model, layer, index);
+  refuseIndirect(anatomy);
   if (!(Number.isInteger(k) && k >= 1))
     throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
   const inputName = mlp.gate ?? mlp.in;
@@ -57,17 +59,12 @@ export async function neuron(
     const written = gained(centred(added, anatomy.finalNorm), anatomy.finalNorm, finalGain);
     const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
 
-    const products = back.record(() => {
-      const along = (direction: Float32Array<ArrayBuffer>, name: string) =>
-        back.tensor(linear(memory, memory.from(direction, [1, config.dModel], "direction"), matrix(name)));
-      return {
-        logits: along(written, anatomy.unembed),
-        tokens: along(
-          readBy.map((value) => value * anatomy.embedScale),
-          anatomy.embed,
-        ),
-      };
-    });
+    const products = back.record(() => ({
+      logits: back.tensor(
+        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(anatomy.unembed)),
+      ),
+      tokens: alongEmbeddings(model, back, readBy),
+    }));
     await back.read();
     const logits = products.logits();
     const tokens = products.tokens();

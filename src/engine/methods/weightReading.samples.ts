@@ -38,6 +38,19 @@ export async function apply(
   return x.map((value, i) => (value - mean) * (weight[i]! + norm.offset));
 }
 
+/** A norm as it is. */
+export async function normalised(
+  model: Model,
+  norm: NormWeights | undefined,
+  x: readonly number[],
+): Promise<number[]> {
+  if (!norm) return [...x];
+  const mean = norm.kind === "layer" ? x.reduce((a, b) => a + b, 0) / x.length : 0;
+  const scale = Math.sqrt(x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length + norm.eps);
+  const bias = await numbers(model, `${norm.name}.bias`);
+  return (await apply(model, norm, x)).map((value, i) => value / scale + (bias[i] ?? 0));
+}
+
 export function expectExtremes({ ids, values }: WeightedTokens, all: readonly number[], sign: number) {
   const sorted = [...all].sort((a, b) => sign * (b - a));
   values.forEach((value, i) => expect(value).toBeCloseTo(sorted[i]!, 4));

@@ -3,6 +3,7 @@
  * them outside a forward pass. Everything is a name among ours: `<name>.weight`, and `<name>.bias` where one was
  * loaded.
  */
+import { VitrineError } from "../../protocol/errors";
 import { blockName } from "./layers";
 
 export interface NormWeights {
@@ -40,6 +41,8 @@ export interface Anatomy {
   readonly embed: string;
   /** What a token's embedding is multiplied by before it enters the residual stream. */
   readonly embedScale: number;
+  /** The norm that an embedding passes before that (BLOOM). */
+  readonly embedNorm?: NormWeights;
   /** Position embeddings are added to the residual stream. */
   readonly positionsEnterStream: boolean;
   readonly layers: readonly LayerWeights[];
@@ -48,6 +51,20 @@ export interface Anatomy {
   readonly unembed: string;
   /** Logits become cap tanh(logit / cap). */
   readonly logitCap: number | undefined;
+  /**
+   * Why what a component writes does not reach the final norm as it is, to be read by the unembedding: the rest of a
+   * sentence that begins "In this model …". Undefined in nearly all models.
+   */
+  readonly indirect?: string;
+}
+
+/** For methods that read weights from a component straight to the logits. */
+export function refuseIndirect({ indirect }: Anatomy): void {
+  if (indirect === undefined) return;
+  throw new VitrineError(
+    "Unsupported",
+    `In this model ${indirect}: no component's part in a logit can be read off the weights. Ablate or patch it instead.`,
+  );
 }
 
 interface Plan {

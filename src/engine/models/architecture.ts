@@ -27,6 +27,8 @@ export interface ModelConfig {
   readonly windows?: readonly (number | undefined)[];
   /** Texts of more positions than this turn queries and keys otherwise, from their first position on (LongRoPE). */
   readonly shortContext?: number;
+  /** Attention scores fall with distance (ALiBi): what the slopes of the heads are made of, 8 in the paper. */
+  readonly maxAlibiBias?: number;
 }
 
 /** One weight: our name, where a checkpoint keeps it, and the shape it must have there. */
@@ -46,6 +48,8 @@ export interface WeightSpec {
    * of a fused projection, heads of a [heads, in, dHead] tensor.
    */
   readonly blocks?: { readonly of: number; readonly take: readonly number[] };
+  /** The stored tensor begins with this many rows that are not the weight's (OPT's positions). */
+  readonly rowsBefore?: number;
   /** If no source exists: use this other weight of ours instead (tied unembedding). */
   readonly tiedTo?: string;
   /** If no source exists: there is no such weight (a bias). */

@@ -25,7 +25,7 @@ import {
 } from "./configFields";
 import { attentionSublayer, blockName, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "./layers";
 import { ropeFrequencies } from "./ropeFrequencies";
-import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "./specs";
+import { alsoWithoutPrefix, fusedHeads, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "./specs";
 
 interface GptNeoxConfig extends ModelConfig {
   readonly normEps: number;
@@ -70,16 +70,10 @@ function weights(config: GptNeoxConfig): WeightSpec[] {
   const { nLayers, nHeads, dHead, dModel, dMlp, dVocab, frequencies } = config;
   const blocks = Array.from({ length: nLayers }, (_, i) => {
     const [to, from] = [blockName(i), `gpt_neox.layers.${i}`];
-    // [head, (q, k, v), dHead] along the rows.
-    const part = (name: string, offset: number): WeightSpec[] =>
-      linearSpecs(`${to}.${name}`, `${from}.attention.query_key_value`, dModel, dModel).map((spec) => ({
-        ...spec,
-        blocks: { of: 3 * nHeads, take: Array.from({ length: nHeads }, (_, head) => 3 * head + offset) },
-      }));
     return [
       ...layerNormSpecs(`${to}.ln1`, `${from}.input_layernorm`, dModel),
       ...layerNormSpecs(`${to}.ln2`, `${from}.post_attention_layernorm`, dModel),
-      ...["q", "k", "v"].flatMap(part),
+      ...fusedHeads(to, `${from}.attention.query_key_value`, nHeads, dModel),
       ...linearSpecs(`${to}.o`, `${from}.attention.dense`, dModel, nHeads * dHead),
       ...linearSpecs(`${to}.up`, `${from}.mlp.dense_h_to_4h`, dMlp, dModel),
       ...linearSpecs(`${to}.down`, `${from}.mlp.dense_4h_to_h`, dModel, dMlp),

@@ -126,7 +126,7 @@ export function attentionSublayer(layer: Layer, normed: Tensor, options: Attenti
     cache,
     visibility,
     { heads: nHeads, kvHeads: nKvHeads, dHead },
-    { scale: options.scale, cap: options.softcap },
+    { scale: options.scale, cap: options.softcap, maxAlibiBias: config.maxAlibiBias },
     attentionTaps(taps, index),
   );
   return layer.project(tap("attn.z", z), "o");

@@ -13,8 +13,9 @@ import { sitesOf, type Model } from "./model";
 interface Norm {
   readonly scale: Site;
   readonly output: Site;
-  /** The site that it reads; or the site and the projection between them. */
-  readonly input: readonly [Site, projection?: string];
+  /** The sites whose sum it reads; or a site and the projection between them. */
+  readonly input: readonly Site[];
+  readonly projection?: string;
   readonly weights: NormWeights;
 }
 
@@ -23,16 +24,30 @@ function norms(model: Model): Norm[] {
   const { nLayers } = model.config;
   const sites = sitesOf(model);
   const { finalNorm, layers } = model.architecture.anatomy(model.config);
-  if (finalNorm === undefined) return [];
+  // Norms in the residual stream itself are no part of the anatomy: OPT's.
+  const inStream = { name: "", kind: "layer", eps: 1e-5, offset: 0 } as const;
   const prefix = model.architecture.name === "gpt2" ? "h" : "blocks";
   const inBlocks = layers.flatMap((layer, index) => {
     const site = (name: Parameters<typeof blockSite>[1]) => blockSite(index, name);
     const named = (name: string) => ({
-      ...(layer.mlp?.norm ?? finalNorm),
+      ...(layer.mlp?.norm ?? finalNorm ?? inStream),
       name: `${prefix}.${index}.${name}`,
     });
     const [ln1, ln2] = prefix === "h" ? ["ln_1", "ln_2"] : ["ln1", "ln2"];
     const middle = sites.includes(site("resid_mid")) ? site("resid_mid") : site("resid_pre");
+    if (
+      !sites.includes(site("ln1.scale")) &&
+      sites.includes(site("ln1_post.scale")) &&
+      !layer.attentionPostNorm
+    ) {
+      const post = (part: "ln1" | "ln2", output: Site, input: Site[]): Norm => {
+        return { scale: site(`${part}_post.scale`), output, input, weights: named(part) };
+      };
+      return [
+        post("ln1", site("resid_mid"), [site("resid_pre"), site("attn_out")]),
+        post("ln2", site("resid_post"), [site("resid_mid"), site("mlp_out")]),
+      ];
+    }
     return [
       {
         scale: site("ln1.scale"),
@@ -44,13 +59,15 @@ function norms(model: Model): Norm[] {
       {
         scale: site("ln1_post.scale"),
         output: site("attn_out"),
-        input: [site("attn.z"), layer.attentionOut],
+        input: [site("attn.z")],
+        projection: layer.attentionOut,
         weights: named("ln1_post"),
       },
       {
         scale: site("ln2_post.scale"),
         output: site("mlp_out"),
-        input: [site("mlp.post"), layer.mlp?.out ?? ""],
+        input: [site("mlp.post")],
+        projection: layer.mlp?.out ?? "",
         weights: named("ln2_post"),
       },
     ] satisfies Norm[];
@@ -59,7 +76,7 @@ function norms(model: Model): Norm[] {
     scale: "ln_final.scale",
     output: "ln_final.normalized",
     input: [blockSite(nLayers - 1, "resid_post")],
-    weights: finalNorm,
+    weights: finalNorm ?? inStream,
   };
   return [...inBlocks, last].filter(({ scale }) => sites.includes(scale));
 }
@@ -90,7 +107,7 @@ it.each(GOLDEN_RUNS)(
     const model = await loadChanged(await openFolder(folder), change);
     const { tokens } = await readGolden(folder, recording ?? "golden.safetensors");
     const all = norms(model);
-    expect(all.length > 0).toBe(sitesOf(model).some((site) => site.endsWith(".normalized")));
+    expect(all.length > 0).toBe(sitesOf(model).some((site) => site.endsWith(".scale")));
     expect(all.map(({ scale }) => scale).sort()).toEqual(
       sitesOf(model)
         .filter((site) => site.endsWith(".scale"))
@@ -98,9 +115,12 @@ it.each(GOLDEN_RUNS)(
     );
     const { captures } = await run(model, { rows: [{ tokens }], capture: sitesOf(model) });
     const at = (site: Site) => captures.find((capture) => capture.site === site)!;
-    for (const { scale, output, input, weights } of all) {
-      const [site, projection] = input;
-      const x = projection ? await projected(model, at(site).data, tokens.length, projection) : at(site).data;
+    for (const { scale, output, input, projection, weights } of all) {
+      const [first, ...others] = input.map((site) => at(site).data);
+      const sum = first!.map((value, i) =>
+        others.reduce((left, { [i]: right = NaN }) => left + right, value),
+      );
+      const x = projection ? await projected(model, sum, tokens.length, projection) : sum;
       const weight = (await vectorOf(model, `${weights.name}.weight`))!;
       const bias = await vectorOf(model, `${weights.name}.bias`);
       const cols = weight.length;

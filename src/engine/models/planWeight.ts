@@ -34,15 +34,18 @@ export function planWeight(spec: WeightSpec, { tensors }: ModelFiles): PlannedWe
   return { spec, parts: partsOf(spec, stored) };
 }
 
-function impliedShape({ shape, transposed, blocks }: WeightSpec): number[] {
+function impliedShape({ shape, transposed, blocks, rowsBefore = 0 }: WeightSpec): number[] {
   const [rows = 1, ...rest] = shape;
+  if (rowsBefore > 0) return [rowsBefore + rows, ...rest];
   if (blocks) return [(rows / blocks.take.length) * blocks.of, ...rest];
   return transposed ? [...shape].reverse() : [...shape];
 }
 
-function partsOf({ kind, shape, transposed, blocks }: WeightSpec, stored: StoredTensor): StoredTensor[] {
+function partsOf(spec: WeightSpec, stored: StoredTensor): StoredTensor[] {
+  const { kind, shape, transposed, blocks, rowsBefore = 0 } = spec;
   const { of, take } = blocks ?? { of: 1, take: [0] };
   const { entry } = stored;
+  if (rowsBefore > 0) return [withoutFirstRows(spec, stored, rowsBefore)];
   if (stored.transposed && of > 1) {
     throw new VitrineError(
       "Unsupported",
@@ -62,4 +65,17 @@ function partsOf({ kind, shape, transposed, blocks }: WeightSpec, stored: Stored
       end: entry.start + (index + 1) * bytes,
     },
   }));
+}
+
+function withoutFirstRows({ shape }: WeightSpec, stored: StoredTensor, rowsBefore: number): StoredTensor {
+  const { entry, file } = stored;
+  if (stored.transposed) {
+    throw new VitrineError(
+      "Unsupported",
+      `${file.name}: tensor ${entry.name} is stored transposed, and its first rows cannot be left out there; save it contiguous.`,
+    );
+  }
+  const [rows = 1] = shape;
+  const start = entry.start + ((entry.end - entry.start) / (rows + rowsBefore)) * rowsBefore;
+  return { ...stored, entry: { ...entry, shape: [...shape], start } };
 }

@@ -18,6 +18,16 @@ export function linearSpecs(name: string, source: string, out: number, inner: nu
   ];
 }
 
+/** q, k and v out of one Linear whose rows are [head, (q, k, v), dHead]. */
+export function fusedHeads(to: string, source: string, nHeads: number, dModel: number): WeightSpec[] {
+  return ["q", "k", "v"].flatMap((name, offset) => {
+    const take = Array.from({ length: nHeads }, (_, head) => 3 * head + offset);
+    return linearSpecs(`${to}.${name}`, source, dModel, dModel).map((spec): WeightSpec => {
+      return { ...spec, blocks: { of: 3 * nHeads, take } };
+    });
+  });
+}
+
 /** A LayerNorm: weight and bias [size]. */
 export function layerNormSpecs(name: string, source: string, size: number): WeightSpec[] {
   return [

@@ -17,7 +17,9 @@ import type { LayerCache } from "./keyValueCache";
 export interface Visibility {
   /** u32: lists of cache slots in order of position, one after the other. */
   readonly visible: Tensor;
-  /** u32 [queries, 3]: offset into `visible`, count, and the query's own slot, which it always sees. */
+  /** Where in `visible` the position of each of those slots' tokens stands; only models with ALiBi have them there. */
+  readonly positionsAt: number;
+  /** u32 [queries, 4]: offset into `visible`, count, the query's own slot, which it always sees, and its position. */
   readonly spans: Tensor;
   /** The largest count, plus one for the query itself. */
   readonly maxKeys: number;
@@ -41,6 +43,11 @@ export interface Scoring {
   readonly scale: number;
   /** Scores become cap tanh(score / cap) (Gemma 2). */
   readonly cap?: number | undefined;
+  /**
+   * ALiBi (Press et al. 2022): after that, each head's slope times (key position - query position) is added. The slopes
+   * follow from this number, 8 in the paper (kernels/attention/alibiSlope.ts).
+   */
+  readonly maxAlibiBias?: number | undefined;
 }
 
 /** Where scores and pattern pass through, when they are wanted: [queries, heads, maxKeys], self last. */
@@ -90,14 +97,14 @@ export function attention(
   memory: TensorMemory,
   q: Columns,
   cache: LayerCache,
-  { visible, spans, maxKeys }: Visibility,
+  { visible, positionsAt, spans, maxKeys }: Visibility,
   { heads, kvHeads, dHead }: HeadShape,
-  { scale, cap = 0 }: Scoring,
+  { scale, cap = 0, maxAlibiBias = 0 }: Scoring,
   taps: AttentionTaps,
 ): Tensor {
   const [queries = 0] = spans.shape;
   const sizes = { queries, heads, kvHeads, dHead };
-  const from = { qStride: stride(q), qOffset: q.offset, scale, cap };
+  const from = { qStride: stride(q), qOffset: q.offset, scale, cap, maxAlibiBias, positionsAt };
   const lists = { visible: visible.buffer, spans: spans.buffer };
   const keys = cache.keys.buffer;
   const values = cache.values.buffer;

@@ -50,6 +50,7 @@ describe("modules", () => {
     }
     // What Gemma's MLP gives is normed before it is added; a gated MLP's activation is not its post.
     expect(sitesOfModule("layers.5.mlp", false, "google/gemma-2-2b")).toEqual(none);
+    expect(sitesOfModule("h.5.mlp", false, "bigscience/bloom-560m")).toEqual(none);
     expect(sitesOfModule("layers.5", false, "google/gemma-2-2b").siteIn).toBe("blocks.5.resid_post");
     expect(sitesOfModule("layers.5.mlp.act_fn", false, "meta-llama/Llama-3.2-1B")).toEqual(none);
   });

@@ -35,8 +35,11 @@ const MODULES: readonly (readonly [RegExp, Through])[] = [
   [/^\.mlp\.(act|act_fn)$/, ["mlp.pre", "mlp.post"]],
 ];
 const EMBEDDINGS = /(^|\.)(embed_tokens|wte|embed_in)$/;
-/** Blocks that have norms behind their sublayers: a module's output is not what the residual stream gets. */
-const POST_NORMED = /gemma-?[23]/i;
+/**
+ * Blocks whose sublayers' modules do not give what the residual stream gets: Gemma has norms behind them, BLOOM's give the
+ * sum with the stream.
+ */
+const NOT_ADDED = /gemma-?[23]|bloom/i;
 /** Where the activation's output is still to be multiplied by another branch. */
 const GATED = /llama|qwen|gemma|mistral|smollm/i;
 
@@ -46,7 +49,7 @@ export function sitesOfModule(hookpoint: string, isTranscoder: boolean, modelNam
   const [, layer, rest] = /^(?:[a-z_]+\.)*(?:h|layers)[._](\d{1,4})((?:\.[\w]+)*)$/.exec(hookpoint) ?? [];
   const through = MODULES.find(([pattern]) => rest !== undefined && pattern.test(rest))?.[1];
   if (layer === undefined || rest === undefined || !through) return NO_SITES;
-  if (rest !== "" && POST_NORMED.test(modelName)) return NO_SITES;
+  if (rest !== "" && NOT_ADDED.test(modelName)) return NO_SITES;
   if (rest.startsWith(".mlp.") && GATED.test(modelName)) return NO_SITES;
   const [input, output] = through.map((name) => name && blockSite(Number(layer), name));
   return isTranscoder ? { siteIn: input, siteOut: output } : bothSites(output);

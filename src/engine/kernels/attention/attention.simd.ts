@@ -26,6 +26,33 @@ export function tileStarts(span: usize, visible: usize, first: u32, padded: u32,
   }
 }
 
+/** How far the keys of `tileStarts` lie behind the query, as numbers that are 0 or negative; its own is 0. */
+export function tileDistances(
+  span: usize, visible: usize, first: u32, padded: u32, positionsAt: u32, distances: usize,
+): void {
+  const list = visible + (<usize>load<u32>(span) + positionsAt) * 4;
+  const count = load<u32>(span, 4);
+  const position = load<u32>(span, 12);
+  for (let j: u32 = 0; j < padded; j++) {
+    const key = first + j < count ? load<u32>(list + <usize>(first + j) * 4) : position;
+    store<f32>(distances + <usize>j * 4, <f32>key - <f32>position);
+  }
+}
+
+const LN2: f32 = 0.69314718;
+
+/** ALiBi's slope of every head (the formula: alibiSlope.ts); 0 without ALiBi. */
+export function storeSlopes(heads: u32, maxAlibiBias: f32, slopes: usize): void {
+  const n = <u32>1 << (31 - clz(heads));
+  for (let h: u32 = 0; h < heads; h++) {
+    const numerator = h < n ? h + 1 : 2 * (h - n) + 1;
+    const denominator = h < n ? n : 2 * n;
+    const exponent = -LN2 * maxAlibiBias * <f32>numerator / <f32>denominator;
+    const slope = maxAlibiBias > 0 ? f32x4.extract_lane(exp4(f32x4.splat(exponent)), 0) : 0;
+    store<f32>(slopes + <usize>h * 4, slope);
+  }
+}
+
 /** Scaled scores of the query against the four keys at `starts` (byte offsets from `keys`). */
 // @ts-ignore: decorator
 @inline
@@ -70,14 +97,19 @@ function scoreFour(q: usize, keys: usize, starts: usize, dHead: u32, scale: f32)
   return f32x4.mul(sum, f32x4.splat(scale));
 }
 
-/** Scores of the query against `padded` keys, capped where cap > 0; returns the highest. */
+/**
+ * Scores of the query against `padded` keys, capped where cap > 0, plus slope times the key's distance where slope > 0;
+ * returns the highest.
+ */
 export function scoreTile(
-  query: usize, keys: usize, starts: usize, padded: u32, dHead: u32, scale: f32, cap: f32, scores: usize,
+  query: usize, keys: usize, starts: usize, padded: u32, dHead: u32, scale: f32, cap: f32, slope: f32,
+  distances: usize, scores: usize,
 ): f32 {
   let best = f32x4.splat(NONE);
   for (let at: usize = 0; at < <usize>padded * 4; at += 16) {
     let four = scoreFour(query, keys, starts + at, dHead, scale);
     if (cap > 0) four = softcap4(four, cap);
+    if (slope > 0) four = f32x4.add(four, f32x4.mul(f32x4.splat(slope), v128.load(distances + at)));
     v128.store(scores + at, four);
     best = f32x4.pmax(best, four);
   }
@@ -161,21 +193,24 @@ export function fillLowest(scores: usize, from: u32, stride: u32): void {
 }
 
 /**
- * `scores` and `pattern` are 0 where nobody wants them. Scratch: TILE byte offsets, TILE weights, then
- * (highest, total) of each head: 2048 + 8 * heads bytes.
+ * `scores` and `pattern` are 0 where nobody wants them. Scratch: TILE byte offsets, TILE weights, TILE distances, then
+ * (highest, total) of each head, then each head's slope: 3072 + 12 * heads bytes.
  */
 export function attend(
   q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize, scores: usize, pattern: usize,
   queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, cap: f32,
-  stride: u32, scratch: usize,
+  maxAlibiBias: f32, positionsAt: u32, stride: u32, scratch: usize,
 ): void {
   const starts = scratch;
   const weights = starts + <usize>TILE * 4;
-  const states = weights + <usize>TILE * 4;
+  const distances = weights + <usize>TILE * 4;
+  const states = distances + <usize>TILE * 4;
+  const slopes = states + <usize>heads * 8;
+  storeSlopes(heads, maxAlibiBias, slopes);
   const slotBytes = kvHeads * dHead * 4;
   const headBytes = <usize>dHead * 4;
   for (let i: u32 = 0; i < queries; i++) {
-    const span = spans + <usize>i * 12;
+    const span = spans + <usize>i * 16;
     const count = load<u32>(span, 4);
     const zAt = z + <usize>i * heads * headBytes;
     memory.fill(zAt, 0, <usize>heads * headBytes);
@@ -187,11 +222,15 @@ export function attend(
       const inTile = min(TILE, count + 1 - first);
       const padded = (inTile + 3) & ~3;
       tileStarts(span, visible, first, padded, slotBytes, starts);
+      if (maxAlibiBias > 0) tileDistances(span, visible, first, padded, positionsAt, distances);
       for (let h: u32 = 0; h < heads; h++) {
         const state = states + <usize>h * 8;
         const kvStart = <usize>(h * kvHeads / heads) * headBytes;
         const query = q + (<usize>i * qStride + qOffset) * 4 + <usize>h * headBytes;
-        const best = scoreTile(query, keys + kvStart, starts, padded, dHead, scale, cap, weights);
+        const slope = load<f32>(slopes + <usize>h * 4);
+        const best = scoreTile(
+          query, keys + kvStart, starts, padded, dHead, scale, cap, slope, distances, weights,
+        );
         if (scores != 0) {
           memory.copy(scores + (<usize>(i * heads + h) * stride + first) * 4, weights, <usize>inTile * 4);
         }
@@ -233,10 +272,10 @@ export function attend(
 export function attention(
   q: usize, keys: usize, values: usize, visible: usize, spans: usize, z: usize,
   queries: u32, heads: u32, kvHeads: u32, dHead: u32, qStride: u32, qOffset: u32, scale: f32, cap: f32,
-  scratch: usize,
+  maxAlibiBias: f32, positionsAt: u32, scratch: usize,
 ): void {
   attend(
-    q, keys, values, visible, spans, z, 0, 0, queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap, 0,
-    scratch,
+    q, keys, values, visible, spans, z, 0, 0, queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap,
+    maxAlibiBias, positionsAt, 0, scratch,
   );
 }

@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { attentionReference } from "./attention.ref";
 
+const plain = { maxAlibiBias: 0, positionsAt: 0 };
+
 describe("attentionReference", () => {
   it("weighs values by the softmax of the scores, the own slot last", () => {
     // Scores: slot 2 -> ln 3, own slot 0 -> 0. Weights 3/4 and 1/4.
@@ -12,10 +14,10 @@ describe("attentionReference", () => {
         keys: Float32Array.of(0, 99, Math.log(3)),
         values: Float32Array.of(8, 99, 4),
         visible: Uint32Array.of(2),
-        spans: Uint32Array.of(0, 1, 0),
+        spans: Uint32Array.of(0, 1, 0, 1),
         z,
       },
-      { queries: 1, heads: 1, kvHeads: 1, dHead: 1, qStride: 1, qOffset: 0, scale: 0.5, cap: 0 },
+      { queries: 1, heads: 1, kvHeads: 1, dHead: 1, qStride: 1, qOffset: 0, scale: 0.5, cap: 0, ...plain },
     );
     expect(z[0]).toBeCloseTo(0.75 * 4 + 0.25 * 8, 6);
   });
@@ -29,10 +31,10 @@ describe("attentionReference", () => {
         keys: new Float32Array(12).fill(3),
         values: Float32Array.from({ length: 12 }, (_, n) => n),
         visible: Uint32Array.of(0),
-        spans: Uint32Array.of(0, 0, 2),
+        spans: Uint32Array.of(0, 0, 2, 0),
         z,
       },
-      { queries: 1, heads: 4, kvHeads: 2, dHead: 2, qStride: 12, qOffset: 4, scale: 1, cap: 0 },
+      { queries: 1, heads: 4, kvHeads: 2, dHead: 2, qStride: 12, qOffset: 4, scale: 1, cap: 0, ...plain },
     );
     expect([...z]).toEqual([8, 9, 8, 9, 10, 11, 10, 11]);
   });
@@ -46,10 +48,10 @@ describe("attentionReference", () => {
         keys: Float32Array.of(50, -50),
         values: Float32Array.of(10, 20),
         visible: Uint32Array.of(99, 1, 0),
-        spans: Uint32Array.of(1, 1, 0, 2, 1, 1),
+        spans: Uint32Array.of(1, 1, 0, 1, 2, 1, 1, 1),
         z,
       },
-      { queries: 2, heads: 1, kvHeads: 1, dHead: 1, qStride: 3, qOffset: 1, scale: 1, cap: 0 },
+      { queries: 2, heads: 1, kvHeads: 1, dHead: 1, qStride: 3, qOffset: 1, scale: 1, cap: 0, ...plain },
     );
     expect([...z]).toEqual([10, 20]);
   });

@@ -18,6 +18,8 @@ export const attention = defineKernel({
     qOffset: "u32",
     scale: "f32",
     cap: "f32",
+    maxAlibiBias: "f32",
+    positionsAt: "u32",
   },
   constants: { tile: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
@@ -27,8 +29,10 @@ export const attention = defineKernel({
     args: (at, p, scratch) => [
       ...[at.q, at.keys, at.values, at.visible, at.spans, at.z],
       ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap],
-      // A tile of 256 keys: their offsets and weights; then the running maximum and total of each head.
-      scratch(2048 + 8 * p.heads),
+      ...[p.maxAlibiBias, p.positionsAt],
+      // A tile of 256 keys: their offsets, weights and distances; then of each head the running maximum and total, and
+      // ALiBi's slope.
+      scratch(3072 + 12 * p.heads),
     ],
   },
 });

@@ -32,18 +32,25 @@ export function raggedProblem({
   const qStride = heads * dHead + qPadding;
   const visible: number[] = [];
   const spans: number[] = [];
+  const positions: number[] = [];
   for (const [i, count] of counts.entries()) {
     // Every query walks the cache from its own start, two slots apart where there is room, in rising order.
     const step = 2 * count + i < longest ? 2 : 1;
-    spans.push(visible.length, count, (i * 7 + seed) % slots);
+    // Behind it, some positions apart, lie the keys' positions: not their slots, and not one next to the other.
+    const position = 3 * count + i + 1;
+    spans.push(visible.length, count, (i * 7 + seed) % slots, position);
     for (let j = 0; j < count; j++) visible.push((i + j * step) % slots);
+    for (let j = 0; j < count; j++) positions.push(3 * j + (j % 2));
   }
   return {
-    params: { queries, heads, kvHeads, dHead, qStride, qOffset, scale: 1 / Math.sqrt(dHead), cap: 0 },
+    params: {
+      ...{ queries, heads, kvHeads, dHead, qStride, qOffset, scale: 1 / Math.sqrt(dHead), cap: 0 },
+      ...{ maxAlibiBias: 0, positionsAt: visible.length },
+    },
     q: noise(queries * qStride + qOffset, seed, 2),
     keys: noise(slots * kvHeads * dHead, seed + 1, 2),
     values: noise(slots * kvHeads * dHead, seed + 2, 2),
-    visible: Uint32Array.from(visible.length > 0 ? visible : [0]),
+    visible: Uint32Array.from(visible.length > 0 ? [...visible, ...positions] : [0]),
     spans: Uint32Array.from(spans),
     stride: longest + 1,
   };
@@ -53,6 +60,14 @@ export function raggedProblem({
 export function stale(length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(length).fill(777);
 }
+
+/** Heads whose number is a power of two, that is not, and one; lists of several tiles. */
+export const alibiSizes: readonly (ProblemSize & { readonly label: string })[] = [
+  { label: "ALiBi, 8 heads", counts: [0, 1, 9, 40], heads: 8, kvHeads: 8, dHead: 8, seed: 10 },
+  { label: "ALiBi, 7 heads over one", counts: [3, 70], heads: 7, kvHeads: 1, dHead: 5, seed: 11 },
+  { label: "ALiBi, several tiles", counts: [64, 300, 2], heads: 3, kvHeads: 3, dHead: 16, seed: 12 },
+  { label: "ALiBi, one head", counts: [20], heads: 1, kvHeads: 1, dHead: 4, seed: 13 },
+];
 
 /** The sizes on which all four attention kernels are checked. */
 export const problemSizes: readonly (ProblemSize & { readonly label: string })[] = [

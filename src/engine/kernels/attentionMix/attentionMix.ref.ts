@@ -20,9 +20,9 @@ export function attentionMixReference({ pattern, values, visible, spans, z }: Vi
   const mixed = new Float64Array(dHead);
   for (let index = 0; index < queries * heads; index++) {
     const i = Math.floor(index / heads);
-    const offset = spans[3 * i] ?? 0;
-    const count = spans[3 * i + 1] ?? 0;
-    const selfSlot = spans[3 * i + 2] ?? 0;
+    const offset = spans[4 * i] ?? 0;
+    const count = spans[4 * i + 1] ?? 0;
+    const selfSlot = spans[4 * i + 2] ?? 0;
     const kvHead = Math.floor(((index % heads) * kvHeads) / heads);
     mixed.fill(0);
     for (let j = 0; j <= count; j++) {

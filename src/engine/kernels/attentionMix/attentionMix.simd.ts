@@ -22,7 +22,7 @@ export function attentionMix(
   const headBytes = <usize>dHead * 4;
   memory.fill(z, 0, <usize>queries * heads * headBytes);
   for (let i: u32 = 0; i < queries; i++) {
-    const span = spans + <usize>i * 12;
+    const span = spans + <usize>i * 16;
     const count = load<u32>(span, 4);
     for (let first: u32 = 0; first <= count; first += TILE) {
       const inTile = min(TILE, count + 1 - first);

@@ -6,7 +6,7 @@
 //   pattern  f32  [queries, heads, stride]
 //   values   f32  [slots, kvHeads, dHead]
 //   visible  u32  lists of slots, one after the other
-//   spans    u32  [queries, 3] = offset into visible, count, selfSlot
+//   spans    u32  [queries, 4] = offset into visible, count, selfSlot, position
 //   z        f32  [queries, heads, dHead]
 //
 // One invocation per element of z: neighbours read neighbouring values and the same pattern entry.
@@ -43,10 +43,10 @@ fn main(
   let kvHead = index % params.heads * params.kvHeads / params.heads;
   let width = params.kvHeads * params.dHead;
   let column = kvHead * params.dHead + d;
-  let offset = spans[3 * i];
-  let count = spans[3 * i + 1];
+  let offset = spans[4 * i];
+  let count = spans[4 * i + 1];
 
-  var sum = pattern[index * params.stride + count] * values[spans[3 * i + 2] * width + column];
+  var sum = pattern[index * params.stride + count] * values[spans[4 * i + 2] * width + column];
   for (var j = 0u; j < count; j++) {
     sum += pattern[index * params.stride + j] * values[visible[offset + j] * width + column];
   }

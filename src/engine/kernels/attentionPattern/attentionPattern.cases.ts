@@ -18,7 +18,7 @@ function caseOf(
     params: { queries: counts.length, heads, stride },
     buffers: {
       scores,
-      spans: Uint32Array.from(counts.flatMap((count) => [0, count, 0])),
+      spans: Uint32Array.from(counts.flatMap((count) => [0, count, 0, count])),
       pattern: stale(scores.length),
     },
   };

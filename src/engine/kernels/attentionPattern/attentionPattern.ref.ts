@@ -15,7 +15,7 @@ export function attentionPatternReference({ scores, spans, pattern }: Views, par
   const { queries, heads, stride } = params;
   for (let index = 0; index < queries * heads; index++) {
     const start = index * stride;
-    const count = spans[3 * Math.floor(index / heads) + 1] ?? 0;
+    const count = spans[4 * Math.floor(index / heads) + 1] ?? 0;
     let highest = -Infinity;
     for (let j = 0; j <= count; j++) highest = Math.max(highest, scores[start + j] ?? 0);
     let total = 0;

@@ -12,7 +12,7 @@ export function attentionPattern(
 ): void {
   const bytes = <usize>stride * 4;
   for (let i: u32 = 0; i < queries; i++) {
-    const count = load<u32>(spans + <usize>i * 12, 4);
+    const count = load<u32>(spans + <usize>i * 16, 4);
     for (let h: u32 = 0; h < heads; h++) {
       const end = scores + <usize>(count + 1) * 4;
       const vectorEnd = scores + <usize>((count + 1) & ~3) * 4;

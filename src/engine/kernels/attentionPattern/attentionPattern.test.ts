@@ -7,7 +7,7 @@ it("is the softmax of the first count + 1 scores of each head, and zero after", 
   attentionPatternReference(
     {
       scores: Float32Array.of(Math.log(1), Math.log(3), 50, 1000, 1000, 50, -7, 50, 50, -3.4e38, 50, 50),
-      spans: Uint32Array.of(0, 1, 0, 0, 0, 0),
+      spans: Uint32Array.of(0, 1, 0, 0, 0, 0, 0, 0),
       pattern,
     },
     { queries: 2, heads: 2, stride: 3 },

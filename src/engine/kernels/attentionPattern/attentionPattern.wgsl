@@ -3,7 +3,7 @@
 //   pattern[i, h, j] = exp(scores[i, h, j] - max) / sum over j <= count, and 0 for j > count
 //
 //   scores   f32  [queries, heads, stride]
-//   spans    u32  [queries, 3] = offset into the lists, count, selfSlot; only count is read
+//   spans    u32  [queries, 4] = offset into the lists, count, selfSlot, position; only count is read
 //   pattern  f32  [queries, heads, stride]; stride > every count
 //
 // One workgroup per (query, head). Each invocation folds the scores it owns; the folds are joined in
@@ -36,7 +36,7 @@ fn main(
     return;
   }
   let start = index * params.stride;
-  let count = spans[3 * (index / params.heads) + 1];
+  let count = spans[4 * (index / params.heads) + 1];
 
   var own = lowest;
   for (var j = local; j <= count; j += workgroupSize) {

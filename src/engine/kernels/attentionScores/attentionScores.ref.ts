@@ -1,4 +1,6 @@
 /** Reference of `attentionScores`: plain dot products, sums in f64. Shapes in attentionScores.wgsl. */
+import { alibiSlope } from "../attention/alibiSlope";
+
 interface Views {
   readonly q: Float32Array;
   readonly keys: Float32Array;
@@ -17,6 +19,10 @@ interface Params {
   readonly scale: number;
   /** 0 = none. */
   readonly cap: number;
+  /** ALiBi: 0 = none, else what its slopes are made of (alibiSlope.ts). */
+  readonly maxAlibiBias: number;
+  /** Where in `visible` the positions of the listed keys begin. */
+  readonly positionsAt: number;
   readonly stride: number;
 }
 
@@ -24,21 +30,26 @@ interface Params {
 const LOWEST = -3.4028235e38;
 
 export function attentionScoresReference({ q, keys, visible, spans, scores }: Views, params: Params): void {
-  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap, stride } = params;
+  const { queries, heads, kvHeads, dHead, qStride, qOffset, scale, cap, maxAlibiBias, positionsAt, stride } =
+    params;
   for (let i = 0; i < queries; i++) {
-    const offset = spans[3 * i] ?? 0;
-    const count = spans[3 * i + 1] ?? 0;
-    const selfSlot = spans[3 * i + 2] ?? 0;
+    const offset = spans[4 * i] ?? 0;
+    const count = spans[4 * i + 1] ?? 0;
+    const selfSlot = spans[4 * i + 2] ?? 0;
+    const position = spans[4 * i + 3] ?? 0;
+    const keyPosition = (j: number) => (j < count ? (visible[positionsAt + offset + j] ?? 0) : position);
     for (let head = 0; head < heads; head++) {
       const kvStart = Math.floor((head * kvHeads) / heads) * dHead;
       const qStart = i * qStride + qOffset + head * dHead;
       const out = (i * heads + head) * stride;
+      const slope = alibiSlope(head, heads, maxAlibiBias);
       for (let j = 0; j <= count; j++) {
         const slot = j < count ? (visible[offset + j] ?? 0) : selfSlot;
         const start = slot * kvHeads * dHead + kvStart;
         let dot = 0;
         for (let d = 0; d < dHead; d++) dot += (q[qStart + d] ?? 0) * (keys[start + d] ?? 0);
-        scores[out + j] = cap > 0 ? cap * Math.tanh((dot * scale) / cap) : dot * scale;
+        const capped = cap > 0 ? cap * Math.tanh((dot * scale) / cap) : dot * scale;
+        scores[out + j] = slope > 0 ? capped + slope * (keyPosition(j) - position) : capped;
       }
       scores.fill(LOWEST, out + count + 1, out + stride);
     }

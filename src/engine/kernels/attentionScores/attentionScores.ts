@@ -18,6 +18,8 @@ export const attentionScores = defineKernel({
     qOffset: "u32",
     scale: "f32",
     cap: "f32",
+    maxAlibiBias: "f32",
+    positionsAt: "u32",
     stride: "u32",
   },
   constants: { workgroupSize: 64 },
@@ -27,9 +29,10 @@ export const attentionScores = defineKernel({
     name: "attentionScores",
     args: (at, p, scratch) => [
       ...[at.q, at.keys, at.visible, at.spans, at.scores],
-      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap, p.stride],
-      // Offsets and scores of a tile of 256 keys.
-      scratch(2048),
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap],
+      ...[p.maxAlibiBias, p.positionsAt, p.stride],
+      // Offsets, scores and distances of a tile of 256 keys; then ALiBi's slope of each head.
+      scratch(3072 + 4 * p.heads),
     ],
   },
 });

@@ -2,12 +2,13 @@
 //
 //   scores[i, h, j] = scale * q[i, h] . keys[slot_j, g]   for j <= count, and the lowest f32 after that
 //   and of that cap tanh(score / cap) where cap > 0 (Gemma Team 2024, arXiv 2408.00118)
+//   plus slope_h * (position_j - position_i) where maxAlibiBias > 0 (ALiBi: Press et al. 2022, arXiv 2108.12409)
 //   slot_j = visible[offset + j] for j < count, and selfSlot for j = count;  g = floor(h * kvHeads / heads)
 //
 //   q        f32  query i, head h starts at i * qStride + qOffset + h * dHead
 //   keys     f32  [slots, kvHeads, dHead]
-//   visible  u32  lists of slots, one after the other
-//   spans    u32  [queries, 3] = offset into visible, count, selfSlot
+//   visible  u32  lists of slots, one after the other; from positionsAt on, the position of each (ALiBi only)
+//   spans    u32  [queries, 4] = offset into visible, count, selfSlot, position
 //   scores   f32  [queries, heads, stride]; stride > every count; dHead <= 256
 //
 // One workgroup per (query, head); its invocations take the keys in turn.
@@ -20,6 +21,8 @@ struct Params {
   qOffset: u32,
   scale: f32,
   cap: f32,
+  maxAlibiBias: f32,
+  positionsAt: u32,
   stride: u32,
 }
 
@@ -35,6 +38,14 @@ const lowest = -3.40282346e38;
 @group(0) @binding(5) var<storage, read_write> scores: array<f32>;
 
 var<workgroup> query: array<f32, maxDHead>;
+
+// ALiBi's slope of a head. Heads up to the last power of two n take n equal steps of the exponent; those beyond it take
+// every second of 2n steps.
+fn slopeOf(head: u32) -> f32 {
+  let n = 1u << firstLeadingBit(params.heads);
+  let steps = select(f32(2u * (head - n) + 1u) / f32(2u * n), f32(head + 1u) / f32(n), head < n);
+  return exp2(-params.maxAlibiBias * steps);
+}
 
 @compute @workgroup_size(workgroupSize)
 fn main(
@@ -55,12 +66,14 @@ fn main(
   }
   workgroupBarrier();
 
-  let offset = spans[3 * i];
-  let count = spans[3 * i + 1];
+  let offset = spans[4 * i];
+  let count = spans[4 * i + 1];
+  let position = f32(spans[4 * i + 3]);
+  let slope = slopeOf(head);
   for (var j = local; j < params.stride; j += workgroupSize) {
     var score = lowest;
     if (j <= count) {
-      var slot = spans[3 * i + 2];
+      var slot = spans[4 * i + 2];
       if (j < count) {
         slot = visible[offset + j];
       }
@@ -72,6 +85,9 @@ fn main(
       if (params.cap > 0.0) {
         // tanh saturates long before 10; past it some drivers' tanh overflows.
         score = params.cap * tanh(clamp(score / params.cap, -10.0, 10.0));
+      }
+      if (params.maxAlibiBias > 0.0 && j < count) {
+        score += slope * (f32(visible[params.positionsAt + offset + j]) - position);
       }
     }
     scores[index * params.stride + j] = score;

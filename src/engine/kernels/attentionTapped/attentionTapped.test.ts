@@ -12,12 +12,21 @@ it("stores scores, pattern and z, the own key last", () => {
     keys: Float32Array.of(0, 99, Math.log(3)),
     values: Float32Array.of(8, 99, 4),
     visible: Uint32Array.of(2),
-    spans: Uint32Array.of(0, 1, 0),
+    spans: Uint32Array.of(0, 1, 0, 1),
     z: new Float32Array(1),
     scores: new Float32Array(3),
     pattern: new Float32Array(3).fill(9),
   };
-  const sizes = { queries: 1, heads: 1, kvHeads: 1, dHead: 1, qStride: 1, qOffset: 0 };
+  const sizes = {
+    queries: 1,
+    heads: 1,
+    kvHeads: 1,
+    dHead: 1,
+    qStride: 1,
+    qOffset: 0,
+    maxAlibiBias: 0,
+    positionsAt: 0,
+  };
   attentionTappedReference(views, { ...sizes, scale: 0.5, cap: 0, stride: 3 });
   expect([...views.scores]).toEqual([Math.fround(Math.log(3)), 0, Math.fround(-3.4028235e38)]);
   [0.75, 0.25, 0].forEach((weight, j) => expect(views.pattern[j]).toBeCloseTo(weight, 6));

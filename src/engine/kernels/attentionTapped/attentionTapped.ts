@@ -18,6 +18,8 @@ export const attentionTapped = defineKernel({
     qOffset: "u32",
     scale: "f32",
     cap: "f32",
+    maxAlibiBias: "f32",
+    positionsAt: "u32",
     stride: "u32",
   },
   constants: { tile: 64 },
@@ -27,9 +29,10 @@ export const attentionTapped = defineKernel({
     name: "attentionTapped",
     args: (at, p, scratch) => [
       ...[at.q, at.keys, at.values, at.visible, at.spans, at.z, at.scores, at.pattern],
-      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap, p.stride],
+      ...[p.queries, p.heads, p.kvHeads, p.dHead, p.qStride, p.qOffset, p.scale, p.cap],
+      ...[p.maxAlibiBias, p.positionsAt, p.stride],
       // As `attention`'s.
-      scratch(2048 + 8 * p.heads),
+      scratch(3072 + 12 * p.heads),
     ],
   },
 });

@@ -2,13 +2,14 @@
 //
 //   z[i, h] = sum_j softmax_j(score_j) * values[slot_j, g],   score_j = scale * q[i, h] . keys[slot_j, g]
 //   score_j becomes cap tanh(score_j / cap) where cap > 0 (Gemma Team 2024, arXiv 2408.00118)
+//   score_j gains slope_h * (position_j - position_i) where maxAlibiBias > 0 (ALiBi: Press et al. 2022, arXiv 2108.12409)
 //   slot_j  = visible[offset + j] for j < count, and selfSlot for j = count;  g = floor(h * kvHeads / heads)
 //
 //   q        f32  query i, head h starts at i * qStride + qOffset + h * dHead (q may be part of a fused QKV)
 //   keys     f32  [slots, kvHeads, dHead]
 //   values   f32  [slots, kvHeads, dHead]
-//   visible  u32  lists of slots, one after the other
-//   spans    u32  [queries, 3] = offset into visible, count, selfSlot
+//   visible  u32  lists of slots, one after the other; from positionsAt on, the position of each (ALiBi only)
+//   spans    u32  [queries, 4] = offset into visible, count, selfSlot, position
 //   z        f32  [queries, heads, dHead]; dHead <= 4 * tile
 //   scores   f32  [queries, heads, stride]; stride > every count; the lowest f32 where j > count
 //   pattern  f32  [queries, heads, stride]; softmax of the scores; 0 where j > count
@@ -25,6 +26,8 @@ struct Params {
   qOffset: u32,
   scale: f32,
   cap: f32,
+  maxAlibiBias: f32,
+  positionsAt: u32,
   stride: u32,
 }
 
@@ -47,6 +50,14 @@ var<workgroup> starts: array<u32, tile>; // where the tile's keys and values beg
 var<workgroup> tileScores: array<f32, tile>;
 var<workgroup> weights: array<f32, tile>;
 
+// ALiBi's slope of a head. Heads up to the last power of two n take n equal steps of the exponent; those beyond it take
+// every second of 2n steps.
+fn slopeOf(head: u32) -> f32 {
+  let n = 1u << firstLeadingBit(params.heads);
+  let steps = select(f32(2u * (head - n) + 1u) / f32(2u * n), f32(head + 1u) / f32(n), head < n);
+  return exp2(-params.maxAlibiBias * steps);
+}
+
 @compute @workgroup_size(tile)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -65,9 +76,11 @@ fn main(
   for (var d = local; d < params.dHead; d += tile) {
     query[d] = q[qStart + d] * params.scale;
   }
-  let offset = spans[3 * i];
-  let count = spans[3 * i + 1];
-  let selfSlot = spans[3 * i + 2];
+  let offset = spans[4 * i];
+  let count = spans[4 * i + 1];
+  let selfSlot = spans[4 * i + 2];
+  let position = f32(spans[4 * i + 3]);
+  let slope = slopeOf(head);
   workgroupBarrier();
 
   var highest = lowest;
@@ -89,6 +102,9 @@ fn main(
       if (params.cap > 0.0) {
         // tanh saturates long before 10; past it some drivers' tanh overflows.
         score = params.cap * tanh(clamp(score / params.cap, -10.0, 10.0));
+      }
+      if (params.maxAlibiBias > 0.0 && first + local < count) {
+        score += slope * (f32(visible[params.positionsAt + offset + first + local]) - position);
       }
       tileScores[local] = score;
       scores[index * params.stride + first + local] = score;

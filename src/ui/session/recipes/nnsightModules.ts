@@ -11,12 +11,14 @@ interface Modules {
   readonly embed: string;
   /** Embeddings are multiplied outside of that module in some versions: the first block's input is what enters the stream. */
   readonly scalesEmbed?: boolean;
-  readonly posEmbed?: string;
+  readonly posEmbed?: string | undefined;
   readonly norm: string;
   readonly head: string;
   readonly ln1?: string;
-  /** The norm that reads the residual stream between attention and MLP; none where the MLP itself reads it. */
+  /** The norm that reads the residual stream between attention and MLP; none where the MLP itself or both read it. */
   readonly ln2?: string;
+  /** Where the residual stream between attention and MLP is, if that is not what `ln2` reads. */
+  readonly residMid?: string;
   readonly isParallel?: boolean;
   /** Modules whose outputs are added to the residual stream. */
   readonly attnOut: string;
@@ -33,7 +35,13 @@ interface Modules {
   readonly fusesGate?: boolean;
   /** The module that reads the MLP's neurons. */
   readonly mlpProject: string;
+  /** The MLP and its norm see [batch · pos, …], at least in some versions. */
+  readonly flatMlp?: boolean;
 }
+
+/** What the modules of an architecture depend on. */
+type ModuleModel = Pick<RecipeModel, "architecture"> &
+  Partial<Pick<RecipeModel, "nHeads" | "nKvHeads" | "sites">>;
 
 const heads = (module: string) => `heads_of(${module}.output)`;
 const llamaProjections = (attention: string) => ({
@@ -89,10 +97,45 @@ const GPT2: Modules = {
   mlpProject: "mlp.c_proj",
 };
 /** Queries, keys and values of one head lie side by side. */
-const neoxPart = (i: number) =>
-  `heads_of(attention.query_key_value.output, 3 * D_HEAD)[..., ${i} * D_HEAD : ${i + 1} * D_HEAD]`;
+const partOfHeads = (module: string, i: number) =>
+  `heads_of(${module}.output, 3 * D_HEAD)[..., ${i} * D_HEAD : ${i + 1} * D_HEAD]`;
+const fusedHeads = (module: string) => ({
+  q: partOfHeads(module, 0),
+  k: partOfHeads(module, 1),
+  v: partOfHeads(module, 2),
+});
 
-const MODULES: Readonly<Record<string, Modules>> = {
+/** One key and one value for all heads lie behind the queries; or the parts of one head side by side. */
+function bigcodeModules({ nHeads, nKvHeads }: ModuleModel): Modules {
+  if (nKvHeads === nHeads) return { ...GPT2, ...fusedHeads("attn.c_attn") };
+  const fused = "heads_of(attn.c_attn.output)";
+  return { ...GPT2, q: `${fused}[:, :, :-2]`, k: `${fused}[:, :, -2:-1]`, v: `${fused}[:, :, -1:]` };
+}
+
+const OPT: Modules = {
+  blocks: "model.model.decoder.layers",
+  embed: "model.model.decoder.embed_tokens",
+  posEmbed: "model.model.decoder.embed_positions",
+  norm: "model.model.decoder.final_layer_norm",
+  head: "model.lm_head",
+  ln1: "self_attn_layer_norm",
+  ln2: "final_layer_norm",
+  attnOut: "self_attn",
+  mlpOut: "fc2",
+  ...llamaProjections("self_attn"),
+  attnProject: "self_attn.out_proj",
+  mlpPre: "fc1",
+  mlpProject: "fc2",
+  flatMlp: true,
+};
+/** The 350m model: norms behind the additions, tokens that pass a projection. */
+const OPT_NORM_LAST: Modules = {
+  ...OPT,
+  embed: "model.model.decoder.project_in",
+  residMid: "self_attn_layer_norm.output",
+};
+
+const MODULES: Readonly<Record<string, Modules | ((model: ModuleModel) => Modules)>> = {
   gpt2: GPT2,
   gpt_neo: {
     ...GPT2,
@@ -103,18 +146,43 @@ const MODULES: Readonly<Record<string, Modules>> = {
     ...GPT2,
     blocks: "model.gpt_neox.layers",
     embed: "model.gpt_neox.embed_in",
+    posEmbed: undefined,
     norm: "model.gpt_neox.final_layer_norm",
     head: "model.embed_out",
     ln1: "input_layernorm",
     ln2: "post_attention_layernorm",
     attnOut: "attention",
-    q: neoxPart(0),
-    k: neoxPart(1),
-    v: neoxPart(2),
+    ...fusedHeads("attention.query_key_value"),
     attnProject: "attention.dense",
     mlpPre: "mlp.dense_h_to_4h",
     mlpProject: "mlp.dense_4h_to_h",
     isParallel: true,
+  },
+  gptj: {
+    ...GPT2,
+    posEmbed: undefined,
+    ln2: "ln_1",
+    ...llamaProjections("attn"),
+    attnProject: "attn.out_proj",
+    mlpPre: "mlp.fc_in",
+    mlpProject: "mlp.fc_out",
+    isParallel: true,
+  },
+  gpt_bigcode: bigcodeModules,
+  opt: ({ sites }) => (sites?.includes("blocks.0.ln1_post.scale") ? OPT_NORM_LAST : OPT),
+  // Its attention and MLP give what they add together with the stream that they add it to: their last matrices do not.
+  bloom: {
+    ...GPT2,
+    embed: "model.transformer.word_embeddings_layernorm",
+    posEmbed: undefined,
+    ln1: "input_layernorm",
+    ln2: "post_attention_layernorm",
+    attnOut: "self_attention.dense",
+    mlpOut: "mlp.dense_4h_to_h",
+    ...fusedHeads("self_attention.query_key_value"),
+    attnProject: "self_attention.dense",
+    mlpPre: "mlp.dense_h_to_4h",
+    mlpProject: "mlp.dense_4h_to_h",
   },
   llama: LLAMA,
   mistral: LLAMA,
@@ -155,24 +223,28 @@ const MODULES: Readonly<Record<string, Modules>> = {
   starcoder2: { ...LLAMA, mlpPre: "mlp.c_fc", mlpProject: "mlp.c_proj" },
 };
 
+function modulesOf(model: ModuleModel): Modules | undefined {
+  const found = MODULES[model.architecture];
+  return typeof found === "function" ? found(model) : found;
+}
+
 /** The expression for a site, or undefined where transformers has no module boundary there. */
-export function moduleView(
-  { architecture }: Pick<RecipeModel, "architecture">,
-  site: Site,
-): string | undefined {
-  const at = MODULES[architecture];
+export function moduleView(model: ModuleModel, site: Site): string | undefined {
+  const at = modulesOf(model);
   if (!at) return undefined;
   const layer = siteLayer(site);
   const block = `${at.blocks}[${layer}]`;
   const output = (module: string) => `first(${block}.${module}.output)`;
+  // With a batch axis of 1, whether or not the tensor has one: the same memory.
+  const batched = (tensor: string) => (at.flatMlp ? `${tensor}[None].flatten(0, -3)` : tensor);
   const projected = (expression: string) =>
-    expression.replaceAll(/\b(?:attn|attention|self_attn)\.\w/g, (part) => `${block}.${part}`);
+    expression.replaceAll(/\b(?:attn|attention|self_attn|self_attention)\.\w/g, (part) => `${block}.${part}`);
   const name: SiteName = siteName(site);
   switch (name) {
     case "embed":
       return at.scalesEmbed ? `${at.blocks}[0].input` : `${at.embed}.output`;
     case "pos_embed":
-      return at.posEmbed && at.blocks === GPT2.blocks ? `${at.posEmbed}.output` : undefined;
+      return at.posEmbed && `${at.posEmbed}.output`;
     case "ln_final.normalized":
       return `${at.norm}.output`;
     case "logits":
@@ -193,18 +265,19 @@ export function moduleView(
       return output(at.attnOut);
     // The tensor that the norm, or without one the MLP, reads is the residual stream itself.
     case "resid_mid":
-      return at.isParallel ? undefined : `${block}.${at.ln2 ?? "mlp"}.input`;
+      if (at.residMid) return `${block}.${at.residMid}`;
+      return at.isParallel ? undefined : batched(`${block}.${at.ln2 ?? "mlp"}.input`);
     case "ln2.normalized":
-      return at.ln2 && output(at.ln2);
+      return at.ln2 && batched(output(at.ln2));
     case "mlp.pre":
-      return at.fusesGate ? `${output(at.mlpPre)}.chunk(2, dim=-1)[0]` : output(at.mlpPre);
+      return at.fusesGate ? `${output(at.mlpPre)}.chunk(2, dim=-1)[0]` : batched(output(at.mlpPre));
     case "mlp.pre_linear":
       if (at.fusesGate) return `${output(at.mlpPre)}.chunk(2, dim=-1)[1]`;
       return at.mlpPreLinear && output(at.mlpPreLinear);
     case "mlp.post":
-      return `${block}.${at.mlpProject}.input`;
+      return batched(`${block}.${at.mlpProject}.input`);
     case "mlp_out":
-      return output(at.mlpOut);
+      return batched(output(at.mlpOut));
     case "resid_post":
       return `first(${block}.output)`;
     default:
@@ -216,5 +289,4 @@ export const hasModules = ({ architecture }: Pick<RecipeModel, "architecture">) 
   Object.hasOwn(MODULES, architecture);
 
 /** Where logits come from. */
-export const headModule = ({ architecture }: Pick<RecipeModel, "architecture">) =>
-  MODULES[architecture]?.head ?? "model.lm_head";
+export const headModule = (model: ModuleModel) => modulesOf(model)?.head ?? "model.lm_head";

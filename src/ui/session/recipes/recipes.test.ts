@@ -44,6 +44,7 @@ describe("modules of transformers", () => {
     );
     expect(moduleView(llama, "blocks.0.mlp.post")).toBe("model.model.layers[0].mlp.down_proj.input");
     expect(moduleView({ architecture: "gpt_neox" }, "blocks.0.resid_mid")).toBeUndefined();
+    expect(moduleView({ architecture: "gpt_neox" }, "pos_embed")).toBeUndefined();
     expect(moduleView(MODEL, "blocks.0.attn.pattern")).toBeUndefined();
     expect(moduleView({ architecture: "hooked_transformer" }, "embed")).toBeUndefined();
   });
@@ -67,6 +68,47 @@ describe("modules of transformers", () => {
     ["starcoder2", "blocks.0.mlp.post", "model.model.layers[0].mlp.c_proj.input"],
   ])("of %s: %s", (architecture, site, view) => {
     expect(moduleView({ architecture }, site)).toBe(view);
+  });
+});
+
+describe("modules that lie elsewhere", () => {
+  const at = (site: string, architecture: string, more = {}) =>
+    moduleView({ architecture, ...more }, site)?.replaceAll(/\bmodel\.[\w.]*(h|layers)\[0\]/g, "BLOCK");
+
+  it("of GPT-J: separate projections, one norm, no positions", () => {
+    expect(at("blocks.0.attn.q", "gptj")).toBe("heads_of(BLOCK.attn.q_proj.output)");
+    expect(at("blocks.0.mlp.post", "gptj")).toBe("BLOCK.mlp.fc_out.input");
+    expect(["pos_embed", "blocks.0.resid_mid"].map((site) => at(site, "gptj"))).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("of BLOOM: what sublayers add, not the sum that they give", () => {
+    expect(at("embed", "bloom")).toBe("model.transformer.word_embeddings_layernorm.output");
+    expect(at("blocks.0.attn.k", "bloom")).toBe(
+      "heads_of(BLOCK.self_attention.query_key_value.output, 3 * D_HEAD)[..., 1 * D_HEAD : 2 * D_HEAD]",
+    );
+    expect(at("blocks.0.attn_out", "bloom")).toBe("first(BLOCK.self_attention.dense.output)");
+    expect(at("blocks.0.mlp_out", "bloom")).toBe("first(BLOCK.mlp.dense_4h_to_h.output)");
+  });
+
+  it("of GPT-BigCode: one key and one value behind the queries, or three parts to a head", () => {
+    const multi = { nHeads: 4, nKvHeads: 1 };
+    expect(at("blocks.0.attn.q", "gpt_bigcode", multi)).toBe("heads_of(BLOCK.attn.c_attn.output)[:, :, :-2]");
+    expect(at("blocks.0.attn.v", "gpt_bigcode", multi)).toBe("heads_of(BLOCK.attn.c_attn.output)[:, :, -1:]");
+    expect(at("blocks.0.attn.v", "gpt_bigcode", { nHeads: 4, nKvHeads: 4 })).toBe(
+      "heads_of(BLOCK.attn.c_attn.output, 3 * D_HEAD)[..., 2 * D_HEAD : 3 * D_HEAD]",
+    );
+  });
+
+  it("of OPT: an MLP that may see all tokens in one row, and norms before or behind", () => {
+    expect(at("pos_embed", "opt")).toBe("model.model.decoder.embed_positions.output");
+    expect(at("blocks.0.mlp.post", "opt")).toBe("BLOCK.fc2.input[None].flatten(0, -3)");
+    expect(at("blocks.0.resid_mid", "opt")).toBe("BLOCK.final_layer_norm.input[None].flatten(0, -3)");
+    const last = { sites: ["blocks.0.ln1_post.scale"] };
+    expect(at("blocks.0.resid_mid", "opt", last)).toBe("BLOCK.self_attn_layer_norm.output");
+    expect(at("embed", "opt", last)).toBe("model.model.decoder.project_in.output");
   });
 });
 
