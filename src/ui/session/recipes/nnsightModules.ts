@@ -185,7 +185,3 @@ export function moduleView(
 
 export const hasModules = ({ architecture }: Pick<RecipeModel, "architecture">) =>
   Object.hasOwn(MODULES, architecture);
-
-/** Where logits come from. */
-export const headModule = ({ architecture }: Pick<RecipeModel, "architecture">) =>
-  MODULES[architecture]?.head ?? "model.lm_head";

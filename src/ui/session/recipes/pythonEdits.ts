@@ -213,7 +213,7 @@ export function pythonEdits(
   const on = edits.filter((edit) => edit.on && edit.kind !== "token") as Exclude<Edit, { kind: "token" }>[];
   const functions = on.map((edit, i) => {
     const n = i + 1;
-    const sites = sitesOfEdit(edit, model).map(spell);
+    const sites = sitesOfEdit(edit, model).map((site) => spell(site, model));
     const list = `SITES_${n}`;
     const [first, ...body] = bodyOf(edit, n, list, tokens);
     return `

@@ -6,6 +6,13 @@ export function pyString(text: string): string {
   return JSON.stringify(text);
 }
 
+/** A number; JavaScript's infinities and NaN have no literal in Python. */
+export function pyFloat(value: number): string {
+  return Number.isFinite(value)
+    ? String(value)
+    : `float("${Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"}")`;
+}
+
 /** A list; runs of consecutive numbers as a range. */
 export function pyList(numbers: readonly number[]): string {
   const [first = 0] = numbers;
