@@ -1,4 +1,7 @@
 /** The commands that look into a pass: one JSON object each, edits with prompts given as text, errors in words. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { main } from "./headless";
 
@@ -100,5 +103,53 @@ describe("headless", () => {
     const edits = await command("logits", ...PROMPT, "--edits", "{}");
     expect(edits["error"]).toBe("--edits must be a JSON list");
     expect(process.exitCode).toBe(1);
+  });
+});
+
+describe("headless problem sets", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vitrine-problems-"));
+  const file = join(folder, "sums.jsonl");
+  const row = (number: number, label: number) => ({
+    prompt: `Ann has ${number} plums . Ann gets 4 plums . How many plums does Ann have ? Think :`,
+    steps: [` Ann ${number} + 4 = ${number + 4} .`],
+    answerPrefix: " Answer :",
+    answer: String(number + 4),
+    labels: label,
+  });
+  writeFileSync(file, [row(3, -1), row(5, 0)].map((one) => JSON.stringify(one)).join("\n"));
+
+  it("gives Shapley values of a problem of a file, as of the same chain in options", async () => {
+    const of = (...more: string[]) => command("shapley", "--model", "ledger", ...more);
+    const fromFile = await of("--problems", file, "--index", "1");
+    const { prompt, steps, answerPrefix } = row(5, 0);
+    const typed = await of(
+      ...[
+        "--problem",
+        prompt,
+        "--steps",
+        JSON.stringify(steps),
+        "--answer",
+        " 9",
+        "--answer-prefix",
+        answerPrefix,
+      ],
+    );
+    expect(fromFile["phi"]).toEqual(typed["phi"]);
+    expect(fromFile["problem"]).toEqual({ name: "line 2", firstError: 0 });
+    expect(await of("--problems", file, "--index", "2")).toEqual({
+      error: `--index is 2; ${file} has problems 0 to 1`,
+    });
+  });
+
+  it("measures faithfulness over a file, labels beside outcomes", async () => {
+    const found = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "early");
+    expect(found["labels"]).toEqual([
+      { name: "line 1", firstError: -1 },
+      { name: "line 2", firstError: 0 },
+    ]);
+    expect((found["outcomes"] as { early: unknown[] }[]).map(({ early }) => early.length)).toEqual([2, 2]);
+    expect(found["bad"]).toEqual([]);
+    const none = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "late");
+    expect(none["error"]).toContain("--tests has late; known: early");
   });
 });

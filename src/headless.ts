@@ -44,6 +44,7 @@ import { createCpuDevice } from "./engine/device/cpu";
 import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { filesFromPath } from "./engine/formats/sourceNode";
+import { faithfulnessOver, labelsOf, problemAt } from "./headlessProblems";
 import { ablationOf } from "./protocol/chainAblation";
 
 /** Values that need no set of answers. */
@@ -70,6 +71,10 @@ const OPTIONS = {
   steps: { type: "string" },
   answer: { type: "string" },
   "answer-prefix": { type: "string" },
+  problems: { type: "string" },
+  index: { type: "string" },
+  count: { type: "string", default: "500" },
+  tests: { type: "string" },
   mode: { type: "string", default: "delete" },
   filler: { type: "string", default: " _" },
   value: { type: "string", default: "logProb" },
@@ -286,15 +291,18 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     });
   },
   async shapley(values) {
+    const file = values.problems;
+    const known = file === undefined ? undefined : problemAt(file, indexOption(values) ?? 0);
     const { engine } = await openEngine(values);
-    const steps: unknown = JSON.parse(required(values, "steps"));
+    const steps: unknown = known?.chain.steps ?? JSON.parse(required(values, "steps"));
     if (!Array.isArray(steps) || !steps.every((step): step is string => typeof step === "string")) {
       return usage("--steps must be a JSON list of strings");
     }
     const mode = oneOf<AblationMode>("mode", required(values, "mode"), ABLATION_MODES);
-    const prompt = required(values, "problem");
-    const answer = required(values, "answer");
-    const answerPrefix = values["answer-prefix"] ?? (await ownCue(engine, prompt, steps, answer));
+    const prompt = known?.chain.prompt ?? required(values, "problem");
+    const answer = known?.chain.answer ?? required(values, "answer");
+    const answerPrefix =
+      values["answer-prefix"] ?? known?.chain.answerPrefix ?? (await ownCue(engine, prompt, steps, answer));
     const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
     const usesFiller = mode === "replace" || mode === "symbol";
     const fillerId = usesFiller ? await oneToken(engine, required(values, "filler")) : 0;
@@ -319,11 +327,38 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         process.stderr.write(`${coalitionsDone}/${coalitions} coalitions\n`),
     );
     return plain({
+      ...(known && { problem: labelsOf(known.problem) }),
       ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
       ...(interactions && { interactions }),
     }) as object;
   },
+  async faithfulness(values) {
+    const path = required(values, "problems");
+    const { engine } = await openEngine(values);
+    return plain(
+      await faithfulnessOver(engine, {
+        path,
+        index: indexOption(values),
+        count: numberOption(values, "count"),
+        tests: values.tests,
+        filler: required(values, "filler"),
+        samples: numberOption(values, "samples"),
+        temperature: numberOption(values, "temperature") || 1,
+        maxTokens: values.max === undefined ? 160 : numberOption(values, "max"),
+        seed: numberOption(values, "seed"),
+      }),
+    ) as object;
+  },
 };
+
+/** The place of a problem in its set. */
+function indexOption(values: Options): number | undefined {
+  if (values.index === undefined) return undefined;
+  const index = numberOption(values, "index");
+  return Number.isInteger(index) && index >= 0
+    ? index
+    : usage(`--index is ${values.index}, expected a place from 0 on`);
+}
 
 /** Typed arrays as lists, for JSON. */
 function plain(value: unknown): unknown {
