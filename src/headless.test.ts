@@ -106,6 +106,34 @@ describe("headless", () => {
   });
 });
 
+it("masks by position, with pairs as rules or as a matrix", async () => {
+  const logits = async (edits: object[]) =>
+    (await command("logits", ...PROMPT, "--edits", JSON.stringify(edits)))["logits"] as number[][];
+  const plain = await logits([]);
+  const rules = await logits([{ kind: "mask", pairs: "2 <- 0; 2 <- self" }]);
+  // Earlier positions do not see the masked one.
+  expect(
+    rules
+      .slice(0, 2)
+      .flat()
+      .every((value, i) => Math.abs(value - plain.flat()[i]!) < 1e-4),
+  ).toBe(true);
+  expect(rules[2]).not.toEqual(plain[2]);
+  const n = plain.length;
+  const rows = plain.map((_, query) =>
+    plain.map((_k, key) => Number(key <= query && !(query === 2 && key !== 1))),
+  );
+  expect(n).toBeGreaterThan(3);
+  expect(await logits([{ kind: "mask", pairs: JSON.stringify(rows) }])).toEqual(rules);
+  const wrong = await command(
+    "logits",
+    ...PROMPT,
+    "--edits",
+    JSON.stringify([{ kind: "mask", pairs: "2 < 0" }]),
+  );
+  expect(wrong["error"]).toMatch(/--edits: Rule 1, “2 < 0”: write queries <- keys/);
+});
+
 describe("headless problem sets", () => {
   const folder = mkdtempSync(join(tmpdir(), "vitrine-problems-"));
   const file = join(folder, "sums.jsonl");

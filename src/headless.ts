@@ -45,6 +45,7 @@ import { inspectModel } from "./engine/inspectModel";
 import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { filesFromPath } from "./engine/formats/sourceNode";
 import { faithfulnessOver, labelsOf, problemAt } from "./headlessProblems";
+import { readPairs } from "./protocol/attentionPairs";
 import { ablationOf } from "./protocol/chainAblation";
 
 /** Values that need no set of answers. */
@@ -175,9 +176,27 @@ async function inputEdits(engine: EngineApi, values: Options): Promise<Edit[]> {
     edits.map(async (edit, i) => {
       const isPlace = edit["kind"] === "latent" && typeof edit["sae"] !== "object";
       const sae = isPlace ? { sae: await saeAt(engine, edit["sae"]) } : {};
-      return { id: `e${i}`, on: true, strength: 1, ...edit, ...sae } as unknown as Edit;
+      return { id: `e${i}`, on: true, strength: 1, ...edit, ...sae, ...pairsOf(edit) } as unknown as Edit;
     }),
   );
+}
+
+/** Pairs of masks and scores may come as text: rules, or (for a mask) a matrix, which says what is seen. */
+function pairsOf(edit: Record<string, unknown>): object {
+  const { kind, pairs, op, empty } = edit;
+  if (kind !== "mask" && kind !== "score") return {};
+  const read = typeof pairs === "string" ? readPairs(pairs) : undefined;
+  if (read && "wrong" in read) return usage(`--edits: ${read.wrong}`);
+  if (!read && !Array.isArray(pairs))
+    return usage('--edits: a mask or a score needs “pairs”, such as "3 <- 0..2"');
+  const usual = kind === "score" ? "set" : read?.isMatrix ? "only" : "hide";
+  if (read?.isMatrix && (op ?? usual) !== "only")
+    return usage("--edits: a matrix needs the op “only” of a mask");
+  return {
+    ...(read && { pairs: read.pairs }),
+    op: op ?? usual,
+    ...(kind === "mask" && { empty: empty ?? "zeros" }),
+  };
 }
 
 /** The same with every prompt inside it as `{ text, tokens }`; those that come as text are tokenized. */

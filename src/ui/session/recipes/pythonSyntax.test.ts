@@ -48,6 +48,14 @@ const EDITS: Readonly<Record<EditKind, readonly object[]>> = {
     },
   ],
   knockOut: [{ layers: [0], queries: [3], keys: [1], heads: [0] }, {}],
+  mask: [
+    { pairs: [{ queries: [3], keys: [0, 1] }, { keys: "self" }], op: "hide", empty: "zeros", heads: [0] },
+    { pairs: [{ queries: { from: 2 }, keys: [] }], op: "only", empty: "uniform", layers: [1] },
+  ],
+  score: [
+    { pairs: [{ queries: [2], keys: { from: 1 } }], op: "set", value: -3.5 },
+    { pairs: [{}], op: "add", value: 1e-7, heads: [1] },
+  ],
   token: [{ position: 1, token: 8, text: "\n" }],
   freeze: [{ what: "patterns" }, { what: "norms", layers: [0] }],
   latent: [
