@@ -124,7 +124,19 @@ test("the editor of every kind is free of axe violations", async ({ page }) => {
   await openPlayground(page);
   await page.keyboard.press("e");
   const kind = page.getByRole("combobox", { name: /^edit/ });
-  for (const value of ["zero", "mean", "resample", "patch", "scale", "add", "knockOut", "token", "freeze"]) {
+  for (const value of [
+    "zero",
+    "mean",
+    "resample",
+    "patch",
+    "scale",
+    "add",
+    "knockOut",
+    "mask",
+    "score",
+    "token",
+    "freeze",
+  ]) {
     await kind.selectOption(value);
     const { violations } = await new AxeBuilder({ page }).include("form").analyze();
     expect(violations, value).toEqual([]);

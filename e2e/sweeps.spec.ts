@@ -64,7 +64,14 @@ test("cancelling keeps the cells that are there; a cell becomes an edit", async 
 test("a recipe is Python, or a file that opens by dropping it", async ({ page, context }) => {
   await openSweeps(page);
   await page.getByRole("button", { name: "TransformerLens", exact: true }).click();
-  await expect(page.getByLabel("Program for TransformerLens")).toContainText("run_with_hooks");
+  const program = page.getByLabel("Program for TransformerLens", { exact: true });
+  await expect(program).toContainText("TransformerBridge.boot_transformers");
+  // The numbers that it ends by comparing with are those of this page.
+  await expect(program).toContainText(
+    /check_next\("prompt 0 without edits", BASE_TOKENS, \[\], \d+, \{\d+: -\d/,
+  );
+  await page.getByRole("button", { name: "TransformerLens < 4", exact: true }).click();
+  await expect(page.getByLabel("Program for TransformerLens < 4")).toContainText("HookedTransformer");
   await page.getByRole("button", { name: "Vitrine recipe (JSON)" }).click();
   const json = await page.getByLabel("Program for Vitrine recipe (JSON)").textContent();
   const other = await context.newPage();

@@ -157,3 +157,79 @@ describe("headless", () => {
     rmSync(folder, { recursive: true });
   });
 });
+
+it("masks by position, with pairs as rules or as a matrix", async () => {
+  const logits = async (edits: object[]) =>
+    (await command("logits", ...PROMPT, "--edits", JSON.stringify(edits)))["logits"] as number[][];
+  const plain = await logits([]);
+  const rules = await logits([{ kind: "mask", pairs: "2 <- 0; 2 <- self" }]);
+  // Earlier positions do not see the masked one.
+  expect(
+    rules
+      .slice(0, 2)
+      .flat()
+      .every((value, i) => Math.abs(value - plain.flat()[i]!) < 1e-4),
+  ).toBe(true);
+  expect(rules[2]).not.toEqual(plain[2]);
+  const n = plain.length;
+  const rows = plain.map((_, query) =>
+    plain.map((_k, key) => Number(key <= query && !(query === 2 && key !== 1))),
+  );
+  expect(n).toBeGreaterThan(3);
+  expect(await logits([{ kind: "mask", pairs: JSON.stringify(rows) }])).toEqual(rules);
+  const wrong = await command(
+    "logits",
+    ...PROMPT,
+    "--edits",
+    JSON.stringify([{ kind: "mask", pairs: "2 < 0" }]),
+  );
+  expect(wrong["error"]).toMatch(/--edits: Rule 1, “2 < 0”: write queries <- keys/);
+});
+
+describe("headless problem sets", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vitrine-problems-"));
+  const file = join(folder, "sums.jsonl");
+  const row = (number: number, label: number) => ({
+    prompt: `Ann has ${number} plums . Ann gets 4 plums . How many plums does Ann have ? Think :`,
+    steps: [` Ann ${number} + 4 = ${number + 4} .`],
+    answerPrefix: " Answer :",
+    answer: String(number + 4),
+    labels: label,
+  });
+  writeFileSync(file, [row(3, -1), row(5, 0)].map((one) => JSON.stringify(one)).join("\n"));
+
+  it("gives Shapley values of a problem of a file, as of the same chain in options", async () => {
+    const of = (...more: string[]) => command("shapley", "--model", "ledger", ...more);
+    const fromFile = await of("--problems", file, "--index", "1");
+    const { prompt, steps, answerPrefix } = row(5, 0);
+    const typed = await of(
+      ...[
+        "--problem",
+        prompt,
+        "--steps",
+        JSON.stringify(steps),
+        "--answer",
+        " 9",
+        "--answer-prefix",
+        answerPrefix,
+      ],
+    );
+    expect(fromFile["phi"]).toEqual(typed["phi"]);
+    expect(fromFile["problem"]).toEqual({ name: "line 2", firstError: 0 });
+    expect(await of("--problems", file, "--index", "2")).toEqual({
+      error: `--index is 2; ${file} has problems 0 to 1`,
+    });
+  });
+
+  it("measures faithfulness over a file, labels beside outcomes", async () => {
+    const found = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "early");
+    expect(found["labels"]).toEqual([
+      { name: "line 1", firstError: -1 },
+      { name: "line 2", firstError: 0 },
+    ]);
+    expect((found["outcomes"] as { early: unknown[] }[]).map(({ early }) => early.length)).toEqual([2, 2]);
+    expect(found["bad"]).toEqual([]);
+    const none = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "late");
+    expect(none["error"]).toContain("--tests has late; known: early");
+  });
+});

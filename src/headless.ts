@@ -50,6 +50,8 @@ import { createNodeEngine, modelPath } from "./engine/nodeHost";
 import { ProgressLine } from "./engine/nodeProgress";
 import { withGivenConfig } from "./engine/formats/companions";
 import { modelFilesFromPath } from "./engine/formats/sourceNode";
+import { faithfulnessOver, labelsOf, problemAt } from "./headlessProblems";
+import { readPairs } from "./protocol/attentionPairs";
 import { ablationOf } from "./protocol/chainAblation";
 import { findFiller, readFiller } from "./protocol/filler";
 
@@ -79,6 +81,10 @@ const OPTIONS = {
   steps: { type: "string" },
   answer: { type: "string" },
   "answer-prefix": { type: "string" },
+  problems: { type: "string" },
+  index: { type: "string" },
+  count: { type: "string", default: "500" },
+  tests: { type: "string" },
   mode: { type: "string", default: "delete" },
   filler: { type: "string" },
   value: { type: "string", default: "logProb" },
@@ -196,9 +202,27 @@ async function inputEdits(engine: EngineApi, values: Options): Promise<Edit[]> {
     edits.map(async (edit, i) => {
       const isPlace = edit["kind"] === "latent" && typeof edit["sae"] !== "object";
       const sae = isPlace ? { sae: await saeAt(engine, edit["sae"]) } : {};
-      return { id: `e${i}`, on: true, strength: 1, ...edit, ...sae } as unknown as Edit;
+      return { id: `e${i}`, on: true, strength: 1, ...edit, ...sae, ...pairsOf(edit) } as unknown as Edit;
     }),
   );
+}
+
+/** Pairs of masks and scores may come as text: rules, or (for a mask) a matrix, which says what is seen. */
+function pairsOf(edit: Record<string, unknown>): object {
+  const { kind, pairs, op, empty } = edit;
+  if (kind !== "mask" && kind !== "score") return {};
+  const read = typeof pairs === "string" ? readPairs(pairs) : undefined;
+  if (read && "wrong" in read) return usage(`--edits: ${read.wrong}`);
+  if (!read && !Array.isArray(pairs))
+    return usage('--edits: a mask or a score needs “pairs”, such as "3 <- 0..2"');
+  const usual = kind === "score" ? "set" : read?.isMatrix ? "only" : "hide";
+  if (read?.isMatrix && (op ?? usual) !== "only")
+    return usage("--edits: a matrix needs the op “only” of a mask");
+  return {
+    ...(read && { pairs: read.pairs }),
+    op: op ?? usual,
+    ...(kind === "mask" && { empty: empty ?? "zeros" }),
+  };
 }
 
 /** The same with every prompt inside it as `{ text, tokens }`; those that come as text are tokenized. */
@@ -314,15 +338,18 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     });
   },
   async shapley(values) {
+    const file = values.problems;
+    const known = file === undefined ? undefined : problemAt(file, indexOption(values) ?? 0);
     const { engine } = await openEngine(values);
-    const steps: unknown = JSON.parse(required(values, "steps"));
+    const steps: unknown = known?.chain.steps ?? JSON.parse(required(values, "steps"));
     if (!Array.isArray(steps) || !steps.every((step): step is string => typeof step === "string")) {
       return usage("--steps must be a JSON list of strings");
     }
     const mode = oneOf<AblationMode>("mode", required(values, "mode"), ABLATION_MODES);
-    const prompt = required(values, "problem");
-    const answer = required(values, "answer");
-    const answerPrefix = values["answer-prefix"] ?? (await ownCue(engine, prompt, steps, answer));
+    const prompt = known?.chain.prompt ?? required(values, "problem");
+    const answer = known?.chain.answer ?? required(values, "answer");
+    const answerPrefix =
+      values["answer-prefix"] ?? known?.chain.answerPrefix ?? (await ownCue(engine, prompt, steps, answer));
     const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
     const usesFiller = mode === "replace" || mode === "symbol";
     const fillerId = usesFiller ? await fillerToken(engine, values.filler) : 0;
@@ -346,11 +373,38 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
     );
     return plain({
+      ...(known && { problem: labelsOf(known.problem) }),
       ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
       ...(interactions && { interactions }),
     }) as object;
   },
+  async faithfulness(values) {
+    const path = required(values, "problems");
+    const { engine } = await openEngine(values);
+    return plain(
+      await faithfulnessOver(engine, {
+        path,
+        index: indexOption(values),
+        count: numberOption(values, "count"),
+        tests: values.tests,
+        filler: required(values, "filler"),
+        samples: numberOption(values, "samples"),
+        temperature: numberOption(values, "temperature") || 1,
+        maxTokens: values.max === undefined ? 160 : numberOption(values, "max"),
+        seed: numberOption(values, "seed"),
+      }),
+    ) as object;
+  },
 };
+
+/** The place of a problem in its set. */
+function indexOption(values: Options): number | undefined {
+  if (values.index === undefined) return undefined;
+  const index = numberOption(values, "index");
+  return Number.isInteger(index) && index >= 0
+    ? index
+    : usage(`--index is ${values.index}, expected a place from 0 on`);
+}
 
 /** Typed arrays as lists, for JSON. */
 function plain(value: unknown): unknown {

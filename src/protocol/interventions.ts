@@ -44,6 +44,46 @@ export interface KnockOut {
   readonly keys?: Positions;
 }
 
+/** Pairs of positions: each of these queries with each of these keys. */
+export interface AttentionPairs {
+  /** Absent: every query. */
+  readonly queries?: Positions;
+  /** Absent: every key; "self": the query's own position. */
+  readonly keys?: Positions | "self";
+}
+
+/**
+ *   hide   the queries of each pair do not see its keys
+ *   only   queries that a pair names see the keys of their pairs and no others; other queries see what they saw
+ */
+export const MASK_OPS = ["hide", "only"] as const;
+/**
+ * What a query attends to that sees no key at all: nothing (a row of zeros in the pattern, so that z is 0), or to every key
+ * that the model would show it, alike (what softmax makes of scores that all have one large negative number).
+ */
+export const EMPTY_ROWS = ["zeros", "uniform"] as const;
+
+/** A mask over positions, in chosen heads of a layer; it can hide a token from itself. It never shows what is out of sight. */
+export interface AttentionMask {
+  readonly kind: "mask";
+  readonly layer: number;
+  readonly heads?: readonly number[];
+  readonly pairs: readonly AttentionPairs[];
+  readonly op: (typeof MASK_OPS)[number];
+  readonly empty: (typeof EMPTY_ROWS)[number];
+}
+
+/** Scores at chosen pairs become the value, or get it added; pairs out of sight are left alone. */
+export interface ScoreChange {
+  readonly kind: "score";
+  readonly layer: number;
+  readonly heads?: readonly number[];
+  readonly pairs: readonly AttentionPairs[];
+  readonly op: (typeof SCORE_OPS)[number];
+  readonly value: number;
+}
+export const SCORE_OPS = ["set", "add"] as const;
+
 export const LATENT_OPS = ["ablate", "clamp", "scale", "add"] as const;
 /** z becomes 0, amount, amount · z, or z + amount. */
 export type LatentOp = (typeof LATENT_OPS)[number];
@@ -62,7 +102,7 @@ export interface LatentChange {
   readonly positions?: Positions;
 }
 
-export type Intervention = AffineChange | KnockOut | LatentChange;
+export type Intervention = AffineChange | KnockOut | AttentionMask | ScoreChange | LatentChange;
 
 /** A text by its tokens; the text is for people. */
 export interface NamedTokens {
@@ -159,6 +199,16 @@ export interface KnockOutEdit extends EditBase {
   readonly keys?: Positions;
 }
 
+/** A mask by position, for models that were trained with one of their own. */
+export interface MaskEdit extends EditBase, Omit<AttentionMask, "layer"> {
+  readonly layers?: readonly number[];
+}
+
+/** Scores by position. */
+export interface ScoreEdit extends EditBase, Omit<ScoreChange, "layer"> {
+  readonly layers?: readonly number[];
+}
+
 /** Another token in the prompt itself. */
 export interface TokenEdit extends EditBase {
   readonly kind: "token";
@@ -195,6 +245,8 @@ export type Edit =
   | ScaleEdit
   | AddEdit
   | KnockOutEdit
+  | MaskEdit
+  | ScoreEdit
   | TokenEdit
   | FreezeEdit
   | LatentEdit;
@@ -209,6 +261,8 @@ export const EDIT_KINDS = [
   "scale",
   "add",
   "knockOut",
+  "mask",
+  "score",
   "token",
   "freeze",
   "latent",

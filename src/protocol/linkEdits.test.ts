@@ -40,6 +40,10 @@ const OPTIONAL = ["layers", "heads", "dims", "positions", "queries", "keys"];
 const some = (fields: Record<string, fc.Arbitrary<unknown>>) =>
   fc.record(fields, { requiredKeys: Object.keys(fields).filter((name) => !OPTIONAL.includes(name)) });
 
+const pairs = fc.array(some({ queries: positions, keys: fc.oneof(positions, fc.constant("self")) }), {
+  maxLength: 5,
+});
+
 const ARBITRARY: Readonly<Record<EditKind, fc.Arbitrary<unknown>>> = {
   zero: some({ ...place, strength: share }),
   mean: some({ ...place, strength: share, over: promptSet, by: fc.constantFrom("token", "position") }),
@@ -60,6 +64,14 @@ const ARBITRARY: Readonly<Record<EditKind, fc.Arbitrary<unknown>>> = {
     ),
   }),
   knockOut: some({ ...base, layers: indices, heads: indices, queries: positions, keys: positions }),
+  mask: some({
+    ...{ ...base, layers: indices, heads: indices, pairs },
+    ...{ op: fc.constantFrom("hide", "only"), empty: fc.constantFrom("zeros", "uniform") },
+  }),
+  score: some({
+    ...{ ...base, layers: indices, heads: indices, pairs },
+    ...{ op: fc.constantFrom("set", "add"), value: finite },
+  }),
   token: some({ ...base, position: whole, token: whole, text }),
   latent: some({
     ...base,

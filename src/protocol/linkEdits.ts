@@ -1,6 +1,6 @@
 /** Edits in links: what `interventions.ts` says, field by field, strict and bounded. */
 import * as v from "valibot";
-import { LATENT_OPS, type Edit, type EditSite } from "./interventions";
+import { EMPTY_ROWS, LATENT_OPS, MASK_OPS, SCORE_OPS, type Edit, type EditSite } from "./interventions";
 import { between, indices, label, listOf, number, text, tokens, whole } from "./linkFields";
 import { BLOCK_SITES, MODEL_SITES, type BlockSiteName } from "./sites";
 
@@ -12,6 +12,15 @@ const MAX_VALUES = 200_000;
 const SITES = [...Object.keys(BLOCK_SITES), ...Object.keys(MODEL_SITES)] as (BlockSiteName & EditSite)[];
 
 const positions = v.union([indices, v.strictObject({ from: whole })], "is neither a list nor a start");
+/** A matrix of 0 and 1 has at most this many rows that differ. */
+const MAX_PAIRS = 512;
+const pairs = listOf(
+  v.strictObject({
+    queries: v.optional(positions),
+    keys: v.optional(v.union([positions, v.literal("self")], "is no list, no start and not “self”")),
+  }),
+  MAX_PAIRS,
+);
 const named = v.strictObject({ text, tokens });
 const promptSet = v.strictObject({ name: label, prompts: listOf(named, MAX_PROMPTS) });
 const share = between(0, 1);
@@ -57,6 +66,24 @@ const EDIT = v.variant("kind", [
     heads: v.optional(indices),
     queries: v.optional(positions),
     keys: v.optional(positions),
+  }),
+  v.strictObject({
+    kind: v.literal("mask"),
+    ...base,
+    layers: v.optional(indices),
+    heads: v.optional(indices),
+    pairs,
+    op: v.picklist(MASK_OPS),
+    empty: v.picklist(EMPTY_ROWS),
+  }),
+  v.strictObject({
+    kind: v.literal("score"),
+    ...base,
+    layers: v.optional(indices),
+    heads: v.optional(indices),
+    pairs,
+    op: v.picklist(SCORE_OPS),
+    value: number,
   }),
   v.strictObject({ kind: v.literal("token"), ...base, position: whole, token: whole, text: label }),
   v.strictObject({

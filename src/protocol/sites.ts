@@ -45,7 +45,10 @@ export const BLOCK_SITES = {
     meaning:
       "scaled scores, soft-capped and with ALiBi's slope · (key position − query position) where the model has them; -Infinity where a key is not visible",
   },
-  "attn.pattern": { shape: ["head", "query", "key"], meaning: "attention weights; each row sums to 1" },
+  "attn.pattern": {
+    shape: ["head", "query", "key"],
+    meaning: "attention weights; each row sums to 1, or to 0 where a mask hides every key",
+  },
   "attn.z": { shape: ["pos", "head", "dHead"], meaning: "weighted values of each head" },
   "ln1_post.scale": { shape: ["pos", "one"], meaning: "what the norm after attention divides by" },
   attn_out: { shape: ["pos", "dModel"], meaning: "what attention adds to the residual stream" },

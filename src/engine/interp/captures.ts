@@ -8,7 +8,7 @@ import type { ModelConfig } from "../models/architecture";
 import type { ForwardResult } from "./forward";
 import { joinFloats } from "./joinFloats";
 import type { RowContext } from "./rowContext";
-import { KNOCKED_OUT_BELOW } from "./rowEdits";
+import { KNOCKED_OUT_BELOW } from "./editTable";
 import { firstWithin, type PackedBatch } from "./tokenBatch";
 
 export type RowCapture = Omit<Capture, "row">;

@@ -1,13 +1,14 @@
 /**
  * Turns the interventions of a pass's rows into the tables that the `editRows` kernel reads, one set a site:
  *
- *   1. a knock-out is a change of blocks.L.attn.scores: chosen keys get a score of KNOCKED_OUT
+ *   1. knock-outs and masks are changes of blocks.L.attn.scores: hidden keys get a score of KNOCKED_OUT; rows that see
+ *      nothing then are zeroed in blocks.L.attn.pattern
  *   2. for every token of the pass, the interventions of its row that reach its position become entries: ranges of
  *      columns with what is kept and what is added
  *   3. tokens with the same entries share them
  *
  * Scores and patterns are packed by visible key with the token's own key last; interventions name key positions, so
- * their entries and values are laid out here, token by token. A token's own key is never knocked out.
+ * their entries and values are laid out here, token by token. A token's own key is never knocked out; a mask can hide it.
  */
 import { VitrineError } from "../../protocol/errors";
 import type { AffineChange, KnockOut } from "../../protocol/interventions";
@@ -16,100 +17,21 @@ import type { TensorMemory } from "../device/tensor";
 import type { ModelConfig } from "../models/architecture";
 import { siteColumns, windowOf } from "../models/siteShape";
 import { NO_VALUES, type RowEdits } from "../ops/editRows";
+import {
+  checked,
+  EditTable,
+  joined,
+  KNOCKED_OUT,
+  type HostEdits,
+  type KeysOf,
+  type Range,
+  type Writer,
+} from "./editTable";
+import { emptyRowWriter, maskWriter, scoreWriter } from "./maskWriters";
 import { within } from "./positions";
 import type { RowContext } from "./rowContext";
 import type { Changes } from "./siteStages";
-import { firstWithin, type PackedBatch, type TokenView } from "./tokenBatch";
-
-/** A score that softmax turns into exactly 0, and that shaders may compute with (infinities they may not). */
-const KNOCKED_OUT = -1e30;
-/** Captured scores below this were knocked out. */
-export const KNOCKED_OUT_BELOW = -1e29;
-
-type Range = readonly [start: number, width: number];
-
-/** Host arrays of one site's edits. */
-export interface HostEdits {
-  readonly spans: Uint32Array<ArrayBuffer>;
-  readonly entries: Uint32Array<ArrayBuffer>;
-  readonly keeps: Float32Array<ArrayBuffer>;
-  readonly values: Float32Array<ArrayBuffer>;
-}
-
-class EditTable {
-  readonly #spans: number[] = [];
-  readonly #entries: number[] = [];
-  readonly #keeps: number[] = [];
-  readonly #chunks: Float32Array[] = [];
-  readonly #placeOf = new Map<Float32Array, number>();
-  #valueCount = 0;
-  readonly #known = new Map<string, readonly [first: number, count: number]>();
-
-  /** The next row's entries; rows of one `key` have the same. */
-  row(key: string, write: () => void): void {
-    let span = key === "" ? undefined : this.#known.get(key);
-    if (span === undefined) {
-      const first = this.#keeps.length;
-      write();
-      span = [first, this.#keeps.length - first];
-      if (key !== "") this.#known.set(key, span);
-    }
-    this.#spans.push(...span);
-  }
-
-  entry([start, width]: Range, keep: number, valueOffset: number): void {
-    this.#entries.push(start, width, valueOffset);
-    this.#keeps.push(keep);
-  }
-
-  /** Where `values` begin. Rows that share an array share its place: a sweep names the same one many times. */
-  values(values: Float32Array): number {
-    const known = this.#placeOf.get(values);
-    if (known !== undefined) return known;
-    const place = this.#valueCount;
-    this.#placeOf.set(values, place);
-    this.#chunks.push(values);
-    this.#valueCount += values.length;
-    return place;
-  }
-
-  done(): HostEdits {
-    const values = new Float32Array(Math.max(1, this.#valueCount));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      values.set(chunk, at);
-      at += chunk.length;
-    }
-    return {
-      spans: Uint32Array.from(this.#spans),
-      // A binding is never empty.
-      entries: Uint32Array.from(this.#entries.length > 0 ? this.#entries : [0, 0, NO_VALUES]),
-      keeps: Float32Array.from(this.#keeps.length > 0 ? this.#keeps : [1]),
-      values,
-    };
-  }
-}
-
-function checked(indices: readonly number[] | undefined, count: number, site: Site, what: string): number[] {
-  const list = indices ?? Array.from({ length: count }, (_, i) => i);
-  const bad = list.find((index) => !(Number.isInteger(index) && index >= 0 && index < count));
-  if (bad === undefined) return [...list];
-  throw new VitrineError(
-    "Unsupported",
-    `${site} has ${count} ${what}, 0 to ${count - 1}; ${bad} is none of them.`,
-  );
-}
-
-/** Neighbouring columns as one range. */
-function joined(columns: readonly number[]): Range[] {
-  const ranges: [number, number][] = [];
-  for (const column of [...new Set(columns)].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && last[0] + last[1] === column) last[1]++;
-    else ranges.push([column, 1]);
-  }
-  return ranges;
-}
+import { firstWithin, type PackedBatch } from "./tokenBatch";
 
 function rangesOf(config: ModelConfig, { site, heads, dims }: AffineChange): Range[] {
   const { heads: count, width } = siteColumns(config, site);
@@ -135,13 +57,6 @@ function valueRows({ values, valuePositions, site }: AffineChange, width: number
   return (position: number) => rowOf.get(position);
 }
 
-/** One intervention on one site, ready to be written token by token. */
-interface Writer {
-  /** Names what it writes at this token; undefined: nothing. Tokens of one name share their entries. */
-  key(token: TokenView): string | undefined;
-  write(token: TokenView, table: EditTable): void;
-}
-
 function columnWriter(config: ModelConfig, change: AffineChange, table: EditTable): Writer {
   const ranges = rangesOf(config, change);
   const { heads, width } = siteColumns(config, change.site);
@@ -162,9 +77,6 @@ function columnWriter(config: ModelConfig, change: AffineChange, table: EditTabl
     },
   };
 }
-
-/** Positions of the keys that a token sees, its own last. */
-type KeysOf = (token: TokenView) => readonly number[];
 
 function patternWriter(config: ModelConfig, change: AffineChange, stride: number, keysOf: KeysOf): Writer {
   const heads = checked(change.heads, config.nHeads, change.site, "heads");
@@ -238,7 +150,17 @@ export function hostEdits(
   };
   const writers = changes.map((list) =>
     list.map((change) => {
-      if (change.kind === "knockOut") return knockOutWriter(config, change, stride, keysOf, table);
+      switch (change.kind) {
+        case "knockOut":
+          return knockOutWriter(config, change, stride, keysOf, table);
+        case "mask":
+          return maskWriter(config, change, stride, keysOf, table);
+        case "score":
+          return scoreWriter(config, change, stride, keysOf, table);
+        case "emptyRows":
+          return emptyRowWriter(config, change, stride, keysOf);
+        case "affine":
+      }
       return siteColumns(config, site).width === "keys"
         ? patternWriter(config, change, stride, keysOf)
         : columnWriter(config, change, table);

@@ -2,8 +2,15 @@
  * Which interventions meet at which site, and in which order. Changes of latents are stages of their own: what stands before
  * them in a row's stack acts before, what stands behind acts on what they made.
  */
-import type { AffineChange, Intervention, KnockOut, LatentChange } from "../../protocol/interventions";
-import { blockSite, type Site } from "../../protocol/sites";
+import type {
+  AffineChange,
+  AttentionMask,
+  Intervention,
+  KnockOut,
+  LatentChange,
+  ScoreChange,
+} from "../../protocol/interventions";
+import { blockSite, siteLayer, siteName, type Site } from "../../protocol/sites";
 import { saeOf, type Model } from "../models/model";
 import type { Segment } from "./rowContext";
 
@@ -11,6 +18,8 @@ import type { Segment } from "./rowContext";
 export function changedSite(model: Pick<Model, "saes">, intervention: Intervention): Site {
   switch (intervention.kind) {
     case "knockOut":
+    case "mask":
+    case "score":
       return blockSite(intervention.layer, "attn.scores");
     case "latents":
       return saeOf(model, intervention.sae).siteOut;
@@ -22,7 +31,13 @@ export function changedSite(model: Pick<Model, "saes">, intervention: Interventi
 /** Sites that the interventions of these rows change. */
 export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
   return new Set(
-    segments.flatMap(({ interventions }) => (interventions ?? []).map((one) => changedSite(model, one))),
+    segments.flatMap(({ interventions }) =>
+      (interventions ?? []).flatMap((one) => [
+        changedSite(model, one),
+        // Rows that see nothing are made there.
+        ...(one.kind === "mask" ? [blockSite(one.layer, "attn.pattern")] : []),
+      ]),
+    ),
   );
 }
 
@@ -33,12 +48,30 @@ export interface SiteStages {
   /** [stage][segment]. */
   readonly latents: readonly (readonly (LatentChange | undefined)[])[];
 }
-export type Changes = readonly (AffineChange | KnockOut)[];
+export type Changes = readonly ScoredChange[];
+type ScoredChange = AffineChange | KnockOut | AttentionMask | ScoreChange | EmptyRows;
+
+/** At the pattern of a layer: rows in which everything that acts on its scores has hidden every key. */
+export interface EmptyRows {
+  readonly kind: "emptyRows";
+  /** All that hides and shows keys in the layer, in order. */
+  readonly hiding: readonly (KnockOut | AttentionMask | ScoreChange)[];
+}
+
+function emptyRows(interventions: readonly Intervention[], layer: number | undefined): EmptyRows | undefined {
+  const hiding = interventions.filter(
+    (one) => (one.kind === "mask" || one.kind === "knockOut" || one.kind === "score") && one.layer === layer,
+  ) as EmptyRows["hiding"];
+  return hiding.some(({ kind }) => kind === "mask") ? { kind: "emptyRows", hiding } : undefined;
+}
 
 export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
   const rows = segments.map(({ interventions = [] }) => {
-    const affine: (AffineChange | KnockOut)[][] = [[]];
+    const affine: ScoredChange[][] = [[]];
     const latents: LatentChange[] = [];
+    const empty = siteName(site) === "attn.pattern" ? emptyRows(interventions, siteLayer(site)) : undefined;
+    // Before other edits of the pattern: what they do acts on the row that the masks leave.
+    if (empty) affine[0]?.push(empty);
     for (const intervention of interventions) {
       if (changedSite(model, intervention) !== site) continue;
       if (intervention.kind !== "latents") affine.at(-1)?.push(intervention);

@@ -186,7 +186,9 @@ async function ablate(
   }));
   const targets = minus === undefined ? [target] : [target, minus];
   const changesPatterns = prompt.interventions.some(
-    (one) => one.kind === "knockOut" || (one.kind === "affine" && /\.(scores|pattern)$/.test(one.site)),
+    (one) =>
+      ["knockOut", "mask", "score"].includes(one.kind) ||
+      (one.kind === "affine" && /\.(scores|pattern)$/.test(one.site)),
   );
   const limit = batchTokens(model, readAt + 1, changesPatterns);
   const ask = { targets, logits: true, kl: false };

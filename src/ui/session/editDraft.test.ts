@@ -91,6 +91,30 @@ const MADE: readonly (readonly [Partial<EditDraft>, object])[] = [
     { kind: "knockOut", layers: [1], heads: [2], queries: [8], keys: [2, 3] },
   ],
   [
+    { kind: "mask", pairs: "3 <- 0..2; 5.. <- self", empty: "uniform" },
+    {
+      ...{ kind: "mask", layers: [1], heads: [2], op: "hide", empty: "uniform" },
+      pairs: [
+        { queries: [3], keys: [0, 1, 2] },
+        { queries: { from: 5 }, keys: "self" },
+      ],
+    },
+  ],
+  [
+    { kind: "mask", layers: "", heads: "", maskOp: "only", pairs: "1,0\n0,0" },
+    {
+      ...{ kind: "mask", op: "only", empty: "zeros" },
+      pairs: [
+        { queries: [0], keys: [0] },
+        { queries: [1], keys: [] },
+      ],
+    },
+  ],
+  [
+    { kind: "score", pairs: "2 <- 1", scoreOp: "add", value: 1.5 },
+    { kind: "score", layers: [1], heads: [2], pairs: [{ queries: [2], keys: [1] }], op: "add", value: 1.5 },
+  ],
+  [
     { kind: "token", position: 4, text: " Bob" },
     { kind: "token", position: 4, token: words(" Bob")[0]?.id, text: " Bob" },
   ],
@@ -145,6 +169,10 @@ describe("a draft", () => {
       "v.npy has 1 numbers, attn.z of ledger has 96.",
     ],
     [{ kind: "knockOut", heads: "4" }, "head 4 does not exist: there are heads 0 to 3."],
+    [{ kind: "mask", pairs: "" }, /at least one rule/],
+    [{ kind: "mask", pairs: "1,0\n1,1" }, /A matrix says what is seen/],
+    [{ kind: "score", pairs: "1 <- x" }, /“x” names no key/],
+    [{ kind: "score", pairs: "1 <- 0", value: NaN }, /Value: give a number/],
     [{ kind: "knockOut", queries: "999" }, /position 999 does not exist/],
     [{ kind: "token", position: 9, text: "a" }, "Choose a position from 0 to 8."],
     [{ kind: "token", text: "" }, /^Type the text/],

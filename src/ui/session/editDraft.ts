@@ -1,10 +1,13 @@
 /** An edit while it is written: what stands in the editor's fields. `readDraft.ts` makes the edit of it. */
+import { writePairs } from "../../protocol/attentionPairs";
 import type { ModelInfo } from "../../protocol/api";
 import type {
   Direction,
   Edit,
   EditKind,
   EditSite,
+  MaskEdit,
+  ScoreEdit,
   LatentEdit,
   LatentOp,
   NamedTokens,
@@ -38,6 +41,12 @@ export interface EditDraft {
   vector: { readonly name: string; readonly values: readonly number[] } | undefined;
   queries: string;
   keys: string;
+  /** "3 <- 0..2; 5.. <- self", or a matrix. */
+  pairs: string;
+  maskOp: MaskEdit["op"];
+  empty: MaskEdit["empty"];
+  scoreOp: ScoreEdit["op"];
+  value: number;
   position: number;
   text: string;
   what: "patterns" | "norms";
@@ -65,6 +74,7 @@ export function newDraft(
     ...{ other: "", align: "position", direction: "difference", plus: "", minus: "", over: "last" },
     ...{ vector: undefined, queries: "", keys: "", position: Math.max(0, at.position), text: "" },
     ...{ what: "patterns", known: [] },
+    ...{ pairs: "", maskOp: "hide", empty: "zeros", scoreOp: "set", value: 0 },
     ...{ sae: undefined, latents: "", op: "ablate", amount: 0, error: "kept" },
   };
 }
@@ -103,6 +113,10 @@ export function draftOf(edit: Edit, blank: EditDraft, isForeign: boolean): EditD
     }
     case "knockOut":
       return { ...draft, queries: writePositions(edit.queries), keys: writePositions(edit.keys) };
+    case "mask":
+      return { ...draft, pairs: writePairs(edit.pairs), maskOp: edit.op, empty: edit.empty };
+    case "score":
+      return { ...draft, pairs: writePairs(edit.pairs), scoreOp: edit.op, value: edit.value };
     case "token":
       return { ...draft, position: edit.position, text: edit.text };
     case "freeze":

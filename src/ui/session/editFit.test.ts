@@ -44,6 +44,10 @@ it.each([
   [zero({ site: "mlp_out", heads: [0] } as Partial<NewEdit>), "mlp_out has no heads."],
   [zero({ site: "attn.pattern", dims: [0] } as Partial<NewEdit>), "attn.pattern has keys, not dimensions."],
   [zero({ site: "attn.rot_q" } as Partial<NewEdit>), "ledger has no site attn.rot_q."],
+  [
+    edit({ kind: "mask", heads: [7], pairs: [{}], op: "hide", empty: "zeros" }),
+    "ledger has 4 heads, 0 to 3: there is no head 7.",
+  ],
   [edit({ kind: "knockOut", heads: [7] }), "ledger has 4 heads, 0 to 3: there is no head 7."],
   [
     edit({

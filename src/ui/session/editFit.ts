@@ -54,6 +54,8 @@ function siteProblem(edit: Edit, model: FitModel): string | undefined {
 function kindProblem(edit: Edit, model: FitModel): string | undefined {
   switch (edit.kind) {
     case "knockOut":
+    case "mask":
+    case "score":
       return outside(edit.heads, model.nHeads, "head", model.name);
     case "freeze": {
       const needs = edit.what === "patterns" ? ".attn.pattern" : ".scale";

@@ -100,6 +100,25 @@ const CASES: readonly (readonly [NewEdit, string])[] = [
     { kind: "latent", sae: SAE, latents: [], op: "ablate", amount: 0, error: "dropped" },
     "reconstruction of resid 8 in place · all positions",
   ],
+  [
+    {
+      kind: "mask",
+      layers: [1],
+      heads: [0],
+      pairs: [{ queries: [3], keys: [0, 1, 2] }],
+      op: "hide",
+      empty: "zeros",
+    },
+    "mask attention blocks.1 head 0, hidden 3 <- 0..2",
+  ],
+  [
+    { kind: "mask", pairs: [{ queries: { from: 4 }, keys: "self" }], op: "only", empty: "uniform" },
+    "mask attention all blocks, seen alone 4.. <- self · rows that see nothing uniform",
+  ],
+  [
+    { kind: "score", pairs: [{ queries: [2], keys: [0] }], op: "add", value: -1.5 },
+    "attention score all blocks at 2 <- 0 · + −1.5",
+  ],
   [{ kind: "freeze", what: "patterns" }, "freeze attention patterns all blocks"],
   [{ kind: "freeze", what: "norms", layers: [0, 1] }, "freeze norm scales blocks.0–1"],
 ];
@@ -110,6 +129,15 @@ it.each(CASES)("says %j", (draft, text) => {
 
 it("has a case for every kind", () => {
   expect(new Set(CASES.map(([{ kind }]) => kind))).toEqual(new Set(EDIT_KINDS));
+});
+
+it("tells long masks apart", () => {
+  const long = (last: number) => {
+    const pairs = [...Array(30).keys(), last].map((query) => ({ queries: [query], keys: [0] }));
+    return editText(edit({ kind: "mask", pairs, op: "hide", empty: "zeros" }));
+  };
+  expect(long(40)).toContain("(31 rules, ");
+  expect(long(40)).not.toBe(long(41));
 });
 
 it("leaves the amount to the field beside the chip", () => {

@@ -1,11 +1,13 @@
 /** An edit in short exact words: for its chip, for captions and exports. */
-import type { Direction, Edit, Positions, PromptSet } from "../../protocol/interventions";
+import { writePairs } from "../../protocol/attentionPairs";
+import type { AttentionPairs, Direction, Edit, Positions, PromptSet } from "../../protocol/interventions";
 import { formatIndices } from "./indexList";
 import { dimName, isBlockSite } from "./siteSize";
 
 const MINUS = "−";
 /** Characters of a text that are quoted. */
 const MAX_QUOTED = 24;
+const MAX_PAIRS_TEXT = 48;
 
 const number = (value: number) => String(value).replace("-", MINUS);
 
@@ -48,6 +50,15 @@ export function placeText(site: string | undefined, { layers, heads, dims }: Pla
     .join(" ");
 }
 
+/** Rules as the editor reads them; of many, the first, how many there are, and a number that tells them apart. */
+function pairsText(pairs: readonly AttentionPairs[]): string {
+  const text = writePairs(pairs);
+  if (text.length <= MAX_PAIRS_TEXT) return text;
+  let sum = 0;
+  for (let i = 0; i < text.length; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) >>> 0;
+  return `${text.slice(0, MAX_PAIRS_TEXT)}… (${pairs.length} rules, ${sum.toString(16)})`;
+}
+
 const setText = ({ name, prompts }: PromptSet) => `${name} (n = ${prompts.length})`;
 
 /** What the edit does and where it takes values from, around the place that it changes. */
@@ -66,6 +77,12 @@ function what(edit: Edit): string {
       return `add to ${placeText(edit.site, edit)} ${directionText(edit.direction)}`;
     case "knockOut":
       return `knock out attention ${placeText(undefined, edit)}`;
+    case "mask":
+      return edit.op === "hide"
+        ? `mask attention ${placeText(undefined, edit)}, hidden ${pairsText(edit.pairs)}`
+        : `mask attention ${placeText(undefined, edit)}, seen alone ${pairsText(edit.pairs)}`;
+    case "score":
+      return `attention score ${placeText(undefined, edit)} at ${pairsText(edit.pairs)}`;
     case "token":
       return `token at position ${edit.position} becomes ${quoted(edit.text)}`;
     case "freeze":
@@ -85,7 +102,8 @@ function directionText(direction: Direction): string {
 }
 
 function scope(edit: Edit): string {
-  if (edit.kind === "token" || edit.kind === "freeze") return "";
+  if (edit.kind === "token" || edit.kind === "freeze" || edit.kind === "score") return "";
+  if (edit.kind === "mask") return edit.empty === "zeros" ? "" : "rows that see nothing uniform";
   if (edit.kind !== "knockOut") return positionsText(edit.positions);
   const from = positionsText(edit.queries, "all queries").replace("position", "query position");
   const to = positionsText(edit.keys, "all keys but their own").replace("position", "key position");
@@ -95,6 +113,7 @@ function scope(edit: Edit): string {
 /** "× 0.5", "strength 0.5"; nothing where an edit replaces fully, or has no amount. */
 function amount(edit: Edit): string {
   if (edit.kind === "scale") return `× ${number(edit.factor)}`;
+  if (edit.kind === "score") return `${edit.op === "set" ? "=" : "+"} ${number(edit.value)}`;
   if (edit.kind === "add") return `× ${number(edit.coefficient)}`;
   if (edit.kind === "latent" && edit.latents.length > 0 && edit.op !== "ablate") {
     return `${{ clamp: "to", scale: "×", add: "+" }[edit.op]} ${number(edit.amount)}`;

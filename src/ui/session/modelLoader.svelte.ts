@@ -67,6 +67,11 @@ export class ModelLoader {
     return state.status === "ready" ? state.info : state.status === "loading" ? state.previous : undefined;
   }
 
+  /** Where the model that answers came from. */
+  get source(): ModelSource | undefined {
+    return this.#source;
+  }
+
   loadEmbedded(name: string): Promise<boolean> {
     return this.load({ kind: "embedded", name });
   }

@@ -1,4 +1,5 @@
 /** From what stands in the editor's fields to an edit, or to a sentence that says why it makes none. */
+import { readPairs } from "../../protocol/attentionPairs";
 import type { ModelInfo, TokenInfo } from "../../protocol/api";
 import type { Direction, Edit, NamedTokens, PromptSet } from "../../protocol/interventions";
 import type { EditDraft } from "./editDraft";
@@ -72,6 +73,18 @@ function placeOf(draft: EditDraft, reader: DraftReader) {
       positions: positionsOf(draft.positions, reader),
     }),
   };
+}
+
+/** Layers, heads and pairs of masks and scores; of a matrix also that it says what is seen. */
+function pairsOf(draft: EditDraft, reader: DraftReader) {
+  const read = readPairs(draft.pairs);
+  if ("wrong" in read) throw new Wrong(read.wrong);
+  const { pairs, isMatrix } = read;
+  const place = {
+    ...layersOf(draft, reader),
+    ...present({ heads: indicesOf(draft.heads, "head", reader.model.nHeads) }),
+  };
+  return { place, pairs, isMatrix };
 }
 
 /** Within bounds, or a sentence that names them. */
@@ -148,6 +161,18 @@ async function editOf(draft: EditDraft, reader: DraftReader): Promise<NewEdit> {
           keys: positionsOf(draft.keys, reader),
         }),
       };
+    case "mask": {
+      const { place, pairs, isMatrix } = pairsOf(draft, reader);
+      if (isMatrix && draft.maskOp !== "only")
+        throw new Wrong("A matrix says what is seen: choose “all that these queries see”.");
+      return { kind, ...place, pairs, op: draft.maskOp, empty: draft.empty };
+    }
+    case "score": {
+      const { place, pairs, isMatrix } = pairsOf(draft, reader);
+      if (isMatrix) throw new Wrong("Write the pairs as rules, for instance 3 <- 0..2.");
+      const value = numberOf(draft.value, "Value", -LARGEST_AMOUNT, LARGEST_AMOUNT);
+      return { kind, ...place, pairs, op: draft.scoreOp, value };
+    }
     case "token":
       return tokenOf(draft, reader);
     case "freeze":

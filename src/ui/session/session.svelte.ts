@@ -26,6 +26,7 @@ import { EditStack } from "./editStack.svelte";
 import { writeChain } from "./generation";
 import { Autoencoders } from "./autoencoders.svelte";
 import { OtherModel } from "./otherModel.svelte";
+import { Problems } from "./problems/problems.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { Shelf } from "./shelf.svelte";
 import type { KernelCheckResult } from "./states";
@@ -53,6 +54,8 @@ export class Session {
   readonly other: OtherModel;
   /** The prompt with and without the edits. */
   readonly editedRun: EditedRun;
+  /** Problems with known labels, from the visitor's files. */
+  readonly problems: Problems;
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */
@@ -109,6 +112,7 @@ export class Session {
     this.saes = new Autoencoders(engine, this);
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
+    this.problems = new Problems(this);
   }
 
   /**

@@ -10,11 +10,13 @@ import { add } from "./add";
 import { freeze } from "./freeze";
 import { knockOut } from "./knockOut";
 import { latent } from "./latent";
+import { mask } from "./mask";
 import { mean } from "./mean";
 import { patch } from "./patch";
 import { resample } from "./resample";
 import type { EditContext, Resolve } from "./resolve";
 import { scale } from "./scale";
+import { score } from "./score";
 import { zero } from "./zero";
 
 type OnActivations = Exclude<Edit["kind"], "token">;
@@ -27,6 +29,8 @@ const KINDS: { readonly [K in OnActivations]: Resolve<K> } = {
   scale,
   add,
   knockOut,
+  mask,
+  score,
   freeze,
   latent,
 };

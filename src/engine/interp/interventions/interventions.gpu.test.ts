@@ -5,6 +5,7 @@ import type { Device } from "../../device/device";
 import { createWebGpuDevice } from "../../device/webgpu";
 import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { IDENTITIES, logitsOf, named, stack, worst } from "./identities.samples";
+import { MASK_CHECKS } from "./masks.samples";
 
 const TOKENS = [1, 5, 2, 7, 5, 2, 3, 1];
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
-  it.each(IDENTITIES)("$name", async ({ check }) => {
+  it.each([...IDENTITIES, ...MASK_CHECKS])("$name", async ({ check }) => {
     await check(await loadGolden(folder, device), TOKENS);
   });
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "../../models/golden.samples";
 import { run } from "../run";
 import { capturesOf, IDENTITIES, logitsOf, named, stack, worst, type Draft } from "./identities.samples";
+import { MASK_CHECKS } from "./masks.samples";
 import { resolveEdits } from "./index";
 import { alignedPositions } from "./patch";
 
@@ -15,7 +16,7 @@ async function open([folder, change, recording = "golden.safetensors"]: (typeof 
 }
 
 describe.each(GOLDEN_RUNS)("%s %j", (...which) => {
-  it.each(IDENTITIES)("$name", async ({ check }) => {
+  it.each([...IDENTITIES, ...MASK_CHECKS])("$name", async ({ check }) => {
     const { model, tokens } = await open(which);
     await check(model, tokens);
   });

@@ -18,7 +18,7 @@ export interface AddedByEdits {
 }
 
 function reaches(change: Intervention, position: number): boolean {
-  if (change.kind === "knockOut") return false;
+  if (change.kind === "knockOut" || change.kind === "mask" || change.kind === "score") return false;
   if (!within(change.positions)(position)) return false;
   return change.kind === "latents" || !change.values || (change.valuePositions?.includes(position) ?? true);
 }

@@ -8,6 +8,7 @@ import { measure, type Measured } from "../../session/faithfulness/measure";
 import {
   currentProblem,
   drawProblems,
+  fileProblem,
   parseProblems,
   type SetProblem,
 } from "../../session/faithfulness/problemSet";
@@ -47,6 +48,11 @@ export class Scorecard {
       const { chain } = this.session;
       return { problems: chain.isEmpty ? [] : [currentProblem(chain.text, follows)], bad: [] };
     }
+    if (source === "file") {
+      const { set } = this.session.problems;
+      const problems = (set?.problems ?? []).slice(0, count).map(fileProblem);
+      return { problems, bad: set?.bad ?? [] };
+    }
     const options = shape === "any" ? {} : SIMPLE;
     return { problems: drawProblems(count, problemSeed, options, chains !== "given"), bad: [] };
   });
@@ -65,6 +71,10 @@ export class Scorecard {
   get #setText(): string {
     const { source, problemSeed, shape, chains } = this.view;
     const n = this.set.problems.length;
+    if (source === "file") {
+      const { set } = this.session.problems;
+      return `the first ${n} of ${set?.problems.length ?? 0} problems of ${set?.name ?? "no file"}`;
+    }
     if (source !== "ledger") return source === "current" ? "the chain on screen" : `${n} pasted problems`;
     const kind = shape === "any" ? "any shape" : "two people, one change each";
     return `${n} ledger problems (${kind}, seeds ${problemSeed} to ${problemSeed + n - 1}), ${

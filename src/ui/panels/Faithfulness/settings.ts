@@ -3,6 +3,7 @@ export const SOURCES = [
   ["ledger", "drawn ledger problems"],
   ["pasted", "a pasted list"],
   ["current", "the chain on screen"],
+  ["file", "the opened problem set"],
 ] as const;
 
 export const SHAPES = [

@@ -5,6 +5,7 @@
 import type { ChainText } from "../../../protocol/chain";
 import { createLedgerProblem, type LedgerOptions } from "../../../languages/ledger";
 import { ledgerChainAnswer, ledgerQuestion, type LedgerQuestion } from "../../../languages/ledgerRule";
+import type { Problem } from "../../../problems/problem";
 import { splitSteps } from "../splitSteps";
 
 export interface SetProblem {
@@ -59,6 +60,22 @@ export function currentProblem(chain: ChainText, follows = ""): SetProblem {
     chain,
     ...(follows.trim() && { follows: spaced(follows.trim()) }),
   });
+}
+
+/** A problem of a file as a chain: a text that the file does not cut is cut into sentences. */
+export function chainOf({ prompt, steps, chainText, answerPrefix, answer }: Problem): ChainText {
+  return {
+    prompt,
+    steps: chainText === undefined ? steps : splitSteps(spaced(chainText)),
+    answerPrefix: answerPrefix ?? USUAL_PREFIX,
+    answer,
+  };
+}
+
+/** A problem of a file; where it is one of the `ledger` language, its rule says what follows from an edit. */
+export function fileProblem(problem: Problem): SetProblem {
+  const { name, follows } = problem;
+  return withQuestion({ name, chain: chainOf(problem), ...(follows !== undefined && { follows }) });
 }
 
 function withQuestion(problem: SetProblem): SetProblem {

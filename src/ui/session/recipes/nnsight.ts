@@ -3,10 +3,11 @@
  * trace asks for modules in the order of the forward pass, so sites are visited in that order, whatever the stack's.
  */
 import { allSites, type Site } from "../../../protocol/sites";
-import { hasModules, headModule, moduleView } from "./nnsightModules";
+import { hasModules, moduleView } from "./nnsightModules";
 import { pythonRecipe } from "./python";
+import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment, pyString } from "./pythonText";
-import type { Dialect, RecipeAsk, RecipeModel } from "./recipe";
+import type { Dialect, ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
 
 /** The sites at hand in the order of the forward pass, logits last: they are always read. */
 function inOrder(model: RecipeModel, sites: readonly Site[]): Site[] {
@@ -21,19 +22,24 @@ function preamble(model: RecipeModel, sites: readonly Site[]): string {
   const without = sites.filter((site) => moduleView(model, site) === undefined);
   const names = [...new Set(without.map((site) => site.replace(/^blocks\.\d+\./, "")))];
   return `
-# A Vitrine recipe for nnsight 0.5 or later (pip install nnsight), where code in a trace runs as the model does.
+# Code in a trace runs as the model does, so modules are asked for in the order of the forward pass.
 # Sites are inputs and outputs of transformers' modules; they keep the page's names here.
-# In a newer nnsight LanguageModel is called TransformersModel(MODEL, task="text-generation").
-${pyComment(`The page held weights as ${model.precision}: numbers agree within that precision.`)}
+import hashlib
+import sys
+from pathlib import Path
+
 import nnsight
 import torch
-from nnsight import LanguageModel
+from nnsight import TransformersModel
 
 torch.set_grad_enabled(False)
-MODEL = ${pyString(model.name)}  # a Hub name or a folder; on the page: ${model.name} (${model.architecture}, ${model.precision}, SHA-256 ${model.sha256.slice(0, 12)}…)
-model = LanguageModel(MODEL, device_map="cpu", torch_dtype=torch.float32, dispatch=True)
+${modelLines(model, "its folder, or its name on the Hub,")}
+from_hub = {"revision": REVISION} if REVISION else {}
+model = TransformersModel(MODEL, task="text-generation", device_map="cpu", dtype=torch.float32, dispatch=True, **from_hub)
 D_HEAD = ${model.dHead}
 ${names.length > 0 ? `\n${pyComment(`No module of transformers has ${names.join(", ")} as its input or output: use TransformerLens for those.`)}\nMISSING = [${without.map(pyString).join(", ")}]` : "MISSING = []"}
+
+${WEIGHTS_CHECK}
 
 
 def first(out):
@@ -57,9 +63,9 @@ def traced(tokens, sites, edits):
     for site in [*sites, *(site for site, _ in edits)]:
         if site in MISSING:
             raise NotImplementedError(f"transformers has no module boundary at {site}; use TransformerLens")
-    with model.trace(torch.tensor([tokens])):
+    with model.trace(input_ids=torch.tensor([tokens])):
         kept = nnsight.save({})
-        for site, view in [*SITES_OF_MODEL.items(), ("logits", lambda: ${headModule(model)}.output)]:
+        for site, view in [*SITES_OF_MODEL.items(), ("logits", lambda: model.output.logits)]:
             mine = [edit for name, edit in edits if name == site]
             if not mine and site not in sites:
                 continue
@@ -81,9 +87,19 @@ def read(tokens, sites, edits=()):
     return traced(tokens, list(sites), edits)`;
 }
 
-const DIALECT: Dialect = { spell: (site) => site, preamble };
+const DIALECT: Dialect = {
+  title: "nnsight (written for 0.8.1)",
+  python: ">=3.11",
+  dependencies: ["nnsight==0.8.1"],
+  spell: (site) => site,
+  preamble,
+};
 
 /** Undefined for models that transformers has no class for: toy models in the TransformerLens layout. */
-export function nnsightRecipe(model: RecipeModel, ask: RecipeAsk): string | undefined {
-  return hasModules(model) ? pythonRecipe(model, ask, DIALECT) : undefined;
+export function nnsightRecipe(
+  model: RecipeModel,
+  ask: RecipeAsk,
+  expected?: ExpectedNumbers,
+): string | undefined {
+  return hasModules(model) ? pythonRecipe(model, ask, DIALECT, expected) : undefined;
 }

@@ -287,6 +287,3 @@ export function moduleView(model: ModuleModel, site: Site): string | undefined {
 
 export const hasModules = ({ architecture }: Pick<RecipeModel, "architecture">) =>
   Object.hasOwn(MODULES, architecture);
-
-/** Where logits come from. */
-export const headModule = (model: ModuleModel) => modulesOf(model)?.head ?? "model.lm_head";

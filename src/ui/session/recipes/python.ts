@@ -3,17 +3,29 @@ import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../../prot
 import type { EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import { drawn, EDIT_HELPERS, pythonEdits, replacedTokens, sitesOfEdit } from "./pythonEdits";
-import { pyComment, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
-import { editsOf, type Dialect, type RecipeAsk, type RecipeModel } from "./recipe";
+import { pyComment, pyFloat, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
+import { checkCalls, checkFunctions, scriptHeader, VERDICT } from "./pythonScript";
+import { editsOf, type Dialect, type ExpectedNumbers, type RecipeAsk, type RecipeModel } from "./recipe";
 
-export function pythonRecipe(model: RecipeModel, ask: RecipeAsk, dialect: Dialect): string {
+export function pythonRecipe(
+  model: RecipeModel,
+  ask: RecipeAsk,
+  dialect: Dialect,
+  expected?: ExpectedNumbers,
+): string {
+  const head = `${scriptHeader(dialect).trim()}\n${dialect.preamble(model, sitesOfAsk(model, ask)).trim()}`;
   return [
-    dialect.preamble(model, sitesOfAsk(model, ask)),
-    EDIT_HELPERS.trim(),
-    ask.kind === "capture" ? capturePart(model, ask, dialect) : promptPart(model, editsOf(ask)[0], dialect),
+    head,
+    checkFunctions(model),
+    EDIT_HELPERS,
+    ...(ask.kind === "capture"
+      ? [capturePart(model, ask, dialect, expected)]
+      : [promptPart(model, editsOf(ask)[0], dialect), checkCalls(expected, 0)]),
     ...(ask.kind === "edits" ? [comparePart(ask.position)] : []),
-    ...(ask.kind === "sweep" ? [sweepPart(model, ask.requests, dialect)] : []),
+    ...(ask.kind === "sweep" ? [sweepPart(model, ask.requests, dialect, expected?.sweep)] : []),
+    VERDICT,
   ]
+    .filter((part) => part.trim() !== "")
     .map((part) => part.trim())
     .join("\n\n\n")
     .replaceAll(/\n{4,}/g, "\n\n\n")
@@ -61,17 +73,19 @@ function capturePart(
   model: RecipeModel,
   { prompts, sites }: Extract<RecipeAsk, { kind: "capture" }>,
   dialect: Dialect,
+  expected: ExpectedNumbers | undefined,
 ): string {
   const parts = prompts.map((prompt, i) => {
     const label = prompts.length > 1 ? `prompt ${i}: ` : "";
+    const checks = checkCalls(expected, i);
     return `${promptPart(model, prompt, dialect).trim()}
-for site, x in read(TOKENS, SITES, EDITS).items():
+${checks && `${checks}\n`}for site, x in read(TOKENS, SITES, EDITS).items():
     x = x[0].float()
     print(f"${label}{site} {tuple(x.shape)} mean {x[x.isfinite()].mean():.6f} norm {x[x.isfinite()].norm():.6f}")
     captured[f"${prompts.length > 1 ? `prompt.${i}.` : ""}{site}"] = x.contiguous()`;
   });
   return `
-SITES = [${sites.map((site) => pyString(dialect.spell(site))).join(", ")}]
+SITES = [${sites.map((site) => pyString(dialect.spell(site, model))).join(", ")}]
 captured = {}
 
 ${parts.join("\n\n")}
@@ -137,8 +151,9 @@ def value_of(x, site):
 }
 
 /** The cells of one request: (label, site, what of it is touched). */
-function cellsOf(axes: SweepAxes, { nLayers, nHeads, nKvHeads }: RecipeModel, { spell }: Dialect): string {
-  const inLayer = (name: string) => `f"${spell(`blocks.{layer}.${name}`)}"`;
+function cellsOf(axes: SweepAxes, model: RecipeModel, { spell }: Dialect): string {
+  const { nLayers, nHeads, nKvHeads } = model;
+  const inLayer = (name: string) => `f"${spell(`blocks.{layer}.${name}`, model)}"`;
   const touched =
     axes.kind !== "layerPosition" && axes.positions ? pyWhere({ positions: axes.positions }) : "";
   const where = (more: string) => `dict(${[more, touched].filter(Boolean).join(", ")})`;
@@ -152,16 +167,22 @@ function cellsOf(axes: SweepAxes, { nLayers, nHeads, nKvHeads }: RecipeModel, { 
     }
     case "layerSublayer":
       return ["attn_out", "mlp_out"]
+        .filter((name) => model.sites.includes(`blocks.0.${name}`))
         .map((name) => `[(f"layer {layer}, ${name}", ${inLayer(name)}, ${where("")}) ${layers}]`)
         .join(" + ");
     case "neurons":
-      return `[(f"neuron {neuron}", ${pyString(spell(`blocks.${axes.layer}.mlp.post`))}, ${where("dims=[neuron]")}) for neuron in ${pyList(axes.neurons)}]`;
+      return `[(f"neuron {neuron}", ${pyString(spell(`blocks.${axes.layer}.mlp.post`, model))}, ${where("dims=[neuron]")}) for neuron in ${pyList(axes.neurons)}]`;
     case "sites":
-      return `[(site, site, ${where("")}) for site in [${axes.sites.map((site) => pyString(spell(site))).join(", ")}]]`;
+      return `[(site, site, ${where("")}) for site in [${axes.sites.map((site) => pyString(spell(site, model))).join(", ")}]]`;
   }
 }
 
-function sweepPart(model: RecipeModel, requests: readonly SweepRequest[], dialect: Dialect): string {
+function sweepPart(
+  model: RecipeModel,
+  requests: readonly SweepRequest[],
+  dialect: Dialect,
+  expected: ExpectedNumbers["sweep"],
+): string {
   const [request] = requests;
   if (!request) return "";
   const { metric, change, position } = request;
@@ -182,10 +203,10 @@ def metric(logits):
 base = metric(run(TOKENS, EDITS))
 print(f"without the change\\t{base:.6f}")
 ${change.kind === "patch" ? 'print(f"in the other prompt\\t{metric(run(OTHER_TOKENS)):.6f}")\n' : ""}print("cell\\tmetric\\tchange")
-for label, site, where in CELLS:
+${expected ? `check("the metric without the change", base, ${pyFloat(expected.base)})\n# The metric of each cell on the page.\nPAGE = [${expected.cells.map(pyFloat).join(", ")}]\n` : ""}for ${expected ? "i, (label, site, where) in enumerate(CELLS)" : "label, site, where in CELLS"}:
     def change(x, site, where=where):
         return put(x, value_of(x, site), 1, chosen(x, site, **where))
 
     value = metric(run(TOKENS, EDITS + [(site, change)]))
-    print(f"{label}\\t{value:.6f}\\t{value - base:+.6f}")`;
+    print(f"{label}\\t{value:.6f}\\t{value - base:+.6f}")${expected ? "\n    check(label, value, PAGE[i])" : ""}`;
 }

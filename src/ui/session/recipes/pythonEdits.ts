@@ -6,7 +6,7 @@ import type { Edit, NamedTokens } from "../../../protocol/interventions";
 import { seededIndex } from "../../../protocol/seededIndex";
 import { BLOCK_SITES, siteLayer, type Site } from "../../../protocol/sites";
 import type { Dialect, RecipeModel } from "./recipe";
-import { pyComment, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
+import { pyComment, pyList, pyPairs, pyString, pyTokens, pyWhere } from "./pythonText";
 
 /** Helpers that every edit uses. */
 export const EDIT_HELPERS = `
@@ -27,6 +27,31 @@ def chosen(x, site, positions=None, heads=None, dims=None):
         one[indices] = True
         mask &= one.view([-1 if i == axis else 1 for i in range(x.dim())])
     return mask
+
+
+def pairs_of(x, pairs, heads=None):
+    """
+    Masks over [batch, head, query, key]: the pairs, and the rows of the queries that they name. A pair is (queries, keys):
+    a list, a slice, None for all; keys may be "self".
+    """
+    n_queries, n_keys = x.shape[2], x.shape[3]
+
+    def flags(indices, n):
+        if indices is None:
+            return torch.ones(n, dtype=torch.bool, device=x.device)
+        one = torch.zeros(n, dtype=torch.bool, device=x.device)
+        one[indices if isinstance(indices, slice) else [i for i in indices if i < n]] = True
+        return one
+
+    named = torch.zeros(n_queries, n_keys, dtype=torch.bool, device=x.device)
+    rows = torch.zeros(n_queries, dtype=torch.bool, device=x.device)
+    own = torch.eye(n_queries, n_keys, dtype=torch.bool, device=x.device)
+    for queries, keys in pairs:
+        q = flags(queries, n_queries)
+        rows |= q
+        named |= q[:, None] & (own if keys == "self" else flags(keys, n_keys)[None, :])
+    in_heads = flags(heads, x.shape[1])[None, :, None, None]
+    return named & in_heads, rows[:, None] & in_heads
 
 
 def put(x, value, strength, where):
@@ -79,7 +104,16 @@ export function sitesOfEdit(edit: Edit, { nLayers, sites }: Pick<RecipeModel, "n
     case "latent":
       return [];
     case "knockOut":
+    case "score":
       return inBlocks("attn.scores", edit.layers && [...edit.layers]);
+    case "mask": {
+      const layers = edit.layers && [...edit.layers];
+      // Rows that see nothing are made zero in the pattern.
+      return [
+        ...inBlocks("attn.scores", layers),
+        ...(edit.empty === "zeros" ? inBlocks("attn.pattern", layers) : []),
+      ];
+    }
     case "freeze": {
       const layers = edit.layers && [...edit.layers];
       if (edit.what === "patterns") return inBlocks("attn.pattern", layers);
@@ -188,6 +222,34 @@ MINUS_${n} = read(${pyTokens(direction.minus.tokens)}, ${sites})`,
         'return x.masked_fill(hidden, float("-inf"))',
       ];
     }
+    case "mask": {
+      const { op, empty } = edit;
+      return [
+        `${pyComment("Hidden scores become −1e30: a row that sees nothing is uniform after the softmax, and where −inf is put instead it is NaN.")}
+PAIRS_${n} = ${pyPairs(edit.pairs)}`,
+        `named, rows = pairs_of(x, PAIRS_${n}${edit.heads ? `, ${pyList(edit.heads)}` : ""})`,
+        `hidden = ${op === "hide" ? "named" : "rows & ~named"}`,
+        ...(empty === "zeros"
+          ? [
+              'if site.endswith("pattern"):',
+              "    # On the page a row that sees nothing is zero; this looks at this mask alone.",
+              "    seen = torch.ones_like(hidden).tril() & ~hidden",
+              "    return x.masked_fill(~seen.any(-1, keepdim=True), 0.0)",
+            ]
+          : []),
+        "return x.masked_fill(hidden, -1e30)",
+      ];
+    }
+    case "score":
+      return [
+        `PAIRS_${n} = ${pyPairs(edit.pairs)}`,
+        `named, _ = pairs_of(x, PAIRS_${n}${edit.heads ? `, ${pyList(edit.heads)}` : ""})`,
+        "# Keys that come later stay hidden.",
+        "named = named & torch.ones_like(named).tril()",
+        edit.op === "set"
+          ? `return x.masked_fill(named, ${edit.value})`
+          : `return torch.where(named, x + ${edit.value}, x)`,
+      ];
     case "latent":
       // It needs the autoencoder's file: whoever runs the program has to say where that is.
       return [
@@ -213,7 +275,7 @@ export function pythonEdits(
   const on = edits.filter((edit) => edit.on && edit.kind !== "token") as Exclude<Edit, { kind: "token" }>[];
   const functions = on.map((edit, i) => {
     const n = i + 1;
-    const sites = sitesOfEdit(edit, model).map(spell);
+    const sites = sitesOfEdit(edit, model).map((site) => spell(site, model));
     const list = `SITES_${n}`;
     const [first, ...body] = bodyOf(edit, n, list, tokens);
     return `

@@ -1,9 +1,16 @@
 /** Values as Python writes them. */
-import type { Positions } from "../../../protocol/interventions";
+import type { AttentionPairs, Positions } from "../../../protocol/interventions";
 
 /** A string literal; JSON's escapes are Python's, but for those of characters outside the basic plane. */
 export function pyString(text: string): string {
   return JSON.stringify(text);
+}
+
+/** A number; JavaScript's infinities and NaN have no literal in Python. */
+export function pyFloat(value: number): string {
+  return Number.isFinite(value)
+    ? String(value)
+    : `float("${Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"}")`;
 }
 
 /** A list; runs of consecutive numbers as a range. */
@@ -18,6 +25,13 @@ export const pyTokens = (tokens: readonly number[]) => `[${tokens.join(", ")}]`;
 
 export function pyPositions(positions: Positions): string {
   return "from" in positions ? `slice(${positions.from}, None)` : pyList(positions);
+}
+
+/** Pairs of queries and keys, as `pairs_of` reads them. */
+export function pyPairs(pairs: readonly AttentionPairs[]): string {
+  const side = (one: Positions | "self" | undefined) =>
+    one === undefined ? "None" : one === "self" ? '"self"' : pyPositions(one);
+  return `[${pairs.map(({ queries, keys }) => `(${side(queries)}, ${side(keys)})`).join(", ")}]`;
 }
 
 /** A comment: one line, whatever is in it. */

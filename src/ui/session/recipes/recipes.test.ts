@@ -6,6 +6,9 @@ import { nnsightRecipe } from "./nnsight";
 import { moduleView } from "./nnsightModules";
 import { sitesOfEdit } from "./pythonEdits";
 import type { RecipeModel } from "./recipe";
+import { bridgeName } from "./bridgeSites";
+import { cellsInOrder } from "./expectedNumbers";
+import { hookedTransformerRecipe } from "./hookedTransformer";
 import { transformerLensRecipe } from "./transformerLens";
 
 const MODEL: RecipeModel = {
@@ -129,8 +132,17 @@ describe("a stack of edits", () => {
   );
 
   it("is written out in order for TransformerLens, without those that are off", () => {
-    const text = transformerLensRecipe(MODEL, { kind: "edits", prompt: stack, position: 3 });
-    expect(text).toContain("HookedTransformer.from_pretrained_no_processing(MODEL, dtype=torch.float32)");
+    const now = transformerLensRecipe(MODEL, { kind: "edits", prompt: stack, position: 3 });
+    expect(now).toContain("from transformer_lens.model_bridge import TransformerBridge");
+    expect(now).toContain(
+      "TransformerBridge.boot_transformers(MODEL, revision=REVISION, dtype=torch.float32",
+    );
+    expect(now).not.toMatch(/HookedTransformer|^model\.enable_compatibility_mode/m);
+    expect(now).toContain(`SITES_1 = ["blocks.1.attn.o.hook_in"]`);
+    expect(now).toContain(`SITES_2 = ["blocks.0.hook_in", "blocks.1.hook_in"]`);
+    const text = hookedTransformerRecipe(MODEL, { kind: "edits", prompt: stack, position: 3 });
+    expect(text).toContain("HookedTransformer.from_pretrained_no_processing(MODEL, dtype=torch.float32");
+    expect(text).toContain(`"transformer-lens==2.16.1"`);
     expect(text).toContain("BASE_TOKENS = [0, 1, 2, 3]");
     expect(text).toContain("TOKENS = [0, 1, 7, 3]");
     expect(text).toContain(`SITES_1 = ["blocks.1.attn.hook_z"]`);
@@ -169,7 +181,7 @@ describe("a sweep", () => {
     } as const;
     const text = transformerLensRecipe(MODEL, { kind: "sweep", requests: [request] });
     expect(text).toContain(
-      `CELLS = [(f"layer {layer}, position {position}", f"blocks.{layer}.hook_resid_pre", dict(positions=[position])) for layer in range(2) for position in [0, 1, 2, 3]]`,
+      `CELLS = [(f"layer {layer}, position {position}", f"blocks.{layer}.hook_in", dict(positions=[position])) for layer in range(2) for position in [0, 1, 2, 3]]`,
     );
     expect(text).toContain("OTHER_TOKENS = [0, 1, 9, 3]");
     expect(text).toContain("return (logits[POSITION, 5] - logits[POSITION, 6]).item()");
@@ -192,7 +204,67 @@ describe("a capture", () => {
       prompts: [prompt()],
       sites: allSites(2).filter((site) => site.endsWith("attn.z")),
     });
-    expect(text).toContain(`SITES = ["blocks.0.attn.hook_z", "blocks.1.attn.hook_z"]`);
+    expect(text).toContain(`SITES = ["blocks.0.attn.o.hook_in", "blocks.1.attn.o.hook_in"]`);
     expect(text).toContain("for site, x in read(TOKENS, SITES, EDITS).items():");
+  });
+});
+
+describe("the names of TransformerLens 4", () => {
+  const gemma = MODEL.sites;
+  const gpt2 = {
+    ...MODEL,
+    sites: MODEL.sites.filter((site) => !/_post\.scale|pre_linear/.test(site)),
+  };
+
+  it("are those of modules, whatever the architecture has", () => {
+    expect(bridgeName("blocks.1.mlp.pre", gpt2)).toBe("blocks.1.mlp.in.hook_out");
+    expect(bridgeName("blocks.1.mlp.pre", { sites: gemma })).toBe("blocks.1.mlp.gate.hook_out");
+    expect(bridgeName("blocks.1.attn_out", gpt2)).toBe("blocks.1.attn.hook_out");
+    expect(bridgeName("blocks.1.attn_out", { sites: gemma })).toBe("blocks.1.ln1_post.hook_out");
+    expect(bridgeName("ln_final.normalized", gpt2)).toBe("ln_final.hook_out");
+    expect(bridgeName("blocks.0.ln2.scale", gpt2)).toBe("blocks.0.ln2.hook_scale");
+    expect(bridgeName("blocks.{layer}.mlp.post", gpt2)).toBe("blocks.{layer}.mlp.out.hook_in");
+  });
+
+  it("are one name a site, and all of them end in a hook", () => {
+    for (const sites of [gemma, gpt2.sites]) {
+      const names = sites.map((site) => bridgeName(site, { sites }));
+      expect(new Set(names).size).toBe(sites.length);
+      expect(names.filter((name) => name !== "logits" && !/(^|\.)hook_\w+$/.test(name))).toEqual([]);
+    }
+  });
+});
+
+describe("numbers of the page", () => {
+  it("are in the program, which ends with a verdict", () => {
+    const ask = {
+      kind: "edits",
+      prompt: prompt(edit({ kind: "zero", site: "mlp_out" })),
+      position: 3,
+    } as const;
+    const next = [{ prompt: 0, position: 3, base: new Map([[7, -0.5]]), edited: new Map([[7, -1.25]]) }];
+    const hub = { id: "owner/name", revision: "abc123" };
+    const text = transformerLensRecipe({ ...MODEL, precision: "f32", hub }, ask, { next });
+    expect(text).toMatch(
+      /^# \/\/\/ script\n# requires-python = ">=3.11"\n# dependencies = \[\n# {5}"transformer-lens==4.3.0",\n# \]\n# \/\/\/\n/,
+    );
+    expect(text).toContain(`MODEL = "owner/name"\nREVISION = "abc123"`);
+    expect(text).toContain(`SHA256 = "${MODEL.sha256}"`);
+    expect(text).toContain(`TOLERANCE = 0.001`);
+    expect(text).toContain(`check_next("prompt 0 without edits", BASE_TOKENS, [], 3, {7: -0.5})`);
+    expect(text).toContain(`check_next("prompt 0 with edits", TOKENS, EDITS, 3, {7: -1.25})`);
+    expect(text.trimEnd()).toMatch(/print\(f"PASS: .*\nsys\.exit\(1 if wrong or not compared else 0\)$/);
+  });
+
+  it("of a sweep follow its cells", () => {
+    const sublayers = { axes: { kind: "layerSublayer" } } as never;
+    const grid = {
+      rowLabels: ["0", "1"],
+      colLabels: ["attention", "MLP"],
+      values: Float32Array.of(1, 2, 3, 4),
+    };
+    expect(cellsInOrder([sublayers], [grid])).toEqual([1, 3, 2, 4]);
+    const heads = { axes: { kind: "layerHead", site: "attn.z" } } as never;
+    expect(cellsInOrder([heads], [grid])).toEqual([1, 2, 3, 4]);
   });
 });

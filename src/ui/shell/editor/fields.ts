@@ -22,6 +22,14 @@ export const KIND_TEXTS: Readonly<Record<EditKind, readonly [name: string, sente
     "attention knock-out",
     "Chosen queries do not see chosen keys; a token always sees itself. The other weights grow to a sum of 1.",
   ],
+  mask: [
+    "attention mask",
+    "Chosen queries do not see chosen keys, their own included, or see nothing else. It can only hide: attention is causal.",
+  ],
+  score: [
+    "attention scores",
+    "The score of chosen pairs, before the softmax, becomes a value or is raised by it.",
+  ],
   token: ["replace a token", "The model reads another token at one position of the prompt."],
   latent: [
     "latents of an autoencoder",
