@@ -25,7 +25,7 @@ export interface Span {
 
 export interface AblatedChain {
   /** All but the last token of the answer: what has to be read to score the answer. */
-  readonly prompt: Required<EditedPrompt>;
+  readonly prompt: Required<Omit<EditedPrompt, "under">> & Pick<EditedPrompt, "under">;
   /** In the order of the text. */
   readonly spans: readonly Span[];
   /** The position that predicts the first token of the answer. */
