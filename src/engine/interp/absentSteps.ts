@@ -28,8 +28,8 @@ export interface StepText {
   /** Positions left unused before what follows. */
   readonly skipped: number;
   readonly interventions?: readonly Intervention[];
-  /** Where they are not the step's own: fillers at its positions, or other tokens without a position. */
-  readonly standsIn?: "fillers" | "other tokens";
+  /** Other tokens than the step's, which have no position in the chain's text. */
+  readonly isWritten?: true;
 }
 
 export interface AbsentRequest extends Ablation {
@@ -99,11 +99,11 @@ export class AbsentSteps {
       case "mask":
         return { tokens: [], skipped: tokens.length };
       case "replace":
-        return { tokens: tokens.map(() => fillerId), skipped: 0, standsIn: "fillers" };
+        return { tokens: tokens.map(() => fillerId), skipped: 0 };
       case "mean":
         return { tokens, skipped: 0, interventions: this.toMean };
       case "resample":
-        return { tokens: alternatives?.[variant]?.[step] ?? [], skipped: 0, standsIn: "other tokens" };
+        return { tokens: alternatives?.[variant]?.[step] ?? [], skipped: 0, isWritten: true };
     }
   }
 

@@ -116,7 +116,7 @@ function segmentAt(
   tokens: readonly number[],
   first = 0,
 ): Segment {
-  return edits ? edits.segment(steps.length, context, { tokens, first }) : { context, tokens };
+  return edits ? edits.segment(steps.length, context, { tokens }, first) : { context, tokens };
 }
 
 /** [branch][answer]: log p of the answer's tokens but the first. */

@@ -19,12 +19,13 @@ beforeAll(async () => {
 });
 
 const SOME = [22, 5, 0, 63].map((s) => CHAIN.steps.map((_, i) => ((s >> i) & 1) === 1));
-const NAMES = ["patch by token", "knock-out", "frozen norms", "a long stack"];
+/** One stack that has most kinds, and what is computed on the device alone. */
+const NAMES = ["frozen norms", "a long stack"];
 
 describe.each(ABLATION_MODES)("mode %s", (mode) => {
   it.each(NAMES)("%s", async (name) => {
     const edits = STACKS[name]!;
-    await expectAsNaive(gpu, mode, edits, SOME.slice(0, 2));
+    await expectAsNaive(gpu, mode, edits, SOME.slice(0, 1), 0);
     const [here, there] = [
       await valuedUnder(gpu, mode, edits, SOME),
       await valuedUnder(cpu, mode, edits, SOME),

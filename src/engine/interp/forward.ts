@@ -59,8 +59,9 @@ export interface PendingForward {
   readonly contexts: readonly RowContext[];
   /** The context of a segment after the first `count` of its tokens. */
   contextAfter(segment: number, count: number): RowContext;
-  /** Every slot that the pass took, to give back. */
+  /** Slots that the pass took, to give back: all, and those of each segment. */
   readonly taken: readonly number[];
+  readonly takenBy: readonly (readonly number[])[];
   readonly slices: readonly BufferSlice[];
   decode(data: readonly ArrayBuffer[]): ForwardResult;
   release(): void;
@@ -251,6 +252,7 @@ export function recordForward(
     }
   });
   unedited?.release();
+  const takenBy = packed.slots.map((own, i) => [...own, ...(unedited?.packed.slots[i] ?? [])]);
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
 
   const captured = taps.flatMap((one) => one.tensors);
@@ -263,7 +265,7 @@ export function recordForward(
     packed,
     contexts,
     contextAfter: contextOf,
-    taken: [...packed.slots.flat(), ...(unedited?.packed.slots.flat() ?? [])],
+    ...{ taken: takenBy.flat(), takenBy },
     slices: [...results.map(({ tensor }) => tensor), ...captured].map(slice),
     decode(data) {
       results.forEach(({ take }, i) => take(data[i] ?? new ArrayBuffer(0)));

@@ -26,8 +26,10 @@ export function uneditedRows(
   const [first] = segments;
   const sites = first?.frozen ?? new Set<Site>();
   if (sites.size === 0) return undefined;
-  if (segments.some(({ frozen }) => frozen !== first?.frozen))
-    throw new Error("rows of one pass freeze the same sites");
+  const isSame = (other: ReadonlySet<Site> = new Set()) =>
+    other.size === sites.size && [...other].every((site) => sites.has(site));
+  if (!segments.every(({ frozen }) => isSame(frozen)))
+    throw new Error("rows of one pass freeze different sites");
   return new UneditedRows(model, cache, segments, sites);
 }
 
