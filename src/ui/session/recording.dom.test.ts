@@ -29,7 +29,7 @@ beforeEach(async () => {
       return result(count === n - 1 && out < n - 1 ? baseline.logProb - loo[out]! : early[count]!);
     });
   };
-  engine.chainGame = async () => game;
+  engine.chainGame = async () => structuredClone(game);
   await session.start();
   await compareWithRecording(session);
 });
@@ -55,6 +55,13 @@ it.each([
 ])("says nothing of %s", (_, change) => {
   expect(session.comparison).toMatch(MATCH);
   change(session);
+  expect(session.comparison).toBeUndefined();
+});
+
+it("never compares the recording with itself", async () => {
+  showRecording(session);
+  await session.chain.recompute();
+  expect(session.chain.game.done).toBe(RECORDING.game);
   expect(session.comparison).toBeUndefined();
 });
 

@@ -92,7 +92,9 @@ export function recordingSentence(session: Session): string | undefined {
       : undefined;
   }
   const there = expectedNumbers(recordedEffect(RECORDING), RECORDING.game);
-  const here = expectedNumbers(chain.effect, chain.game.done);
+  // The recorded game stands there until its own is played: it is no number of this page.
+  const own = chain.game.done === RECORDING.game ? undefined : chain.game.done;
+  const here = expectedNumbers(chain.effect, own);
   if (!there || !here?.shapley) return undefined;
   const { worst, first } = compareNumbers(there, here);
   const how = `${model.precision} on ${device?.kind === "webgpu" ? device.label : "the CPU"}`;
