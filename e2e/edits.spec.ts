@@ -106,6 +106,31 @@ test("an edit by keyboard alone changes the numbers, off it is the baseline, a l
   expect(await distribution(page)).toEqual(before);
 });
 
+test("edits act in the chain, the same without them stands beside, and no match is claimed", async ({
+  page,
+}) => {
+  await openPlayground(page);
+  await expect(page.getByText(/^live · matches the recording/)).toBeVisible();
+  await page.keyboard.press("e");
+  await page.getByRole("combobox", { name: /^edit/ }).selectOption({ label: "scale" });
+  await page.getByLabel("layers").fill("1");
+  await page.getByLabel("heads").fill("");
+  await page.getByLabel("factor").fill("0");
+  await page.keyboard.press("Enter");
+  const beside = page.getByLabel("Without the edits");
+  await expect(beside).toBeVisible();
+  await expect(beside).toContainText(/the edits change it by [−+]\d/);
+  await expect(page.getByText(/matches the recording/)).toHaveCount(0);
+  await expect(page.getByText(/scale blocks\.1 attn\.z .* · absent steps: delete/).first()).toBeVisible();
+  await page.getByRole("button", { name: /^Shapley values/ }).click();
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  const column = (name: RegExp) => page.getByRole("columnheader", { name });
+  await expect(column(/φ without the edits/)).toBeVisible();
+  // The row of the edit is switched off: its numbers are those without, and the recording's again.
+  await page.getByRole("checkbox", { name: /scale blocks\.1/ }).uncheck();
+  await expect(beside).toHaveCount(0);
+});
+
 test("text is written with and without the edits, and where they part is marked", async ({ page }) => {
   await openPlayground(page);
   await showNextToken(page);

@@ -27,6 +27,34 @@ async function command(...args: string[]): Promise<Record<string, unknown>> {
 }
 
 describe("headless", () => {
+  it("plays chains under edits, and without them beside", async () => {
+    const chain = {
+      ...{ prompt: "Ann has 3 .", steps: [" Ann 3 + 4 = 7 .", " Ann 7 - 2 = 5 ."] },
+      ...{ answerPrefix: " Answer :", answer: " 5" },
+    };
+    const edits = JSON.stringify([{ kind: "scale", site: "resid_post", layers: [1], factor: 0.5 }]);
+    const asked = ["--model", "ledger", "--problem", chain.prompt, "--steps", JSON.stringify(chain.steps)];
+    const answer = ["--answer", chain.answer, "--answer-prefix", chain.answerPrefix];
+    const game = await command("shapley", ...asked, ...answer, "--edits", edits);
+    const bare = await command("shapley", ...asked, ...answer);
+    const of = (one: unknown) => (one as { phi: number[] }).phi;
+    expect(of(game["unedited"])).toEqual(of(bare));
+    expect(Math.abs(of(game)[0]! - of(bare)[0]!)).toBeGreaterThan(1e-3);
+    const request = { chain, mode: "delete", fillerId: 0, value: "logProb", estimator: "exact" };
+    const json = JSON.stringify({ ...request, budget: 0, seed: 0, matrix: false });
+    const called = await command(
+      "call",
+      "chainGame",
+      "--model",
+      "ledger",
+      "--request",
+      json,
+      "--edits",
+      edits,
+    );
+    expect((called["phi"] as { values: number[] }).values).toEqual(of(game));
+  });
+
   it("puts edits on the model; a patch names its prompt as text", async () => {
     const plain = await command("logits", ...PROMPT);
     const patch = (text: string) => [

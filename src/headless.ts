@@ -11,15 +11,17 @@
  *            [--mode delete|mask|replace|mean|resample|symbol] [--filler T] [--value logProb|probability|margin|argmax]
  *            [--estimator exact|pairedRegression|permutations --budget N --seed S] [--samples N --temperature X]
  *            without --answer-prefix the model writes the cue before the answer itself; samples and temperature are of
- *            resample
+ *            resample. With --edits also the same game without them, as "unedited"
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (games/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), saeDecode, saeSplice, saeLatent,
- *            saeEffects (protocol/features.ts); --text or --tokens is the request's prompt where it has none
+ *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
+ *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
+ *            none; a chain in a request may be text
  *
- * logits, generate, capture and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
- * left out, and a prompt inside an edit may be its text alone).
+ * logits, generate, capture, shapley and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
+ * left out, and a prompt inside an edit may be its text alone). Of a chain they name positions of its whole text.
  * --sae PATH[,PATH] attaches autoencoders, files or folders in any layout that the page opens; --sae-site names their site where
  * they do not. An edit of latents, or a request about an autoencoder, names one by its place among them (0 if left out).
  * --sae-config JSON (or a file) says what an autoencoder's files do not: dict_class, k, submodule_name, layer.
@@ -38,6 +40,8 @@ import {
   GAME_ESTIMATORS,
   MAX_EXACT_STEPS,
   type AblationMode,
+  type ChainText,
+  type ChainTokens,
   type ChainValue,
 } from "./protocol/chain";
 import { VitrineError } from "./protocol/errors";
@@ -52,6 +56,7 @@ import { withGivenConfig } from "./engine/formats/companions";
 import { modelFilesFromPath } from "./engine/formats/sourceNode";
 import { faithfulnessOver, labelsOf, problemAt } from "./headlessProblems";
 import { readPairs } from "./protocol/attentionPairs";
+import { withTokenEdits } from "./protocol/tokenEdits";
 import { ablationOf } from "./protocol/chainAblation";
 import { findFiller, readFiller } from "./protocol/filler";
 
@@ -256,6 +261,29 @@ const CALLS = [
   "saeEffects",
 ] as const;
 
+/** Calls about chains of thought: edits are a field of their requests. */
+const CHAIN_CALLS = [
+  "coalitions",
+  "shapleyCost",
+  "chainGame",
+  "faithfulness",
+  "writeChains",
+  "anchorRollouts",
+  "stepSuppression",
+  "stepAttention",
+] as const;
+
+/** A request about a chain, whose parts may be text, under the edits. */
+async function chainRequest(engine: EngineApi, given: object, edits: readonly Edit[]): Promise<object> {
+  const chain = (given as { readonly chain?: ChainText | ChainTokens }).chain;
+  const isText = typeof chain?.answer === "string";
+  return {
+    ...(edits.length > 0 && { edits }),
+    ...given,
+    ...(isText && { chain: await engine.tokenizeChain(chain as ChainText) }),
+  };
+}
+
 const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promise<object>> = {
   async inspect(values, [path]) {
     const given = modelPath(path ?? usage("inspect needs a PATH"), modelsRoot());
@@ -311,8 +339,19 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     return { tokens, out, sites: tensors.map(({ site, shape }) => ({ site, shape })) };
   },
   async call(values, [name]) {
-    const method = oneOf("method", name ?? "", CALLS);
+    const method = oneOf("method", name ?? "", [...CALLS, ...CHAIN_CALLS]);
     const { engine } = await openEngine(values);
+    const chainCall = CHAIN_CALLS.find((one) => one === method);
+    if (chainCall) {
+      const request = await chainRequest(
+        engine,
+        JSON.parse(required(values, "request")) as object,
+        await inputEdits(engine, values),
+      );
+      // As below: the engine says what is wrong with it.
+      const asked = engine[chainCall] as (request: unknown, runId: string) => Promise<object>;
+      return plain(await asked(request, "call")) as object;
+    }
     const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
     const edits = await inputEdits(engine, values);
     const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);
@@ -358,24 +397,34 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       samples: numberOption(values, "samples"),
       temperature: numberOption(values, "temperature") || 1,
     };
-    const ablation = await ablationOf(engine, chain, { mode, fillerId, seed, ...drawn }, "shapley");
-    const { phi, leaveOneOut, interactions, ...result } = await engine.chainGame(
-      {
-        ...{ chain, ...ablation, seed, budget: numberOption(values, "budget"), matrix: false },
-        value: oneOf("value", required(values, "value"), TOKEN_VALUES),
-        estimator: oneOf(
-          "estimator",
-          values.estimator ?? (steps.length > MAX_EXACT_STEPS ? "pairedRegression" : "exact"),
-          GAME_ESTIMATORS,
-        ),
-      },
-      "shapley",
-      ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
-    );
+    const edits = await inputEdits(engine, values);
+    const read = mode === "resample" ? chain : withTokenEdits(chain, edits);
+    const ablation = await ablationOf(engine, read, { mode, fillerId, seed, ...drawn }, "shapley");
+    const request = {
+      ...{ chain, ...ablation, seed, budget: numberOption(values, "budget"), matrix: false },
+      value: oneOf("value", required(values, "value"), TOKEN_VALUES),
+      estimator: oneOf(
+        "estimator",
+        values.estimator ?? (steps.length > MAX_EXACT_STEPS ? "pairedRegression" : "exact"),
+        GAME_ESTIMATORS,
+      ),
+    };
+    const play = async (under: readonly Edit[]) => {
+      const { phi, leaveOneOut, interactions, ...result } = await engine.chainGame(
+        { ...request, edits: under },
+        "shapley",
+        ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
+      );
+      return {
+        ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
+        ...(interactions && { interactions }),
+      };
+    };
+    const played = await play(edits);
     return plain({
       ...(known && { problem: labelsOf(known.problem) }),
-      ...{ ...result, fillerId, phi: phi.values, low: phi.low, high: phi.high, loo: leaveOneOut },
-      ...(interactions && { interactions }),
+      ...played,
+      ...(edits.length > 0 && { edits, unedited: await play([]) }),
     }) as object;
   },
   async faithfulness(values) {

@@ -2,9 +2,9 @@
  * Thought anchors (Bogdan et al. 2025, arXiv:2506.19143): what rollouts of a chain from each of its steps say, what
  * later steps lose when they cannot attend to a step, and what heads look at from step to step.
  */
-import type { ChainTokens } from "./chain";
+import type { ChainTokens, UnderEdits } from "./chain";
 
-export interface RolloutsRequest {
+export interface RolloutsRequest extends UnderEdits {
   readonly chain: ChainTokens;
   /** Of each starting point and kind. */
   readonly rollouts: number;
@@ -45,7 +45,7 @@ export interface RolloutsResult {
   readonly elapsedMs: number;
 }
 
-export interface SuppressionRequest {
+export interface SuppressionRequest extends UnderEdits {
   readonly chain: ChainTokens;
   /** Of both distributions. */
   readonly temperature: number;
@@ -64,7 +64,7 @@ export interface SuppressionResult {
   readonly evaluatedTokens: number;
 }
 
-export interface StepAttentionRequest {
+export interface StepAttentionRequest extends UnderEdits {
   readonly chain: ChainTokens;
 }
 

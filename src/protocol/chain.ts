@@ -2,6 +2,7 @@
  * Chains of thought as both sides speak of them: a prompt, steps that can be present or absent, and an answer
  * whose log-probability is the value of a set of present steps.
  */
+import type { Edit } from "./interventions";
 import type { TopTokens } from "./run";
 
 /**
@@ -82,7 +83,16 @@ export interface Ablation {
   readonly numbers?: readonly (readonly number[])[];
 }
 
-export interface CoalitionsRequest extends Ablation {
+/**
+ * Edits under which a chain is read. They name positions of its whole text (prompt, steps, cue, answer) and meet the same
+ * tokens in every coalition, wherever these stand there; what stands in an absent step's place at the same positions is met
+ * like it, what was written instead (resample) by ranges alone. Edits that are off do nothing.
+ */
+export interface UnderEdits {
+  readonly edits?: readonly Edit[];
+}
+
+export interface CoalitionsRequest extends Ablation, UnderEdits {
   readonly chain: ChainTokens;
   /** One entry per coalition: which steps are present. */
   readonly coalitions: readonly (readonly boolean[])[];
@@ -108,7 +118,7 @@ export interface CoalitionResult {
 }
 
 /** Asks what an exact game would cost. */
-export interface ShapleyCostRequest extends Ablation {
+export interface ShapleyCostRequest extends Ablation, UnderEdits {
   readonly chain: ChainTokens;
   /** Steps that are players; absent: all. */
   readonly players?: readonly number[];
@@ -144,7 +154,7 @@ export const GAME_ESTIMATORS = ["exact", "pairedRegression", "permutations"] as 
 export type GameEstimator = (typeof GAME_ESTIMATORS)[number];
 
 /** A game whose players are steps of a chain (or tokens of it: then every token is a step of its own). */
-export interface ChainGameRequest extends Ablation {
+export interface ChainGameRequest extends Ablation, UnderEdits {
   readonly chain: ChainTokens;
   /** Steps that are players, in the order of the text; the others are always present. Absent: all. */
   readonly players?: readonly number[];

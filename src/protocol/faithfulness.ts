@@ -8,6 +8,7 @@
  */
 import type { ModelSlot } from "./analysis";
 import type { ChainText } from "./chain";
+import type { Edit } from "./interventions";
 
 /**
  *   early       the first 0 … n steps only
@@ -70,6 +71,11 @@ export interface FaithfulnessRequest {
   readonly temperature: number;
   readonly seed: number;
   readonly model?: ModelSlot;
+  /**
+   * Act in everything that is read and written. Positions are those of each problem's own whole text, and name the same
+   * tokens wherever a condition puts them. A replaced token belongs to one text: it is refused.
+   */
+  readonly edits?: readonly Edit[];
 }
 
 /** What the model answers under one condition. */
@@ -222,4 +228,6 @@ export interface WriteChainsRequest {
   readonly prompts: readonly string[];
   readonly maxTokens: number;
   readonly model?: ModelSlot;
+  /** Act on the prompt and on every token that is written. */
+  readonly edits?: readonly Edit[];
 }

@@ -272,4 +272,16 @@ export const EDIT_KINDS = [
 export interface EditedPrompt {
   readonly tokens: readonly number[];
   readonly edits?: readonly Edit[];
+  /** Edits of a text that `tokens` are parts of: they meet the same tokens here as there. */
+  readonly under?: EditsOfText;
+}
+
+/** Edits that name positions of a text, for a row that has its tokens elsewhere, or others in their place. */
+export interface EditsOfText {
+  readonly edits: readonly Edit[];
+  readonly text: readonly number[];
+  /** Of each token of the row its position in the text; a fraction, behind that of the token before, where it has none. */
+  readonly origins: readonly number[];
+  /** Positions of the row that later tokens do not see. */
+  readonly hidden?: readonly number[];
 }

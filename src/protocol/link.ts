@@ -97,6 +97,8 @@ const LINK_SCHEMA = v.strictObject({
       baseline: v.optional(number),
       early: v.optional(perStep(number)),
       loo: v.optional(perStep(number)),
+      /** The chain's numbers are those with the edits that are on; links of before have them without. */
+      underEdits: v.optional(v.boolean()),
       /** The most probable tokens after a position, of the run without and with the edits. */
       next: v.optional(
         v.strictObject({ position: whole, base: distribution, edited: v.optional(distribution) }),

@@ -28,6 +28,8 @@ export interface StepText {
   /** Positions left unused before what follows. */
   readonly skipped: number;
   readonly interventions?: readonly Intervention[];
+  /** Other tokens than the step's, which have no position in the chain's text. */
+  readonly isWritten?: true;
 }
 
 export interface AbsentRequest extends Ablation {
@@ -101,7 +103,7 @@ export class AbsentSteps {
       case "mean":
         return { tokens, skipped: 0, interventions: this.toMean };
       case "resample":
-        return { tokens: alternatives?.[variant]?.[step] ?? [], skipped: 0 };
+        return { tokens: alternatives?.[variant]?.[step] ?? [], skipped: 0, isWritten: true };
     }
   }
 

@@ -10,9 +10,10 @@ import type { ChainTokens, ChainValue } from "../../protocol/chain";
 import type { TopTokens } from "../../protocol/run";
 import type { Model } from "../models/model";
 import type { KeyValueCache } from "../ops/keyValueCache";
+import type { ChainEdits } from "./chainEdits";
 import { topNeeded, type AnswerReading, type PossibleAnswers } from "./chainValue";
 import { pieces, readForward, readForwards, recordForward, type PendingForward } from "./forward";
-import { extend, type RowContext } from "./rowContext";
+import type { RowContext, Segment } from "./rowContext";
 
 export interface AnswerAsk {
   readonly chain: ChainTokens;
@@ -52,6 +53,7 @@ export async function readAnswers(
   branches: readonly AnswerBranch[],
   /** Passes recorded before that nobody has read yet; they are read along. */
   before: readonly PendingForward[],
+  edits?: ChainEdits,
 ): Promise<{ answers: BranchAnswer[]; earlier: Float32Array[]; evaluatedTokens: number }> {
   const { chain, topK, value, answers: possible } = ask;
   const { answer, answerPrefix } = chain;
@@ -64,10 +66,9 @@ export async function readAnswers(
     ...possible.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
     ...(ask.tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
   ];
-  const segments = branches.map(({ context, prefix }) => ({
-    context,
-    tokens: [...prefix, ...answer.slice(0, -1)],
-  }));
+  const segments = branches.map(({ context, prefix }) =>
+    segmentAt(chain, edits, context, [...prefix, ...answer.slice(0, -1)]),
+  );
   const pass = recordForward(model, cache, segments, {
     score: segments.flatMap((_, segment) => targets.map((target) => ({ segment, ...target }))),
     top: {
@@ -77,17 +78,16 @@ export async function readAnswers(
       k,
     },
   });
-  const slots = pass.packed.slots;
   try {
     const results = await readForwards(model, [...before, pass]);
     const result = results.at(-1);
-    const afterCue = branches.map(({ context, prefix }, i) =>
-      extend({ context, tokens: prefix }, (slots[i] ?? []).slice(0, prefix.length)),
+    const afterCue = branches.map(({ prefix }, i) => pass.contextAfter(i, prefix.length));
+    const tails = await readTails(model, cache, possible, afterCue, (context, tokens) =>
+      segmentAt(chain, edits, context, tokens, answerPrefix.length),
     );
-    const tails = await readTails(model, cache, possible, afterCue);
     return {
       earlier: results.slice(0, -1).map(({ scores }) => scores),
-      evaluatedTokens: pass.packed.count + tails.evaluatedTokens,
+      evaluatedTokens: pass.taken.length + tails.evaluatedTokens,
       answers: branches.map((_, branch) => {
         const own = result?.scores.subarray(branch * targets.length, (branch + 1) * targets.length) ?? [];
         const tops = result?.top.slice(branch * positions, (branch + 1) * positions) ?? [];
@@ -104,8 +104,19 @@ export async function readAnswers(
       }),
     };
   } finally {
-    cache.giveBack(slots.flat());
+    cache.giveBack(pass.taken);
   }
+}
+
+/** Tokens from the cue on; `first`: how many of cue and answer stand before them. */
+function segmentAt(
+  { steps }: ChainTokens,
+  edits: ChainEdits | undefined,
+  context: RowContext,
+  tokens: readonly number[],
+  first = 0,
+): Segment {
+  return edits ? edits.segment(steps.length, context, { tokens }, first) : { context, tokens };
 }
 
 /** [branch][answer]: log p of the answer's tokens but the first. */
@@ -114,6 +125,7 @@ async function readTails(
   cache: KeyValueCache,
   possible: PossibleAnswers,
   contexts: readonly RowContext[],
+  segment: (context: RowContext, tokens: readonly number[]) => Segment,
 ): Promise<{ logProbs: number[][]; evaluatedTokens: number }> {
   const logProbs = contexts.map(() => possible.map(() => 0));
   const rows = possible.flatMap(({ tokens }, answer) =>
@@ -124,16 +136,16 @@ async function readTails(
     const pass = recordForward(
       model,
       cache,
-      batch.map(({ context, tokens }) => ({ context, tokens: tokens.slice(0, -1) })),
+      batch.map(({ context, tokens }) => segment(context, tokens.slice(0, -1))),
       {
         score: batch.flatMap(({ tokens }, segment) =>
           tokens.slice(1).map((target, index) => ({ segment, index, target })),
         ),
       },
     );
-    evaluatedTokens += pass.packed.count;
+    evaluatedTokens += pass.taken.length;
     const { scores } = await readForward(model, pass);
-    cache.giveBack(pass.packed.slots.flat());
+    cache.giveBack(pass.taken);
     let at = 0;
     for (const { branch, answer, tokens } of batch) {
       const own = scores.subarray(at, (at += tokens.length - 1));

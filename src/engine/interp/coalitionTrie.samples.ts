@@ -1,7 +1,13 @@
 /** A chain, six ways of taking its steps away, and the slow way to value a coalition: one whole row at a time. */
 import type { Ablation, AblationMode, ChainTokens } from "../../protocol/chain";
-import type { Intervention } from "../../protocol/interventions";
+import type { Edit, Intervention } from "../../protocol/interventions";
+import type { RunRow } from "../../protocol/run";
+import { withTokenEdits } from "../../protocol/tokenEdits";
 import type { Model } from "../models/model";
+import { rowValues } from "./donors";
+import { frozenSites, inPlace } from "./interventions/freeze";
+import { resolveEdits } from "./interventions/index";
+import { rebased } from "./interventions/rebase";
 import { run } from "./run";
 
 export const FILLER = 11;
@@ -41,6 +47,8 @@ export interface NaiveRow {
   readonly parts: readonly (readonly number[])[];
   readonly hidden: readonly number[];
   readonly averaged: readonly number[];
+  /** Of the tokens of each part their positions in the whole text. */
+  readonly origins: readonly (readonly number[])[];
 }
 
 export function naiveRow(
@@ -52,7 +60,9 @@ export function naiveRow(
   const { mode, fillerId, alternatives, numbers } = ablation;
   const hidden: number[] = [];
   const averaged: number[] = [];
+  const origins: number[][] = [];
   let at = chain.prompt.length;
+  let inText = at;
   const ownerOf = (number: number) => chain.steps.findIndex((_, i) => numbers?.[i]?.includes(number));
   const symbols = (tokens: readonly number[], part: number) =>
     tokens.map((token, i) => {
@@ -69,10 +79,16 @@ export function naiveRow(
     if (!present[i] && mode === "mask") hidden.push(...positions);
     if (!present[i] && mode === "mean") averaged.push(...positions);
     at += own.length;
+    const isOther = !present[i] && mode === "resample" && own.join() !== step.join();
+    origins.push(
+      own.map((_, j) => (isOther ? inText + Math.min(j, Math.max(1, step.length) - 1) + 0.5 : inText + j)),
+    );
+    inText += step.length;
     return own;
   });
   const cue = mode === "symbol" ? symbols(chain.answerPrefix, chain.steps.length) : chain.answerPrefix;
-  return { parts: [...steps, cue], hidden, averaged };
+  origins.push(cue.map((_, j) => inText + j));
+  return { parts: [...steps, cue], hidden, averaged, origins };
 }
 
 /** The mean embedding of the chain's tokens, straight from a capture. */
@@ -87,9 +103,27 @@ async function meanEmbedding(model: Model, chain: ChainTokens): Promise<Float32A
   );
 }
 
-async function runRow(model: Model, chain: ChainTokens, row: NaiveRow, extra: readonly number[]) {
+/** A chain with a stack of edits: as it reads with its tokens replaced, and as it was. */
+interface Edited {
+  readonly chain: ChainTokens;
+  readonly original: ChainTokens;
+  readonly edits: readonly Edit[];
+}
+
+const editedChain = (original: ChainTokens, edits: readonly Edit[]): Edited => ({
+  ...{ chain: withTokenEdits(original, edits), original, edits },
+});
+
+/** The row's own tokens, and what it would read without edits. */
+interface Rows {
+  readonly row: NaiveRow;
+  readonly plain: NaiveRow;
+}
+
+async function runRow(model: Model, all: Edited, { row, plain }: Rows, extra: readonly number[]) {
+  const { chain, original } = all;
   const tokens = [...chain.prompt, ...row.parts.flat(), ...extra];
-  const interventions: Intervention[] =
+  const own: Intervention[] =
     row.averaged.length > 0
       ? [
           {
@@ -98,12 +132,44 @@ async function runRow(model: Model, chain: ChainTokens, row: NaiveRow, extra: re
           },
         ]
       : [];
+  const hiddenPositions = row.hidden;
+  const unedited = {
+    ...{ tokens: [...original.prompt, ...plain.parts.flat(), ...extra], hiddenPositions },
+    interventions: own,
+  };
+  const interventions = [...own, ...(await interventionsOn(model, all, row, unedited))];
   return (asks: readonly { position: number; target: number }[], capture: readonly string[] = []) =>
     run(model, {
-      rows: [{ tokens, hiddenPositions: row.hidden, interventions }],
+      rows: [{ tokens, hiddenPositions, interventions }],
       score: asks.map((ask) => ({ row: 0, ...ask })),
       capture: [...capture],
     });
+}
+
+/** The stack, resolved on the whole text and put to this row position by position. */
+async function interventionsOn(
+  model: Model,
+  { chain, edits }: Edited,
+  { origins, hidden }: NaiveRow,
+  unedited: RunRow,
+): Promise<Intervention[]> {
+  const text = [...chain.prompt, ...chain.steps.flat(), ...chain.answerPrefix, ...chain.answer];
+  const length = unedited.tokens.length;
+  const cueEnd = text.length - chain.answer.length;
+  const flat = [...chain.prompt.keys(), ...origins.flat()];
+  const whole = Array.from({ length }, (_, i) => flat[i] ?? cueEnd + i - flat.length);
+  const found: Intervention[] = [];
+  for (const edit of edits) {
+    if (edit.kind === "freeze") {
+      const sites = frozenSites(edit, model);
+      found.push(...inPlace(sites, await rowValues(model, unedited, sites), length));
+    } else if (edit.kind !== "token") {
+      const { interventions } = await resolveEdits(model, { tokens: text, edits: [edit] });
+      const row = { origins: whole, hidden: new Set(hidden) };
+      found.push(...interventions.map((one) => rebased(model.config, one, row)));
+    }
+  }
+  return found;
 }
 
 /** log p of each answer token, and the logits that they are read from [answer token, vocabulary]. */
@@ -114,10 +180,15 @@ export async function naiveAnswer(
   ablation: Ablation,
   sample = 0,
   answer = chain.answer,
+  edits: readonly Edit[] = [],
 ): Promise<{ logProbs: number[]; logits: Float32Array[] }> {
-  const row = naiveRow(chain, present, ablation, sample);
+  const all = editedChain(chain, edits);
+  const [row, plain] = [all.chain, chain].map((one) => naiveRow(one, present, ablation, sample)) as [
+    NaiveRow,
+    NaiveRow,
+  ];
   const start = chain.prompt.length + row.parts.flat().length - 1;
-  const go = await runRow(model, chain, row, answer.slice(0, -1));
+  const go = await runRow(model, all, { row, plain }, answer.slice(0, -1));
   const { scores, captures } = await go(
     answer.map((target, i) => ({ position: start + i, target })),
     ["logits"],
@@ -137,29 +208,33 @@ export async function naiveTokens(
   present: readonly boolean[],
   ablation: Ablation,
   sample = 0,
+  edits: readonly Edit[] = [],
 ): Promise<number[]> {
-  const all: number[] = [];
+  const found: number[] = [];
+  const all = editedChain(chain, edits);
   for (const part of [...chain.steps.keys(), chain.steps.length]) {
     // The part itself is there, whether or not the coalition has it; symbols stand for numbers of absent steps before.
-    const row = naiveRow(
-      chain,
-      present.map((has, i) => has || i === part),
-      ablation,
-      sample,
-    );
+    const has = present.map((is, i) => is || i === part);
     const isCue = part === chain.steps.length;
-    const original = isCue ? [...chain.answerPrefix, ...chain.answer] : (chain.steps[part] ?? []);
+    const read = all.chain;
+    const row = naiveRow(read, has, ablation, sample);
+    const original = isCue ? [...read.answerPrefix, ...read.answer] : (read.steps[part] ?? []);
     const before = row.parts.slice(0, part).flat().length + chain.prompt.length;
     const own = row.parts[part] ?? [];
     const seen = (position: number): number =>
       row.hidden.includes(position) ? seen(position - 1) : position;
-    const cut = { ...row, parts: row.parts.slice(0, part + 1), hidden: row.hidden.filter((p) => p < before) };
-    const averaged = row.averaged.filter((p) => p < before);
-    const go = await runRow(model, chain, { ...cut, averaged }, isCue ? chain.answer.slice(0, -1) : []);
+    const cut = (whole: NaiveRow): NaiveRow => ({
+      parts: whole.parts.slice(0, part + 1),
+      origins: whole.origins.slice(0, part + 1),
+      hidden: whole.hidden.filter((p) => p < before),
+      averaged: whole.averaged.filter((p) => p < before),
+    });
+    const rows = { row: cut(row), plain: cut(naiveRow(chain, has, ablation, sample)) };
+    const go = await runRow(model, all, rows, isCue ? chain.answer.slice(0, -1) : []);
     const { scores } = await go(
       original.map((target, i) => ({ position: i === 0 ? seen(before - 1) : before + i - 1, target })),
     );
-    if (own.length > 0 || isCue) all.push(...scores);
+    if (own.length > 0 || isCue) found.push(...scores);
   }
-  return all;
+  return found;
 }

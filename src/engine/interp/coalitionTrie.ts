@@ -16,20 +16,28 @@
  *
  * Two branches that read the same are one branch: a step that already equals the filler changes nothing, and its
  * coalitions get the same value, not merely a close one. In resample mode a coalition is valued once for each sample;
- * samples share what they have in common.
+ * samples share what they have in common. Edits meet the same tokens in every branch (interp/chainEdits.ts).
  */
 import type { Pauser } from "../../protocol/cancel";
-import type { Ablation, ChainTokens, ChainValue, CoalitionResult, SegmentCounts } from "../../protocol/chain";
+import type {
+  Ablation,
+  ChainTokens,
+  ChainValue,
+  CoalitionResult,
+  SegmentCounts,
+  UnderEdits,
+} from "../../protocol/chain";
 import type { Model } from "../models/model";
 import { AbsentSteps, PRESENT } from "./absentSteps";
 import type { AnswerAsk } from "./answerPass";
+import { ChainEdits } from "./chainEdits";
 import { checkChain, checkCoalitions, checkIds } from "./chainChecks";
 import { chainValue, checkValue, type PossibleAnswers } from "./chainValue";
 import { EMPTY_CONTEXT, skip } from "./rowContext";
 import { joinScores, restOf } from "./tokenScores";
 import { TriePasses, type Branch, type Continuation } from "./triePasses";
 
-export interface TrieRequest extends Ablation {
+export interface TrieRequest extends Ablation, UnderEdits {
   readonly chain: ChainTokens;
   /** Most probable first answer tokens per coalition; 0 for none. */
   readonly topK?: number;
@@ -65,13 +73,15 @@ export class CoalitionTrie {
     pauser: Pauser,
   ): Promise<CoalitionTrie> {
     const { dVocab } = model.config;
-    const { chain, topK = 0, value = "logProb", answers = [], tokenScores = false } = request;
-    checkChain(chain, request, dVocab);
+    const { topK = 0, value = "logProb", answers = [], tokenScores = false } = request;
+    checkChain(request.chain, request, dVocab);
     checkValue(value, answers);
     answers.forEach(({ tokens }) => checkIds(tokens, dVocab));
+    const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
+    const { chain } = edits ?? request;
     const ask = { chain, topK, value, tokenScores, answers: value === "expected" ? answers : [] };
-    const absent = await AbsentSteps.of(model, request, pauser);
-    const passes = new TriePasses(model, absent, ask, most * absent.samples);
+    const absent = await AbsentSteps.of(model, { ...request, chain }, pauser);
+    const passes = new TriePasses(model, absent, ask, most * absent.samples, edits);
     return new CoalitionTrie(ask, absent, passes, pauser);
   }
 

@@ -5,6 +5,7 @@
 import { VitrineError } from "../../protocol/errors";
 import type { NamedTokens, PromptSet } from "../../protocol/interventions";
 import type { Pauser } from "../../protocol/cancel";
+import type { RunRow } from "../../protocol/run";
 import type { Site } from "../../protocol/sites";
 import type { Model } from "../models/model";
 import { siteColumns, siteShape } from "../models/siteShape";
@@ -64,6 +65,23 @@ function byQuery(data: Float32Array, [heads = 0, queries = 0, keys = 0]: readonl
   return rows;
 }
 
+/** Sites of one row, whatever is done to it. */
+export async function rowValues(
+  model: Model,
+  row: RunRow,
+  sites: readonly Site[],
+): Promise<Map<Site, SiteValues>> {
+  const { captures } = await run(model, { rows: [row], capture: sites });
+  const positions = row.tokens.length;
+  return new Map(
+    captures.map(({ site, shape, data }) => {
+      const isByKey = siteColumns(model.config, site).width === "keys";
+      const rows = isByKey ? byQuery(data, shape) : Float32Array.from(data);
+      return [site, { data: rows, positions, width: rows.length / positions }];
+    }),
+  );
+}
+
 /** Sites of one prompt without any edit. */
 export async function siteValues(
   model: Model,
@@ -85,11 +103,7 @@ export async function siteValues(
         `This edit needs ${(bytes / 2 ** 30).toFixed(1)} GiB of activations, at most ${MAX_CAPTURE_BYTES >> 30} GiB are held; name fewer layers or shorten the prompt.`,
       );
     }
-    const { captures } = await run(model, { rows: [{ tokens: prompt }], capture: missing });
-    for (const { site, shape, data } of captures) {
-      const isByKey = siteColumns(model.config, site).width === "keys";
-      const rows = isByKey ? byQuery(data, shape) : Float32Array.from(data);
-      const values = { data: rows, positions: prompt.length, width: rows.length / prompt.length };
+    for (const [site, values] of await rowValues(model, { tokens: prompt }, missing)) {
       shelf.put(key(site), values);
       found.set(site, values);
     }

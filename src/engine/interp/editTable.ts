@@ -106,5 +106,5 @@ export interface Writer {
   write(token: TokenView, table: EditTable): void;
 }
 
-/** Positions of the keys that a token sees, its own last. */
+/** Origins of the keys that a token sees, its own last. */
 export type KeysOf = (token: TokenView) => readonly number[];

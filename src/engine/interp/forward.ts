@@ -16,7 +16,8 @@ import type { Model } from "../models/model";
 import { gatherElements, gatherRows } from "../ops/embedding";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../ops/score";
-import { extend, type RowContext, type Segment } from "./rowContext";
+import { uneditedRows } from "./frozen";
+import { contextAfter, EMPTY_CONTEXT, type RowContext, type Segment } from "./rowContext";
 import { joinFloats } from "./joinFloats";
 import { HEAD_SITES, uploadPassEdits } from "./passEdits";
 import { RunTaps, type CapturedTensor } from "./runTaps";
@@ -56,6 +57,11 @@ export interface PendingForward {
   readonly packed: PackedBatch;
   /** The context of each segment after its tokens. */
   readonly contexts: readonly RowContext[];
+  /** The context of a segment after the first `count` of its tokens. */
+  contextAfter(segment: number, count: number): RowContext;
+  /** Slots that the pass took, to give back: all, and those of each segment. */
+  readonly taken: readonly number[];
+  readonly takenBy: readonly (readonly number[])[];
   readonly slices: readonly BufferSlice[];
   decode(data: readonly ArrayBuffer[]): ForwardResult;
   release(): void;
@@ -86,7 +92,14 @@ export function recordForward(
   const { memory, config, architecture } = model;
   const cols = config.dVocabOut ?? config.dVocab;
   const packed = packBatch(segments, cache, config);
-  const contexts = segments.map((segment, i) => extend(segment, packed.slots[i] ?? []));
+  const unedited = uneditedRows(model, cache, segments);
+  const contextOf = (i: number, count?: number): RowContext => {
+    const segment = segments[i];
+    if (!segment) return EMPTY_CONTEXT;
+    const context = contextAfter(segment, packed.slots[i] ?? [], count);
+    return unedited ? { ...context, unedited: unedited.context(i, count) } : context;
+  };
+  const contexts = segments.map((_, i) => contextOf(i));
   const capture = asks.capture ?? new Set<Site>();
   const place = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
   const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
@@ -118,6 +131,7 @@ export function recordForward(
     // Everything the host sends goes first: writes are ordered before the submit that follows.
     const batch = uploadBatch(packed, cache, memory, config.nCtx);
     const edits = uploadPassEdits(model, segments, packed, contexts);
+    unedited?.upload(cache);
     const upload = (values: number[], shape: number[]) =>
       memory.from(Uint32Array.from(values), shape, "asks");
     const base = asks.kl && memory.from(asks.kl.base, [1, asks.kl.base.length], "base logits");
@@ -175,13 +189,13 @@ export function recordForward(
                 [klIndices.length, 2],
               )
             : undefined,
-        taps: new RunTaps(capture, memory, edits.head(rows)),
+        edits: edits.head(rows),
         count: rows.length,
       };
     });
 
-    const blockTaps = new RunTaps(capture, memory, edits.blocks);
-    taps = [blockTaps, ...goes.map((go) => go.taps)];
+    const blockTaps = new RunTaps(capture, memory, edits.blocks, undefined, unedited?.blocks());
+    taps = [blockTaps];
     const context: ForwardContext<typeof config> = {
       config,
       weights: model.weights,
@@ -193,7 +207,9 @@ export function recordForward(
     for (const go of goes) {
       memory.scope(() => {
         const scored = go.rows === undefined ? residual : gatherRows(memory, residual, go.rows);
-        const logits = architecture.head({ ...context, taps: go.taps }, scored);
+        const headTaps = new RunTaps(capture, memory, go.edits, undefined, unedited?.head(go.rows));
+        taps.push(headTaps);
+        const logits = architecture.head({ ...context, taps: headTaps }, scored);
         const pick = (indices: Tensor) =>
           go.count === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
         const keep = (tensor: Tensor, take: (data: ArrayBuffer) => void) =>
@@ -235,6 +251,8 @@ export function recordForward(
       });
     }
   });
+  unedited?.release();
+  const takenBy = packed.slots.map((own, i) => [...own, ...(unedited?.packed.slots[i] ?? [])]);
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
 
   const captured = taps.flatMap((one) => one.tensors);
@@ -246,6 +264,8 @@ export function recordForward(
   return {
     packed,
     contexts,
+    contextAfter: contextOf,
+    ...{ taken: takenBy.flat(), takenBy },
     slices: [...results.map(({ tensor }) => tensor), ...captured].map(slice),
     decode(data) {
       results.forEach(({ take }, i) => take(data[i] ?? new ArrayBuffer(0)));

@@ -50,8 +50,8 @@ export function hostLatents(
       return [first, list.length];
     });
     const isChanged = stage.map((change) => within(change?.positions));
-    const spans = tokens.flatMap(({ segment, position }) =>
-      isChanged[segment]?.(position) ? (spanOf[segment] ?? [0, 0]) : [0, 0],
+    const spans = tokens.flatMap(({ segment, origin }) =>
+      isChanged[segment]?.(origin) ? (spanOf[segment] ?? [0, 0]) : [0, 0],
     );
     return {
       ...{ sae, error, width },

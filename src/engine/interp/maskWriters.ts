@@ -1,6 +1,6 @@
 /**
  * Masks and scores by position, as entries of the tables of blocks.L.attn.scores and blocks.L.attn.pattern. Pairs name
- * positions; a token's row has the keys that it sees, packed, its own last.
+ * positions of the text (origins, rowContext.ts); a token's row has the keys that it sees, packed, its own last.
  */
 import type { AttentionMask, AttentionPairs, ScoreChange } from "../../protocol/interventions";
 import { blockSite } from "../../protocol/sites";
@@ -10,7 +10,8 @@ import { checked, joined, KNOCKED_OUT, type EditTable, type KeysOf, type Writer 
 import { within } from "./positions";
 import type { EmptyRows } from "./siteStages";
 
-type KeyTest = (key: number) => boolean;
+/** `key`: its origin; several tokens that the text has not may share one, so which key is the query's own is said beside. */
+type KeyTest = (key: number, isOwn: boolean) => boolean;
 
 /** For a query: whether a pair names it with a key; undefined where no pair names the query. */
 function pairTest(pairs: readonly AttentionPairs[]): (query: number) => KeyTest | undefined {
@@ -21,7 +22,7 @@ function pairTest(pairs: readonly AttentionPairs[]): (query: number) => KeyTest 
   return (query) => {
     const own = rules.filter(({ isQuery }) => isQuery(query));
     if (own.length === 0) return undefined;
-    return (key) => own.some(({ isKey }) => (isKey ? isKey(key) : key === query));
+    return (key, isOwn) => own.some(({ isKey }) => (isKey ? isKey(key) : isOwn));
   };
 }
 
@@ -30,7 +31,7 @@ function hiddenBy({ pairs, op }: AttentionMask): (query: number) => KeyTest | un
   const named = pairTest(pairs);
   return (query) => {
     const isNamed = named(query);
-    return isNamed && op === "only" ? (key) => !isNamed(key) : isNamed;
+    return isNamed && op === "only" ? (key, isOwn) => !isNamed(key, isOwn) : isNamed;
   };
 }
 
@@ -39,7 +40,7 @@ const headsOf = (config: ModelConfig, { heads, layer }: AttentionMask | ScoreCha
 
 /** Ranges of a token's row whose keys pass the test. */
 const rangesWhere = (keys: readonly number[], test: KeyTest) =>
-  joined(keys.flatMap((key, j) => (test(key) ? [j] : [])));
+  joined(keys.flatMap((key, j) => (test(key, j === keys.length - 1) ? [j] : [])));
 
 export function maskWriter(
   config: ModelConfig,
@@ -52,9 +53,9 @@ export function maskWriter(
   const hidden = hiddenBy(change);
   const removed = table.values(new Float32Array(stride).fill(KNOCKED_OUT));
   return {
-    key: ({ position }) => (hidden(position) ? "own" : undefined),
+    key: ({ origin }) => (hidden(origin) ? "own" : undefined),
     write(token) {
-      const isHidden = hidden(token.position);
+      const isHidden = hidden(token.origin);
       if (!isHidden) return;
       const ranges = rangesWhere(keysOf(token), isHidden);
       for (const head of heads)
@@ -75,9 +76,9 @@ export function scoreWriter(
   const value = table.values(new Float32Array(stride).fill(change.value));
   const keep = change.op === "set" ? 0 : 1;
   return {
-    key: ({ position }) => (named(position) ? "own" : undefined),
+    key: ({ origin }) => (named(origin) ? "own" : undefined),
     write(token) {
-      const isNamed = named(token.position);
+      const isNamed = named(token.origin);
       if (!isNamed) return;
       const ranges = rangesWhere(keysOf(token), isNamed);
       for (const head of heads)
@@ -103,21 +104,22 @@ export function emptyRowWriter(
       case "knockOut": {
         const [isQuery, isKey] = [within(one.queries), within(one.keys)];
         const hides = (query: number) =>
-          isQuery(query) ? (key: number) => key !== query && isKey(key) : undefined;
+          isQuery(query) ? (key: number, isOwn: boolean) => !isOwn && isKey(key) : undefined;
         return { heads, hides };
       }
     }
   });
   const isEmpty = (query: number, keys: readonly number[], head: number) => {
-    const seen = new Set(keys);
+    const seen = new Set(keys.keys());
     let empty: AttentionMask["empty"] | undefined;
     for (const step of steps) {
       if (!step.heads.has(head)) continue;
       const hides = step.hides?.(query);
       const shows = step.shows?.(query);
-      for (const key of keys) {
-        if (hides?.(key)) seen.delete(key);
-        if (shows?.(key)) seen.add(key);
+      for (const [j, key] of keys.entries()) {
+        const isOwn = j === keys.length - 1;
+        if (hides?.(key, isOwn)) seen.delete(j);
+        if (shows?.(key, isOwn)) seen.add(j);
       }
       if (hides && step.empty) ({ empty } = step);
     }
@@ -125,11 +127,11 @@ export function emptyRowWriter(
   };
   const isReached = (query: number) => steps.some(({ hides }) => hides?.(query));
   return {
-    key: ({ position }) => (isReached(position) ? "own" : undefined),
+    key: ({ origin }) => (isReached(origin) ? "own" : undefined),
     write(token, table) {
       const keys = keysOf(token);
       for (let head = 0; head < config.nHeads; head++) {
-        if (isEmpty(token.position, keys, head)) table.entry([head * stride, keys.length], 0, NO_VALUES);
+        if (isEmpty(token.origin, keys, head)) table.entry([head * stride, keys.length], 0, NO_VALUES);
       }
     },
   };

@@ -8,7 +8,8 @@
  *   3. tokens with the same entries share them
  *
  * Scores and patterns are packed by visible key with the token's own key last; interventions name key positions, so
- * their entries and values are laid out here, token by token. A token's own key is never knocked out; a mask can hide it.
+ * their entries and values are laid out here, token by token. A token's own key is never knocked out; a mask can hide it. Positions that
+ * interventions name are origins (rowContext.ts).
  */
 import { VitrineError } from "../../protocol/errors";
 import type { AffineChange, KnockOut } from "../../protocol/interventions";
@@ -65,12 +66,12 @@ function columnWriter(config: ModelConfig, change: AffineChange, table: EditTabl
   const rowOf = valueRows(change, total);
   const base = change.values ? table.values(change.values) : NO_VALUES;
   return {
-    key({ position }) {
-      const row = inScope(position) ? rowOf(position) : undefined;
+    key({ origin }) {
+      const row = inScope(origin) ? rowOf(origin) : undefined;
       return row === undefined ? undefined : String(row);
     },
-    write({ position }) {
-      const row = rowOf(position) ?? -1;
+    write({ origin }) {
+      const row = rowOf(origin) ?? -1;
       for (const range of ranges) {
         table.entry(range, change.keep, row < 0 ? NO_VALUES : base + row * total + range[0]);
       }
@@ -87,9 +88,9 @@ function patternWriter(config: ModelConfig, change: AffineChange, stride: number
   const keys = values ? values.length / (valuePositions.length * config.nHeads) : 0;
   const rowOf = valueRows(change, config.nHeads * Math.floor(keys));
   return {
-    key: ({ position }) => (inScope(position) && rowOf(position) !== undefined ? "own" : undefined),
+    key: ({ origin }) => (inScope(origin) && rowOf(origin) !== undefined ? "own" : undefined),
     write(token, table) {
-      const row = rowOf(token.position) ?? -1;
+      const row = rowOf(token.origin) ?? -1;
       const seen = keysOf(token);
       for (const head of heads) {
         const from = (row * config.nHeads + head) * keys;
@@ -97,7 +98,8 @@ function patternWriter(config: ModelConfig, change: AffineChange, stride: number
         // A loop: there is one such array for every query and head.
         for (let j = 0; own && values && j < seen.length; j++) {
           const key = seen[j] ?? 0;
-          if (key < keys) own[j] = values[from + key] ?? 0;
+          // Between two positions there is no value.
+          if (key < keys && Number.isInteger(key)) own[j] = values[from + key] ?? 0;
         }
         table.entry([head * stride, seen.length], change.keep, own ? table.values(own) : NO_VALUES);
       }
@@ -117,7 +119,7 @@ function knockOutWriter(
   const isKey = within(change.keys);
   const removed = table.values(new Float32Array(stride).fill(KNOCKED_OUT));
   return {
-    key: ({ position }) => (isQuery(position) ? "own" : undefined),
+    key: ({ origin }) => (isQuery(origin) ? "own" : undefined),
     write(token) {
       const others = keysOf(token).slice(0, -1);
       const ranges = joined(others.flatMap((key, j) => (isKey(key) ? [j] : [])));
@@ -144,9 +146,9 @@ export function hostEdits(
   const table = new EditTable();
   const window = windowOf(config, site);
   const stride = packed.spans.get(window)?.maxKeys ?? 1;
-  const keysOf: KeysOf = ({ segment, position, count }) => {
-    const positions = contexts[segment]?.positions ?? [];
-    return [...positions.slice(firstWithin(positions, count, position, window), count), position];
+  const keysOf: KeysOf = ({ segment, position, origin, count }) => {
+    const { positions = [], origins = positions } = contexts[segment] ?? {};
+    return [...origins.slice(firstWithin(positions, count, position, window), count), origin];
   };
   const writers = changes.map((list) =>
     list.map((change) => {

@@ -49,6 +49,8 @@ export class RunTaps implements Taps {
     private readonly changes: SiteChanges = new Map(),
     /** u32 [n]: only these tokens of a captured site are kept, as a copy; the pass then holds no more than that. */
     private readonly rows?: Tensor,
+    /** What stands in the place of whole sites, before any change of them. */
+    private readonly frozen?: ReadonlyMap<Site, Tensor>,
   ) {
     const coded = [...changes.values()].flat().filter((change) => change.kind === "latents");
     this.#readByTranscoders = new Set(
@@ -61,7 +63,7 @@ export class RunTaps implements Taps {
   }
 
   edits(site: Site): boolean {
-    return this.changes.has(site);
+    return this.changes.has(site) || this.frozen?.has(site) === true;
   }
 
   tap(site: Site, tensor: Tensor): Tensor {
@@ -69,7 +71,7 @@ export class RunTaps implements Taps {
   }
 
   columns(site: Site, tensor: Tensor, offset: number, width: number): Tensor {
-    let passed = tensor;
+    let passed = this.frozen?.get(site) ?? tensor;
     for (const change of this.changes.get(site) ?? []) {
       passed =
         change.kind === "affine"

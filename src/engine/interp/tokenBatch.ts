@@ -14,6 +14,8 @@ import type { Segment } from "./rowContext";
 export interface TokenView {
   readonly segment: number;
   readonly position: number;
+  /** The position by which interventions name it; see rowContext.ts. */
+  readonly origin: number;
   /** Visible keys before its own. */
   readonly count: number;
 }
@@ -76,7 +78,7 @@ export function packBatch(
   /** Of `visible`, for models whose scores depend on the distance of a key. */
   const keyPositions: number[] = [];
   const spans = new Map([...new Set(windows)].map((window) => [window, [] as number[]]));
-  for (const [index, { context, tokens, hidden }] of segments.entries()) {
+  for (const [index, { context, tokens, hidden, origins }] of segments.entries()) {
     const end = context.nextPosition + tokens.length;
     if (end > nCtx) {
       throw new VitrineError(
@@ -100,7 +102,7 @@ export function packBatch(
         const first = firstWithin(seen, count, position, window);
         list.push(offset + first, count - first, slot, position);
       }
-      views.push({ segment: index, position, count });
+      views.push({ segment: index, position, origin: origins?.[i] ?? position, count });
       if (hidden?.has(position)) continue;
       visible.push(slot);
       seen.push(position);

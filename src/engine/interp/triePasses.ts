@@ -6,6 +6,7 @@ import type { SegmentCounts } from "../../protocol/chain";
 import type { Model } from "../models/model";
 import { KeyValueCache } from "../ops/keyValueCache";
 import type { AbsentSteps, StepText } from "./absentSteps";
+import type { ChainEdits } from "./chainEdits";
 import { answerSlots, readAnswers, type AnswerAsk, type BranchAnswer } from "./answerPass";
 import { recordForward, type PendingForward } from "./forward";
 import { skip, type RowContext, type Segment } from "./rowContext";
@@ -50,6 +51,7 @@ export class TriePasses {
     private readonly ask: AnswerAsk,
     /** Rows of one evaluation. */
     rows: number,
+    private readonly edits?: ChainEdits,
   ) {
     const { chain, answers } = ask;
     const { config, memory } = model;
@@ -58,9 +60,11 @@ export class TriePasses {
     const perBranch = chain.steps
       .map((_, step) => absent.longest(step))
       .reduce((sum, length) => sum + length, answerSlots(chain, answers));
-    const affordable = Math.floor(CACHE_BUDGET_BYTES / (2 * 4 * kvWidth * config.nLayers) / perBranch);
+    const passes = edits?.passes ?? 1;
+    const slotBytes = 2 * 4 * kvWidth * config.nLayers * passes;
+    const affordable = Math.floor(CACHE_BUDGET_BYTES / slotBytes / perBranch);
     this.width = Math.max(2, Math.min(MAX_WIDTH, rows, affordable));
-    const slots = chain.prompt.length + this.width * perBranch;
+    const slots = (chain.prompt.length + this.width * perBranch) * passes;
     this.#cache = new KeyValueCache(memory, config.nLayers, slots, kvWidth);
   }
 
@@ -98,11 +102,11 @@ export class TriePasses {
     );
     const rests = group.map(({ rest }, segment) => rest && askRest(original, segment, rest));
     const lists = [...firsts, ...rests].filter((list): list is SegmentScores => list !== undefined);
-    const segments = group.map(({ branch, text }): Segment => ({ context: branch.context, ...text }));
+    const segments = group.map(({ branch, text }) => this.#segment(branch.context, text, step));
     const pass = recordForward(this.model, this.#cache, segments, {
       score: lists.flatMap(({ asks }) => asks),
     });
-    this.#evaluatedTokens += pass.packed.count;
+    this.#evaluatedTokens += pass.taken.length;
     if (step < 0) this.#counts.prompt++;
     else this.#counts.steps[step] = (this.#counts.steps[step] ?? 0) + group.length;
     this.#readLater(pass, lists);
@@ -111,7 +115,11 @@ export class TriePasses {
       context: skip(pass.contexts[i] ?? branch.context, text.skipped),
       firsts: firsts[i]?.firsts ?? branch.firsts,
     }));
-    return { slots: pass.packed.slots.flat(), next };
+    return { slots: [...pass.taken], next };
+  }
+
+  #segment(context: RowContext, text: StepText, step: number): Segment {
+    return this.edits ? this.edits.segment(step, context, text) : { context, ...text };
   }
 
   #readLater(pass: PendingForward, lists: readonly SegmentScores[]): void {
@@ -131,7 +139,7 @@ export class TriePasses {
     const pending = this.#pending.splice(0);
     const ends = branches.map(({ context, gone }) => ({ context, prefix: this.absent.answerPrefix(gone) }));
     const passes = pending.map(({ pass }) => pass);
-    const read = await readAnswers(this.model, this.#cache, this.ask, ends, passes);
+    const read = await readAnswers(this.model, this.#cache, this.ask, ends, passes, this.edits);
     pending.forEach(({ take }, i) => take(read.earlier[i] ?? new Float32Array()));
     this.#evaluatedTokens += read.evaluatedTokens;
     this.#counts.answer += branches.length;

@@ -6,13 +6,15 @@
  * Counted along the trie: branches that differ in steps alone are alike, so it is enough to know how many there are
  * for each set of samples that still share a text.
  */
+import type { UnderEdits } from "../../protocol/chain";
+import { withTokenEdits } from "../../protocol/tokenEdits";
 import { AbsentSteps, PRESENT, type AbsentRequest } from "./absentSteps";
 import { checkAblation } from "./chainChecks";
 
-export function trieTokens(request: AbsentRequest, players?: readonly number[]): number {
-  const { chain } = request;
+export function trieTokens(request: AbsentRequest & UnderEdits, players?: readonly number[]): number {
+  const chain = withTokenEdits(request.chain, request.edits);
   checkAblation(chain, request);
-  const absent = new AbsentSteps(request);
+  const absent = new AbsentSteps({ ...request, chain });
   const everySample = Array.from({ length: absent.samples }, (_, sample) => sample);
   /** Samples that share a branch, joined → how many branches they share. */
   let branches = new Map([[everySample.join(), 1]]);
@@ -32,5 +34,7 @@ export function trieTokens(request: AbsentRequest, players?: readonly number[]):
     branches = next;
   }
   const answers = [...branches.values()].reduce((sum, count) => sum + count, 0);
-  return tokens + answers * (chain.answerPrefix.length + chain.answer.length - 1);
+  const isFrozen = request.edits?.some(({ kind, on }) => kind === "freeze" && on) === true;
+  // Frozen sites need every row without edits, too.
+  return (isFrozen ? 2 : 1) * (tokens + answers * (chain.answerPrefix.length + chain.answer.length - 1));
 }

@@ -5,6 +5,8 @@ import type {
   FaithfulnessResult,
   WriteChainsRequest,
 } from "../../protocol/faithfulness";
+import { VitrineError } from "../../protocol/errors";
+import type { Edit } from "../../protocol/interventions";
 import type { Progress } from "../../protocol/api";
 import type { Model } from "../models/model";
 import { faithfulness as measure, writeChains as write } from "./faithfulness/faithfulness";
@@ -22,7 +24,8 @@ export function faithfulness(
   pauser: Pauser,
   onProgress?: (partial: FaithfulnessResult) => void,
 ): Promise<FaithfulnessResult> {
-  return measure(new ModelReader(model, pauser, codec.eosId), codec, request, onProgress);
+  checkEdits(request.edits);
+  return measure(new ModelReader(model, pauser, codec.eosId, request.edits), codec, request, onProgress);
 }
 
 export function writeChains(
@@ -32,7 +35,18 @@ export function writeChains(
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
 ): Promise<string[]> {
-  return write(new ModelReader(model, pauser, codec.eosId), codec, request, (done) =>
+  checkEdits(request.edits);
+  return write(new ModelReader(model, pauser, codec.eosId, request.edits), codec, request, (done) =>
     onProgress?.({ done, total: request.prompts.length, note: "writing chains" }),
+  );
+}
+
+/** A replaced token is a change of one text, not of the model. */
+function checkEdits(edits: readonly Edit[] = []): void {
+  const replaced = edits.find(({ kind, on }) => kind === "token" && on);
+  if (replaced?.kind !== "token") return;
+  throw new VitrineError(
+    "Unsupported",
+    `An edit puts “${replaced.text}” at position ${replaced.position} of the text on the page, but every problem is a text of its own; switch that edit off, or change the problem's text.`,
   );
 }

@@ -9,9 +9,12 @@
  *   symbol    numbers that first appear in an absent step become the symbol token, wherever they are repeated in the
  *             chain, its cue included
  *   resample  what the model wrote in its place: one of the samples
+ *
+ * Edits of the chain meet the same tokens here as in the whole text (engine/interp/textEdits.ts).
  */
 import type { Ablation, ChainTokens } from "../../protocol/chain";
-import type { Edit, EditedPrompt } from "../../protocol/interventions";
+import type { Edit, EditedPrompt, EditsOfText } from "../../protocol/interventions";
+import { withTokenEdits } from "../../protocol/tokenEdits";
 import { stepOfTokens } from "./tokenSteps";
 
 /** A part of a chain: the prompt, a step by its index, what stands before the answer. */
@@ -26,7 +29,7 @@ export interface Span {
 
 export interface AblatedChain {
   /** All but the last token of the answer: what has to be read to score the answer. */
-  readonly prompt: Required<EditedPrompt>;
+  readonly prompt: Required<Omit<EditedPrompt, "under">> & Pick<EditedPrompt, "under">;
   /** In the order of the text. */
   readonly spans: readonly Span[];
   /** The position that predicts the first token of the answer. */
@@ -52,10 +55,12 @@ function readParts(
   });
 }
 
+const range = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
+
 /** What a mode changes beyond tokens. */
 function editsOf({ steps }: ChainTokens, absent: readonly Span[], { mode }: Ablation): Edit[] {
   const here = absent.filter(({ first, end }) => end > first);
-  const positions = ({ first, end }: Span) => Array.from({ length: end - first }, (_, i) => first + i);
+  const positions = ({ first, end }: Span) => range(first, end);
   if (mode === "mask")
     return here.map((span) => ({
       ...{ id: `mask-${span.part}`, on: true, kind: "knockOut" },
@@ -71,10 +76,30 @@ function editsOf({ steps }: ChainTokens, absent: readonly Span[], { mode }: Abla
   ];
 }
 
+/** Of each token its position in the chain's whole text; of what was written in a step's place, behind the step's tokens. */
+function originsOf(
+  chain: ChainTokens,
+  read: readonly (readonly number[])[],
+  isWritten: (i: number) => boolean,
+) {
+  const wholes = [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer.slice(0, -1)];
+  let at = 0;
+  return wholes.flatMap((whole, part) => {
+    const start = at;
+    at += whole.length;
+    const own = read[part - 1] ?? whole;
+    const place = (i: number) =>
+      start + (isWritten(part - 1) ? Math.min(i, Math.max(1, whole.length) - 1) + 0.5 : i);
+    return own.map((_, i) => place(i));
+  });
+}
+
 export function ablatedChain(
   chain: ChainTokens,
   present: readonly boolean[],
   ablation: Ablation,
+  /** Of the chain's whole text. */
+  edits: readonly Edit[] = [],
 ): AblatedChain {
   const read = readParts(chain, present, ablation);
   const parts: readonly [Part, readonly number[]][] = [
@@ -84,10 +109,19 @@ export function ablatedChain(
   let end = 0;
   const spans = parts.map(([part, tokens]): Span => ({ part, first: end, end: (end += tokens.length) }));
   const absent = spans.filter(({ part }) => typeof part === "number" && present[part] === false);
+  const isWritten = (i: number) =>
+    ablation.mode === "resample" && present[i] === false && read[i]?.join() !== chain.steps[i]?.join();
+  const under: EditsOfText = {
+    edits,
+    text: [...chain.prompt, ...chain.steps.flat(), ...chain.answerPrefix, ...chain.answer],
+    origins: originsOf(chain, read, isWritten),
+    hidden: ablation.mode === "mask" ? absent.flatMap(({ first, end }) => range(first, end)) : [],
+  };
   return {
     prompt: {
       tokens: [...parts.flatMap(([, tokens]) => tokens), ...chain.answer.slice(0, -1)],
-      edits: editsOf(chain, absent, ablation),
+      edits: editsOf(withTokenEdits(chain, edits), absent, ablation),
+      ...(edits.length > 0 && { under }),
     },
     spans,
     answerAt: end - 1,

@@ -5,6 +5,8 @@
 import type { EngineApi, ModelInfo } from "../../protocol/api";
 import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
 import { isVitrineError, messageOf } from "../../protocol/errors";
+import type { Edit } from "../../protocol/interventions";
+import { withTokenEdits } from "../../protocol/tokenEdits";
 import { Ablations } from "./ablations";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "./chainSettings";
@@ -48,6 +50,8 @@ export class ChainState {
   baselineHeld = $state(false);
 
   #nextId = 1;
+  /** The edits that results were asked under. */
+  #under = "[]";
   #request = 0;
   readonly #ablations: Ablations;
 
@@ -58,6 +62,8 @@ export class ChainState {
       readonly model: ModelInfo | undefined;
       readonly addBos: boolean;
       readonly views: Views;
+      /** What every value is computed under. */
+      readonly edits?: { readonly active: readonly Edit[] };
     },
   ) {
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
@@ -217,6 +223,11 @@ export class ChainState {
     void this.recompute();
   }
 
+  /** Other edits: other values. */
+  editsChanged(): void {
+    if (JSON.stringify(this.edits) !== this.#under) this.changed();
+  }
+
   clearResults(): void {
     this.game.clear();
     this.#request++;
@@ -238,6 +249,7 @@ export class ChainState {
    */
   async recompute(): Promise<void> {
     const request = ++this.#request;
+    this.#under = JSON.stringify(this.edits);
     const model = this.reader.model;
     if (!model || !model.hasTokenizer || this.answer === "") {
       // A recorded example that was toggled: the engine owes the answer when it is there.
@@ -254,7 +266,7 @@ export class ChainState {
       const value = valueOf(this.settings);
       const answers = value === "expected" ? await this.game.answers() : undefined;
       if (!isNewest()) return;
-      const asked = { chain, ...ablation, value, ...(answers && { answers }) };
+      const asked = { chain, ...ablation, value, edits: this.edits, ...(answers && { answers }) };
       const effect = await evaluateEffect(this.engine, asked, this.present, known);
       if (!isNewest()) return;
       this.effect = effect;
@@ -269,8 +281,14 @@ export class ChainState {
     }
   }
 
-  /** How absent steps are taken away. */
-  ablation(chain: ChainTokens): Promise<Ablation> {
+  /** The edits that are on. */
+  get edits(): readonly Edit[] {
+    return this.reader.edits?.active ?? [];
+  }
+
+  /** How absent steps are taken away; what is written in their place is written without the edits. */
+  ablation(given: ChainTokens): Promise<Ablation> {
+    const chain = this.mode === "resample" ? given : withTokenEdits(given, this.edits);
     const { mode, fillerId, settings } = this;
     const { seed, temperature } = settings;
     const ask = { mode, fillerId, samples: samplesOf(settings), seed, temperature };

@@ -10,6 +10,7 @@ import {
   type ChainTokens,
   type ShapleyCost,
 } from "../../protocol/chain";
+import type { Edit } from "../../protocol/interventions";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import { askedGame, type AskedGame, type ChainSettings } from "./chainSettings";
 import { readAnswers } from "./possibleAnswers";
@@ -20,6 +21,8 @@ export interface GameChain {
   readonly steps: readonly { readonly text: string }[];
   readonly answer: string;
   readonly settings: ChainSettings;
+  /** The edits that are on: the game is played with them, and once more without. */
+  readonly edits?: readonly Edit[];
   /** With another answer in the answer's place, if one is given. */
   tokens(answer?: string): Promise<ChainTokens>;
   ablation(chain: ChainTokens): Promise<Ablation>;
@@ -29,6 +32,8 @@ let count = 0;
 
 export class ChainGame {
   result = $state.raw<ChainGameResult | undefined>();
+  /** The same game without the edits, if some are on. */
+  unedited = $state.raw<ChainGameResult | undefined>();
   /** Steps that played for `result`. */
   played = $state.raw<readonly number[]>([]);
   running = $state(false);
@@ -91,6 +96,7 @@ export class ChainGame {
     this.running = true;
     this.error = undefined;
     this.#finished = false;
+    this.unedited = undefined;
     const show = (result: ChainGameResult) => {
       if (!isCurrent()) return;
       this.played = players;
@@ -102,7 +108,12 @@ export class ChainGame {
       const answers = asked.value === "expected" ? await this.answers() : undefined;
       if (!isCurrent()) return;
       const request = { chain, ...ablation, players, ...asked, matrix, ...(answers && { answers }) };
-      show(await this.engine.chainGame(request, runId, show));
+      const edits = this.chain.edits ?? [];
+      show(await this.engine.chainGame({ ...request, edits }, runId, show));
+      if (edits.length > 0 && isCurrent()) {
+        const unedited = await this.engine.chainGame(request, runId);
+        if (isCurrent()) this.unedited = unedited;
+      }
       if (isCurrent()) this.#finished = true;
     } catch (error) {
       if (isCurrent() && !isVitrineError(error, "Cancelled")) this.error = messageOf(error);
@@ -139,6 +150,7 @@ export class ChainGame {
     this.running = false;
     this.#finished = false;
     this.result = undefined;
+    this.unedited = undefined;
     this.cost = undefined;
     this.error = undefined;
   }

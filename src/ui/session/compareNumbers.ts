@@ -4,7 +4,7 @@
  */
 import type { ChainGameResult } from "../../protocol/chain";
 import type { LinkState } from "../../protocol/link";
-import type { Effect } from "./effect";
+import type { EffectNumbers } from "./effect";
 
 export type ExpectedNumbers = NonNullable<LinkState["expected"]>;
 
@@ -13,7 +13,7 @@ export const TOLERANCE_NATS = 1e-3;
 
 /** What a chain's results are, as numbers to expect elsewhere; nothing before there are results. */
 export function expectedNumbers(
-  effect: Effect | undefined,
+  effect: (EffectNumbers & { readonly unedited?: EffectNumbers | undefined }) | undefined,
   game: Pick<ChainGameResult, "phi" | "vAll" | "vNone"> | undefined,
 ): ExpectedNumbers | undefined {
   // Numbers of a chain travel together: without curves there are none.
@@ -24,6 +24,7 @@ export function expectedNumbers(
     baseline: effect.baseline.logProb,
     early: [...effect.early],
     loo: [...loo],
+    ...(effect.unedited && { underEdits: true }),
     // Numbers travel for every step or for none.
     ...(game?.phi.values.length === loo.length
       ? { shapley: { phi: [...game.phi.values], vAll: game.vAll, vNone: game.vNone } }

@@ -5,6 +5,7 @@
 import type { EngineApi } from "../../protocol/api";
 import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
 import { insideTokens } from "../../protocol/insideTokens";
+import { withTokenEdits } from "../../protocol/tokenEdits";
 import { stepOfTokens } from "./tokenSteps";
 
 /** A token of a step, or of the cue and the answer: then `step` is the number of steps. */
@@ -13,21 +14,29 @@ export interface ChainToken {
   readonly step: number;
 }
 
-export interface Effect {
+/** The numbers of a chain, with the edits or without them. */
+export interface EffectNumbers {
+  /** The steps as toggled. */
   readonly now: CoalitionResult;
+  /** All steps. */
   readonly baseline: CoalitionResult;
-  /** The tokens behind the prompt, as the log p of `now` and `baseline` name them. */
-  readonly tokens: readonly ChainToken[];
-  /** Texts of the tokens in both lists of top answers. */
-  readonly topTokens: ReadonlyMap<number, string>;
-  /** The reference answer's first token: the one of `top` that log p begins with. */
-  readonly answerId: number | undefined;
   /** log p(answer) after the first k steps, k = 0 … n, nats; empty for chains of more than `MOST_CURVES` steps. */
   readonly early: readonly number[];
   /** The same in the value's own unit. */
   readonly earlyValues: readonly number[];
   /** v(all) - v(all but i): leave-one-out of each step, in the value's unit; empty where `early` is. */
   readonly loo: readonly number[];
+}
+
+export interface Effect extends EffectNumbers {
+  /** The same chain without the edits, if some are on; all else is with them. */
+  readonly unedited?: EffectNumbers | undefined;
+  /** The tokens behind the prompt, as the log p of `now` and `baseline` name them. */
+  readonly tokens: readonly ChainToken[];
+  /** Texts of the tokens in both lists of top answers. */
+  readonly topTokens: ReadonlyMap<number, string>;
+  /** The reference answer's first token: the one of `top` that log p begins with. */
+  readonly answerId: number | undefined;
 }
 
 /** The engine's mark for "no further token" in a list of top tokens. */
@@ -67,6 +76,29 @@ export async function evaluateEffect(
   present: readonly boolean[],
   known?: Effect,
 ): Promise<Effect> {
+  const { edits = [], ...bare } = ask;
+  const own = await evaluateNumbers(engine, ask, present, known);
+  const unedited =
+    edits.length > 0 ? await evaluateNumbers(engine, bare, present, known?.unedited) : undefined;
+  const tops = [own, unedited].flatMap((one) => (one ? [...one.now.top.ids, ...one.baseline.top.ids] : []));
+  const described = await insideTokens(
+    engine,
+    [...new Set(tops)].filter((id) => id !== NO_TOKEN),
+  );
+  return {
+    ...{ ...own, unedited },
+    tokens: known?.tokens ?? (await chainTokens(engine, withTokenEdits(ask.chain, edits))),
+    topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
+    answerId: ask.chain.answer[0],
+  };
+}
+
+async function evaluateNumbers(
+  engine: Pick<EngineApi, "coalitions">,
+  ask: EffectAsk,
+  present: readonly boolean[],
+  known: EffectNumbers | undefined,
+): Promise<EffectNumbers> {
   const n = ask.chain.steps.length;
   const toggled = [present, present.map(() => true)];
   const [now, baseline] = await engine.coalitions({
@@ -78,15 +110,10 @@ export async function evaluateEffect(
     known || n > MOST_CURVES
       ? []
       : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
-  const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
-  const described = await insideTokens(engine, ids);
   const prefixes = curves.slice(0, n + 1);
   return {
     now,
     baseline,
-    tokens: known?.tokens ?? (await chainTokens(engine, ask.chain)),
-    topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
-    answerId: ask.chain.answer[0],
     early: known?.early ?? prefixes.map(({ logProb }) => logProb),
     earlyValues: known?.earlyValues ?? prefixes.map(valueAt),
     loo: known?.loo ?? curves.slice(n + 1).map((without) => valueAt(baseline) - valueAt(without)),

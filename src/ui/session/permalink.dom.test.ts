@@ -92,6 +92,31 @@ it("says that the next-token numbers match too", async () => {
   );
 });
 
+it("compares a link of before, whose chain is without its edits, with the numbers without them", async () => {
+  // Steps are worth more under edits here: both kinds of number are told apart.
+  for (const one of [sender, receiver]) {
+    const coalitions = one.engine.coalitions.bind(one.engine);
+    one.engine.coalitions = async (request) =>
+      (await coalitions(request)).map((found) => ({
+        ...found,
+        logProb: found.logProb * (request.edits?.length ? 2 : 1) - 1,
+      }));
+  }
+  sender.edits.add({ kind: "freeze", what: "patterns" });
+  sender.chain.editsChanged();
+  await vi.waitFor(() => expect(sender.chain.effect?.unedited).toBeDefined());
+  const state = await toLinkState(sender);
+  expect(state.expected?.underEdits).toBe(true);
+  expect(state.expected?.early).not.toEqual(sender.chain.effect!.unedited!.early);
+  await openLink(receiver, `#${await encodeLink(state)}`);
+  expect(receiver.comparison).toMatch(/^Matches the sender's numbers/);
+  const expected = { ...state.expected!, underEdits: undefined };
+  const { early, loo, now, baseline } = sender.chain.effect!.unedited!;
+  const old = { ...expected, early, loo, now: now.logProb, baseline: baseline.logProb };
+  await openLink(receiver, `#${await encodeLink({ ...state, expected: old as never })}`);
+  expect(receiver.comparison).toMatch(/^Matches the sender's numbers/);
+});
+
 it("says how far they are off where they do not", async () => {
   sender.edits.add({ kind: "freeze", what: "patterns" });
   const compare = engine.compare.bind(engine);

@@ -71,11 +71,12 @@ const about = ({ position }: Session) => (position < 0 ? {} : { position });
 const isOn = ({ on }: Edit, { edits }: Session) => on && !edits.paused;
 
 /** What this page shows now, as numbers to expect elsewhere; `k` tokens of every distribution. */
-function numbersOf({ chain, editedRun }: Session, k: number): ExpectedNumbers | undefined {
+function numbersOf({ chain, editedRun }: Session, k: number, underEdits = true): ExpectedNumbers | undefined {
+  const [effect, game] = underEdits
+    ? [chain.effect, chain.game.done]
+    : [chain.effect?.unedited, chain.game.unedited];
   const ofChain =
-    chain.recordedFrom === undefined && !chain.computing
-      ? expectedNumbers(chain.effect, chain.game.done)
-      : undefined;
+    chain.recordedFrom === undefined && !chain.computing ? expectedNumbers(effect, game) : undefined;
   const next = editedRun.numbers(k);
   return ofChain || next ? { ...ofChain, ...(next ? { next } : {}) } : undefined;
 }
@@ -136,8 +137,13 @@ export async function completeLink(session: Session): Promise<void> {
   if (state.expected?.shapley) await session.chain.game.run();
   if (state.expected?.next) await session.editedRun.ensure();
   // The visitor may have moved on while it ran: then there is nothing to compare.
-  if (!isAsSent(session, state)) return;
-  session.comparison = (await tokenDifference(session, state)) ?? compare(session, state);
+  if (!isAsSent(session, state)) {
+    if (session.awaiting === state) session.comparison = undefined;
+    return;
+  }
+  const otherTokens = await tokenDifference(session, state);
+  session.comparison = () =>
+    isAsSent(session, state) ? (otherTokens ?? compare(session, state)) : undefined;
 }
 
 function needed({ model }: LinkState, loaded: string | undefined): string {
@@ -183,16 +189,18 @@ function restore(session: Session, state: LinkState): void {
   session.panel = state.panel;
 }
 
+/** Whether what is on screen is still what the link asked for. */
 function isAsSent(session: Session, state: LinkState): boolean {
-  const { chain, edits, selection } = session;
+  const { chain, edits, selection, model } = session;
+  if (model?.sha256 !== state.model.sha256) return false;
   const { prompt, answerPrefix, answer } = state;
   const sentEdits = editsText((state.edits ?? []).filter(({ on }) => on));
   if (editsText(edits.all.filter((edit) => isOn(edit, session))) !== sentEdits) return false;
   const { pinned, position } = state.selection ?? {};
   if (state.selection && selection.pinned !== pinned && selection.pinned !== position) return false;
-  const sent = [prompt, ...state.steps.map(({ text }) => text), answerPrefix, answer].join("");
+  const sent = { prompt, steps: state.steps.map(({ text }) => text), answerPrefix, answer };
   const toggles = state.steps.every(({ present }, i) => chain.present[i] === present);
-  return chain.wholeText === sent && chain.mode === state.mode && toggles;
+  return JSON.stringify(chain.text) === JSON.stringify(sent) && chain.mode === state.mode && toggles;
 }
 
 /** Says where another tokenizer reads the same text differently. */
@@ -205,17 +213,19 @@ async function tokenDifference(session: Session, { tokens }: LinkState): Promise
 }
 
 /** One sentence: whether the numbers are the sender's, how far the worst one is off, which is the first. */
-export function compare(session: Session, { expected, device }: LinkState): string | undefined {
-  if (!expected) return undefined;
-  const mine = numbersOf(session, LISTED_TOKENS);
+export function compare(session: Session, { expected, device, edits }: LinkState): string | undefined {
+  if (!expected || session.chain.computing) return undefined;
+  // Links of before carry a chain's numbers without the edits that they carry beside.
+  const isUnder = expected.underEdits === true || !edits?.some(({ on }) => on);
+  const mine = numbersOf(session, LISTED_TOKENS, isUnder);
   const { compared, worst, first } = compareNumbers(expected, mine);
   const tolerance = `tolerance ${formatDifference(TOLERANCE_NATS)}`;
   if (!first)
     return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)} nats, ${tolerance}).`;
   if (Number.isNaN(first.here)) {
     const error = session.chain.error ?? session.chain.game.error ?? session.editedRun.all.error;
-    const why = error ? `: ${error}` : ".";
-    return `The sender's ${first.name} could not be computed here${why}`;
+    // Numbers that are on their way, or that nobody has asked for since, are no reason to say anything.
+    return error ? `The sender's ${first.name} could not be computed here: ${error}` : undefined;
   }
   const both = `${formatNumber(first.here, 4)} here, ${formatNumber(first.there, 4)} there`;
   return `Differs from the sender's numbers by up to ${formatDifference(worst)} nats: first ${first.name}, ${both} (${tolerance}; sent from ${device || "an unnamed device"}).`;

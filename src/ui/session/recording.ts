@@ -60,34 +60,48 @@ export function showRecording(session: Session): void {
   session.chain.effect = recordedEffect(RECORDING);
   session.chain.game.show(game);
   session.chain.recordedFrom = model.sha256;
-  session.comparison = "recorded · starting the engine…";
+  session.comparison = () => recordingSentence(session);
 }
 
 /** Recomputes the recorded example, unless the visitor has moved on. */
 export async function compareWithRecording(session: Session): Promise<void> {
   const { chain } = session;
-  const recorded = Object.values(RECORDING.chain).flat().join("");
-  const isUntouched = () =>
-    chain.wholeText === recorded &&
-    chain.mode === "delete" &&
-    valueOf(chain.settings) === "logProb" &&
-    chain.present.every(Boolean);
-  if (!isUntouched() || !session.model) {
-    session.comparison = undefined;
-    return;
-  }
+  session.comparison = () => recordingSentence(session);
+  if (!isRecorded(session) || !session.model) return;
   await chain.recompute();
   await chain.game.run();
-  if (!isUntouched()) session.comparison = undefined;
-  else if (session.model.sha256 !== RECORDING.model.sha256)
-    session.comparison = `live · the recording was made with other weights of ${RECORDING.model.name}`;
-  else session.comparison = sentence(session);
 }
 
-function sentence({ chain }: Session): string {
+/** Whether what is on screen is what was recorded: the same parts, every step, no edit, the same question. */
+function isRecorded({ chain, edits }: Session): boolean {
+  return (
+    JSON.stringify(chain.text) === JSON.stringify(RECORDING.chain) &&
+    chain.mode === "delete" &&
+    valueOf(chain.settings) === "logProb" &&
+    chain.present.every(Boolean) &&
+    edits.active.length === 0
+  );
+}
+
+/** What can be said of the numbers on screen; nothing where they are of something else, or not all there. */
+export function recordingSentence(session: Session): string | undefined {
+  const { chain, model, device } = session;
+  if (chain.recordedFrom !== undefined) return "recorded · starting the engine…";
+  if (!model || chain.computing || !isRecorded(session)) return undefined;
+  if (model.sha256 !== RECORDING.model.sha256) {
+    return model.name === RECORDING.model.name
+      ? `live · the recording was made with other weights of ${RECORDING.model.name}`
+      : undefined;
+  }
   const there = expectedNumbers(recordedEffect(RECORDING), RECORDING.game);
-  if (!there) return "";
-  const { worst, first } = compareNumbers(there, expectedNumbers(chain.effect, chain.game.done));
-  if (!first) return `live · matches the recording (max difference ${formatDifference(worst)} nats)`;
-  return `live · differs from the recording by up to ${formatDifference(worst)} nats, first in ${first.name} (tolerance ${formatDifference(TOLERANCE_NATS)})`;
+  // The recorded game stands there until its own is played: it is no number of this page.
+  const own = chain.game.done === RECORDING.game ? undefined : chain.game.done;
+  const here = expectedNumbers(chain.effect, own);
+  if (!there || !here?.shapley) return undefined;
+  const { worst, first } = compareNumbers(there, here);
+  const how = `${model.precision} on ${device?.kind === "webgpu" ? device.label : "the CPU"}`;
+  const tolerance = `tolerance ${formatDifference(TOLERANCE_NATS)}`;
+  return first
+    ? `live · differs from the recording by up to ${formatDifference(worst)} nats, first in ${first.name} (${how}, ${tolerance})`
+    : `live · matches the recording (max difference ${formatDifference(worst)} nats, ${tolerance}, ${how})`;
 }

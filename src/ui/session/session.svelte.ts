@@ -87,8 +87,8 @@ export class Session {
   examples = $state.raw<readonly Example[]>([]);
   /** A link whose model is not loaded yet. */
   awaiting = $state.raw<LinkState | undefined>();
-  /** How the numbers here compare with a link's or the recording's. */
-  comparison = $state.raw<string | undefined>();
+  /** A sentence, or how to find it from what is on screen now. */
+  #comparison = $state.raw<string | (() => string | undefined) | undefined>();
 
   /** Called when a model was loaded and the session has settled on it: a link may wait for this. */
   onLoaded: (() => Promise<void>) | undefined;
@@ -113,6 +113,19 @@ export class Session {
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
     this.problems = new Problems(this);
+  }
+
+  /**
+   * How the numbers here compare with a link's or the recording's. A claim is made from the state as it is, whenever it is
+   * read, so it cannot outlive what it is about.
+   */
+  get comparison(): string | undefined {
+    const sentence = this.#comparison;
+    return typeof sentence === "function" ? sentence() : sentence;
+  }
+
+  set comparison(sentence: string | (() => string | undefined) | undefined) {
+    this.#comparison = sentence;
   }
 
   /**

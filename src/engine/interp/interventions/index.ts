@@ -4,16 +4,18 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { Edit, EditedPrompt, Intervention } from "../../../protocol/interventions";
+import type { Edit, EditedPrompt, EditsOfText, Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { add } from "./add";
-import { freeze } from "./freeze";
+import { rowValues } from "../donors";
+import { freeze, frozenSites, inPlace } from "./freeze";
 import { knockOut } from "./knockOut";
 import { latent } from "./latent";
 import { mask } from "./mask";
 import { mean } from "./mean";
 import { patch } from "./patch";
 import { resample } from "./resample";
+import { rebased } from "./rebase";
 import type { EditContext, Resolve } from "./resolve";
 import { scale } from "./scale";
 import { score } from "./score";
@@ -60,8 +62,51 @@ function replaceTokens(tokens: readonly number[], edits: readonly Edit[], dVocab
 /** Edits that are off do nothing. */
 export async function resolveEdits(
   model: Model,
-  { tokens: baseline, edits: all = [] }: EditedPrompt,
+  { under, ...prompt }: EditedPrompt,
   pauser: Pauser = NEVER_CANCELLED,
+): Promise<ResolvedPrompt> {
+  const own = await resolveOwn(model, prompt, pauser);
+  return under?.edits.some(({ on }) => on) ? resolveUnder(model, own, under, pauser) : own;
+}
+
+/** Edits of a text, on a row that has parts of it. */
+async function resolveUnder(
+  model: Model,
+  own: ResolvedPrompt,
+  { edits, text, origins, hidden = [] }: EditsOfText,
+  pauser: Pauser,
+): Promise<ResolvedPrompt> {
+  const isOn = edits.filter(({ on }) => on);
+  const whole = replaceTokens(text, isOn, model.config.dVocab);
+  const row = { origins, hidden: new Set(hidden) };
+  const interventions: Intervention[] = [];
+  for (const edit of isOn) {
+    if (edit.kind === "token") continue;
+    if (edit.kind === "freeze") {
+      const sites = frozenSites(edit, model);
+      interventions.push(...inPlace(sites, await rowValues(model, own, sites), own.tokens.length));
+      continue;
+    }
+    const { interventions: named } = await resolveOwn(model, { tokens: whole, edits: [edit] }, pauser);
+    interventions.push(...named.map((one) => rebased(model.config, one, row)));
+  }
+  // Keys that the row itself hides stay hidden, whatever an edit does to their scores.
+  const [hides, others] = [true, false].map((is) =>
+    own.interventions.filter(({ kind }) => (kind === "knockOut") === is),
+  );
+  return {
+    tokens: own.tokens.map((token, i) => {
+      const at = origins[i] ?? -1;
+      return token === text[at] ? (whole[at] ?? token) : token;
+    }),
+    interventions: [...(others ?? []), ...interventions, ...(hides ?? [])],
+  };
+}
+
+async function resolveOwn(
+  model: Model,
+  { tokens: baseline, edits: all = [] }: EditedPrompt,
+  pauser: Pauser,
 ): Promise<ResolvedPrompt> {
   const edits = all.filter(({ on }) => on);
   const tokens = replaceTokens(baseline, edits, model.config.dVocab);

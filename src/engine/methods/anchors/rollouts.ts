@@ -6,15 +6,18 @@
  *   2. up to 64 rollouts are written together, one row each, one token a pass; where one ends the next takes its place
  *   3. tokens are drawn on the host (see draw.ts); a step ends with a token that ends one of the chain's steps
  *   4. a rollout ends with its answer after the cue, with the model's end token, or at `maxTokens`
- *   5. the residual stream of each written token is read back with the pass: step means for the cosine
+ *   5. edits act in all of it: positions are those of the chain's whole text, written tokens have none that a list names
+ *   6. the residual stream of each written token is read back with the pass: step means for the cosine
  */
 import type { RolloutsRequest, RolloutsResult, Rollout } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
+import type { ChainTokens } from "../../../protocol/chain";
 import { VitrineError } from "../../../protocol/errors";
 import type { TopTokens } from "../../../protocol/run";
+import { ChainEdits } from "../../interp/chainEdits";
 import { readCaptures } from "../../interp/captures";
 import { readForward, recordForward } from "../../interp/forward";
-import { EMPTY_CONTEXT, type RowContext } from "../../interp/rowContext";
+import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/rowContext";
 import { checkTokens } from "../../interp/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
@@ -47,7 +50,10 @@ export async function anchorRollouts(
 ): Promise<RolloutsResult> {
   checkRequest(model, request);
   const { config, memory } = model;
-  const { chain, rollouts: count, temperature, topP, seed, layer, maxTokens } = request;
+  const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
+  const { chain } = edits ?? request;
+  const passes = edits?.passes ?? 1;
+  const { rollouts: count, temperature, topP, seed, layer, maxTokens } = request;
   const n = chain.steps.length;
   const started = performance.now();
   const site = siteNamed(model, `blocks.${layer}.resid_post`);
@@ -70,9 +76,9 @@ export async function anchorRollouts(
     throw new VitrineError("Unsupported", `The chain leaves no room in this model's ${config.nCtx} tokens.`);
   }
   const longest = reading.maxTokens + chain.answer.length + 3;
-  const capacity = whole.length + (n + 1) * chain.answerPrefix.length + maxRows * longest;
+  const capacity = passes * (whole.length + (n + 1) * chain.answerPrefix.length + maxRows * longest);
   const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
-  let evaluatedTokens = whole.length + (n + 1) * chain.answerPrefix.length;
+  let evaluatedTokens = passes * (whole.length + (n + 1) * chain.answerPrefix.length);
   const done: Rollout[] = [];
   const total = 2 * (n + 1) * count;
   const state = (): RolloutsResult => ({
@@ -80,7 +86,7 @@ export async function anchorRollouts(
     elapsedMs: performance.now() - started,
   });
   try {
-    const { free, forced, old } = await begins(model, cache, request, whole, k, capture);
+    const { free, forced, old } = await begins(model, cache, { chain, edits }, whole, k, capture);
     // One of every start before the next of any: partial counts are even.
     const jobs: Job[] = Array.from({ length: count }, (_, index) =>
       [false, true].flatMap((isForced) => free.map((_begin, start) => ({ start, index, forced: isForced }))),
@@ -107,14 +113,17 @@ export async function anchorRollouts(
         if (!row.ended) rows.push(row);
       }
       if (rows.length > 0) {
-        const segments = rows.map(({ context, tokens }) => ({ context, tokens: tokens.slice(-1) }));
+        const segments = rows.map(({ context, tokens }) => {
+          const token = tokens.at(-1) ?? 0;
+          return edits?.written(context, token) ?? { context, tokens: [token] };
+        });
         const places = rows.map((_, segment) => ({ segment, index: 0 }));
         const pass = recordForward(model, cache, segments, { top: { places, k }, capture });
         const { top, captures } = await readForward(model, pass);
-        evaluatedTokens += rows.length;
+        evaluatedTokens += pass.taken.length;
         rows.forEach((row, i) => {
           row.context = pass.contexts[i] ?? EMPTY_CONTEXT;
-          row.slots.push(...(pass.packed.slots[i] ?? []));
+          row.slots.push(...(pass.takenBy[i] ?? []));
           const [residual] = readCaptures(config, captures, pass.packed, i, row.context);
           if (residual) row.read(residual.data);
         });
@@ -137,7 +146,7 @@ export async function anchorRollouts(
 async function begins(
   model: Model,
   cache: KeyValueCache,
-  { chain }: RolloutsRequest,
+  { chain, edits }: { readonly chain: ChainTokens; readonly edits: ChainEdits | undefined },
   whole: readonly number[],
   k: number,
   capture: ReadonlySet<string>,
@@ -145,17 +154,15 @@ async function begins(
   const { config } = model;
   const bounds = [chain.prompt.length];
   for (const step of chain.steps) bounds.push((bounds.at(-1) ?? 0) + step.length);
-  const pass = recordForward(model, cache, [{ context: EMPTY_CONTEXT, tokens: whole }], {
+  const segment = (part: number, context: RowContext, tokens: readonly number[]): Segment =>
+    edits?.segment(part, context, { tokens }) ?? { context, tokens };
+  const pass = recordForward(model, cache, [segment(-1, EMPTY_CONTEXT, whole)], {
     top: { places: bounds.map((bound) => ({ segment: 0, index: bound - 1 })), k },
     capture,
   });
   const first = await readForward(model, pass);
   const [all = EMPTY_CONTEXT] = pass.contexts;
-  const contexts = bounds.map((bound) => ({
-    slots: all.slots.slice(0, bound),
-    positions: all.positions.slice(0, bound),
-    nextPosition: bound,
-  }));
+  const contexts = bounds.map((bound) => firstOf(all, bound));
   const [residual] = readCaptures(config, first.captures, pass.packed, 0, all);
   const old = chain.steps.map((step, i) => {
     const sum = new Float64Array(config.dModel);
@@ -170,7 +177,7 @@ async function begins(
   const cued = recordForward(
     model,
     cache,
-    contexts.map((context) => ({ context, tokens: cue })),
+    contexts.map((context) => segment(chain.steps.length, context, cue)),
     { top: { places: contexts.map((_, segment) => ({ segment, index: cue.length - 1 })), k } },
   );
   const second = await readForward(model, cued);

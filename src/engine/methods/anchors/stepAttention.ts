@@ -1,16 +1,21 @@
 /** Attention from step to step of every head: a head's pattern, averaged over the tokens of both steps. */
 import type { StepAttentionRequest, StepAttentionResult } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
+import { wholeText } from "../../interp/chainEdits";
+import { resolveEdits } from "../../interp/interventions/index";
 import { run } from "../../interp/run";
 import { siteNamed, type Model } from "../../models/model";
 
 export async function stepAttention(
   model: Model,
-  { chain }: StepAttentionRequest,
+  { chain, edits = [] }: StepAttentionRequest,
   pauser: Pauser,
 ): Promise<StepAttentionResult> {
   const { nLayers, nHeads } = model.config;
-  const tokens = [chain.prompt, ...chain.steps].flat();
+  const whole = await resolveEdits(model, { tokens: wholeText(chain), edits }, pauser);
+  // Nothing behind the last step is looked at.
+  const tokens = whole.tokens.slice(0, [chain.prompt, ...chain.steps].flat().length);
+  const row = { tokens, interventions: whole.interventions };
   const n = chain.steps.length;
   let at = chain.prompt.length;
   const spans = chain.steps.map(({ length }) => ({ from: at, to: (at += length) }));
@@ -19,7 +24,7 @@ export async function stepAttention(
   for (let layer = 0; layer < nLayers; layer++) {
     await pauser.pause();
     const site = siteNamed(model, `blocks.${layer}.attn.pattern`);
-    const { captures } = await run(model, { rows: [{ tokens }], capture: [site] });
+    const { captures } = await run(model, { rows: [row], capture: [site] });
     const data = captures[0]?.data ?? new Float32Array();
     for (let head = 0; head < nHeads; head++) {
       const pattern = data.subarray(head * tokens.length ** 2, (head + 1) * tokens.length ** 2);

@@ -3,25 +3,31 @@
  *
  *   1. the chain is walked part by part: in one pass the part's tokens after the whole chain so far, and after it with
  *      each earlier step hidden; positions stay
+ *      (edits act in all of these rows)
  *   2. at every token ln KL(base ‖ masked) of the two next-token distributions at the temperature, averaged over the part
  */
 import { LEAST_KL, type SuppressionRequest, type SuppressionResult } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
+import { ChainEdits } from "../../interp/chainEdits";
 import { readCaptures } from "../../interp/captures";
 import { readForward, recordForward } from "../../interp/forward";
-import { EMPTY_CONTEXT, hide, type RowContext } from "../../interp/rowContext";
+import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/rowContext";
 import { checkTokens } from "../../interp/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 
 export async function stepSuppression(
   model: Model,
-  { chain, temperature }: SuppressionRequest,
+  { chain: given, temperature, edits: stack }: SuppressionRequest,
   pauser: Pauser,
 ): Promise<SuppressionResult> {
   const { config, memory } = model;
+  const edits = await ChainEdits.of(model, given, stack, pauser);
+  const { chain } = edits ?? { chain: given };
   const n = chain.steps.length;
+  const segment = (part: number, context: RowContext, tokens: readonly number[]): Segment =>
+    edits?.segment(part, context, { tokens }) ?? { context, tokens };
   const parts = [...chain.steps, chain.answerPrefix];
   checkTokens(
     [chain.prompt, ...parts].map((tokens) => ({ tokens })),
@@ -32,10 +38,11 @@ export async function stepSuppression(
   const capture = new Set([siteNamed(model, "logits")]);
   const width = config.dVocabOut ?? config.dVocab;
   const logKl = new Float32Array(n * (n + 1)).fill(NaN);
-  const needed = parts.reduce((sum, part, j) => sum + part.length * (j + 1), chain.prompt.length);
+  const asked = parts.reduce((sum, part, j) => sum + part.length * (j + 1), chain.prompt.length);
+  const needed = asked * (edits?.passes ?? 1);
   const cache = new KeyValueCache(memory, config.nLayers, needed, config.nKvHeads * config.dHead);
   try {
-    const first = recordForward(model, cache, [{ context: EMPTY_CONTEXT, tokens: chain.prompt }], {});
+    const first = recordForward(model, cache, [segment(-1, EMPTY_CONTEXT, chain.prompt)], {});
     first.release();
     /** The whole chain so far, then the same without each of its steps. */
     let contexts: RowContext[] = [first.contexts[0] ?? EMPTY_CONTEXT];
@@ -49,7 +56,7 @@ export async function stepSuppression(
       const pass = recordForward(
         model,
         cache,
-        contexts.map((context) => ({ context, tokens })),
+        contexts.map((context) => segment(j, context, tokens)),
         { capture },
       );
       const { captures } = await readForward(model, pass);

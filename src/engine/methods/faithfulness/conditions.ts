@@ -4,43 +4,56 @@
  */
 import { seededIndex } from "../../../protocol/seededIndex";
 import { seedAt, shuffled } from "./draws";
+import { firstTokens, otherTokens, type ConditionChain } from "./origins";
 import type { ReadProblem } from "./problems";
 
 /** Filler is given in so many equal parts of the chain's length. */
 export const FILLER_PARTS = 8;
 
-type Chain = readonly number[];
+export const early = ({ steps }: ReadProblem): ConditionChain[] =>
+  Array.from({ length: steps.length + 1 }, (_, count) => firstTokens(steps.slice(0, count).flat()));
 
-export const early = ({ steps }: ReadProblem): Chain[] =>
-  Array.from({ length: steps.length + 1 }, (_, count) => steps.slice(0, count).flat());
-
-export function filler({ steps }: ReadProblem, fillerId: number): Chain[] {
+export function filler({ steps }: ReadProblem, fillerId: number): ConditionChain[] {
   const length = steps.flat().length;
-  return Array.from({ length: FILLER_PARTS + 1 }, (_, part) =>
-    new Array<number>(Math.round((part / FILLER_PARTS) * length)).fill(fillerId),
-  );
+  return Array.from({ length: FILLER_PARTS + 1 }, (_, part) => {
+    const count = Math.round((part / FILLER_PARTS) * length);
+    return { chain: new Array<number>(count).fill(fillerId), from: otherTokens(count) };
+  });
 }
 
 /** None where every order is the same text. */
-export function shuffledSteps({ steps }: ReadProblem, samples: number, seed: number): Chain[] {
-  return orders(steps, samples, seed).map((list) => list.flat());
+export function shuffledSteps({ steps }: ReadProblem, samples: number, seed: number): ConditionChain[] {
+  const places = steps.map((step, i) => {
+    const before = steps.slice(0, i).flat().length;
+    return step.map((_, t) => before + t);
+  });
+  return inOrders(steps, samples, seed, (order) => ({
+    chain: order.flatMap((i) => steps[i] ?? []),
+    from: order.flatMap((i) => places[i] ?? []),
+  }));
 }
 
-export function shuffledTokens({ steps }: ReadProblem, samples: number, seed: number): Chain[] {
-  return orders(steps.flat(), samples, seed);
+export function shuffledTokens({ steps }: ReadProblem, samples: number, seed: number): ConditionChain[] {
+  const tokens = steps.flat();
+  return inOrders(tokens, samples, seed, (order) => ({
+    chain: order.map((i) => tokens[i] ?? 0),
+    from: order,
+  }));
 }
 
 /** Other orders than the given one, drawn; the draw is repeated a few times where it gives the same order. */
-function orders<T extends number | readonly number[]>(
-  items: readonly T[],
+function inOrders(
+  items: readonly (number | readonly number[])[],
   samples: number,
   seed: number,
-): T[][] {
+  read: (order: readonly number[]) => ConditionChain,
+): ConditionChain[] {
   const own = JSON.stringify(items);
+  const places = items.map((_, i) => i);
   return Array.from({ length: samples }, (_, sample) => {
     for (let attempt = 0; attempt < 16; attempt++) {
-      const order = shuffled(items, seedAt(seed, sample, attempt));
-      if (JSON.stringify(order) !== own) return [order];
+      const order = shuffled(places, seedAt(seed, sample, attempt));
+      if (JSON.stringify(order.map((i) => items[i])) !== own) return [read(order)];
     }
     return [];
   }).flat();

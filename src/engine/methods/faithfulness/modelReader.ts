@@ -7,11 +7,15 @@
  *   3. reading: of every target token its log-probability, and the most probable token in its place
  *   4. writing: one pass a token, all rows that still write together. With a temperature a token is drawn on the host
  *      from the 64 most probable ones, by a seeded counter
+ *   5. edits are resolved on each base text and meet its tokens wherever a row has them. An answer stands at the positions
+ *      that follow; a chain that is written has none that a list names
  */
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
+import type { Edit } from "../../../protocol/interventions";
 import { readForward, recordForward } from "../../interp/forward";
-import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/rowContext";
+import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/rowContext";
+import { BEHIND, nextOrigin, TextEdits } from "../../interp/textEdits";
 import type { Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { sampleTop, seedAt } from "./draws";
@@ -29,6 +33,9 @@ interface OpenRow<Row> {
   readonly index: number;
   readonly context: RowContext;
   readonly rest: readonly number[];
+  /** Positions of `rest` in the base text. */
+  readonly origins: readonly number[];
+  readonly edits: TextEdits | undefined;
 }
 
 export class ModelReader implements ChainReader {
@@ -40,6 +47,7 @@ export class ModelReader implements ChainReader {
     private readonly pauser: Pauser,
     /** Ends writing. */
     private readonly eosId?: number,
+    private readonly edits: readonly Edit[] = [],
   ) {
     const { config } = model;
     this.#slots = Math.floor(CACHE_BUDGET_BYTES / (8 * config.nKvHeads * config.dHead * config.nLayers));
@@ -79,7 +87,7 @@ export class ModelReader implements ChainReader {
   }
 
   /** Opens as many groups as fit at a time. `kept` are slots that a row holds till its block is done. */
-  async #inBlocks<Row extends { readonly tokens: readonly number[] }>(
+  async #inBlocks<Row extends { readonly tokens: readonly number[]; readonly origins?: readonly number[] }>(
     groups: readonly Group<Row>[],
     kept: (row: Row) => number,
     work: (rows: readonly OpenRow<Row>[], cache: KeyValueCache) => Promise<void>,
@@ -91,15 +99,24 @@ export class ModelReader implements ChainReader {
       base.length + sum(rows.map(kept)) + PASS_TOKENS / MOST_GROUPS;
     for (const block of cut(indexed, need, this.#slots / 2, MOST_GROUPS)) {
       await this.pauser.pause();
-      const capacity = sum(block.map(({ base }) => base.length)) + extra(block);
+      const edits: (TextEdits | undefined)[] = [];
+      for (const { base } of block) edits.push(await TextEdits.of(this.model, base, this.edits, this.pauser));
+      const passes = edits[0]?.passes ?? 1;
+      const capacity = passes * (sum(block.map(({ base }) => base.length)) + extra(block));
       const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
       try {
-        const contexts = this.#bases(block, cache);
+        const contexts = this.#bases(block, edits, cache);
         const rows = block.flatMap(({ base, rows: own, index: group }, i) =>
           own.map((row, index) => {
-            const keep = Math.min(shared(base, row.tokens), row.tokens.length - 1);
-            const context = firstOf(contexts[i] ?? EMPTY_CONTEXT, keep);
-            return { row, group, index, context, rest: row.tokens.slice(keep) };
+            const origins = row.origins ?? row.tokens.map((_, t) => t);
+            const moved = edits[i] ? origins.findIndex((origin, t) => origin !== t) : -1;
+            const most = moved < 0 ? row.tokens.length - 1 : Math.min(moved, row.tokens.length - 1);
+            const keep = Math.min(shared(base, row.tokens), most);
+            return {
+              ...{ row, group, index, edits: edits[i], rest: row.tokens.slice(keep) },
+              context: firstOf(contexts[i] ?? EMPTY_CONTEXT, keep),
+              origins: origins.slice(keep),
+            };
           }),
         );
         await work(rows, cache);
@@ -109,13 +126,25 @@ export class ModelReader implements ChainReader {
     }
   }
 
-  #bases(block: readonly Group<unknown>[], cache: KeyValueCache): readonly RowContext[] {
-    return cut(block, ({ base }) => base.length, PASS_TOKENS).flatMap((part) => {
-      const segments = part.map(({ base }) => ({ context: EMPTY_CONTEXT, tokens: base }));
+  #bases(
+    block: readonly Group<unknown>[],
+    edits: readonly (TextEdits | undefined)[],
+    cache: KeyValueCache,
+  ): readonly RowContext[] {
+    const bases = block.map(({ base }, i) => ({ base, edits: edits[i] }));
+    return cut(bases, ({ base }) => base.length, PASS_TOKENS).flatMap((part) => {
+      const segments = part.map(({ base, edits: own }) =>
+        segmentOf(
+          own,
+          EMPTY_CONTEXT,
+          base,
+          base.map((_, i) => i),
+        ),
+      );
       this.#check(segments);
       const pass = recordForward(this.model, cache, segments, {});
       pass.release();
-      this.evaluatedTokens += pass.packed.count;
+      this.evaluatedTokens += pass.taken.length;
       return pass.contexts;
     });
   }
@@ -126,18 +155,20 @@ export class ModelReader implements ChainReader {
     readings: readonly Reading[][],
   ): Promise<void> {
     await this.pauser.pause();
-    const segments = rows.map(({ context, rest, row }) => ({
-      context,
-      tokens: [...rest, ...row.target.slice(0, -1)],
-    }));
+    const segments = rows.map(({ context, rest, origins, edits, row }) => {
+      const target = row.target.slice(0, -1);
+      const next = Math.floor(origins.at(-1) ?? 0) + 1;
+      const all = [...origins, ...target.map((_, i) => next + i)];
+      return segmentOf(edits, context, [...rest, ...target], all);
+    });
     this.#check(segments);
     const score = rows.flatMap(({ rest, row }, segment) =>
       row.target.map((target, i) => ({ segment, index: rest.length - 1 + i, target })),
     );
     const pass = recordForward(this.model, cache, segments, { score, top: { places: score, k: 1 } });
-    this.evaluatedTokens += pass.packed.count;
+    this.evaluatedTokens += pass.taken.length;
     const { scores, top } = await readForward(this.model, pass);
-    cache.giveBack(pass.packed.slots.flat());
+    cache.giveBack(pass.taken);
     let at = 0;
     for (const { row, group, index } of rows) {
       const own = row.target.map((_, i) => at + i);
@@ -157,16 +188,20 @@ export class ModelReader implements ChainReader {
   ): Promise<{ readonly group: number; readonly index: number; readonly tokens: readonly number[] }[]> {
     const { nCtx, dVocab, dVocabOut = dVocab } = this.model.config;
     const texts = rows.map((open) => ({ ...open, tokens: [] as number[] }));
-    let writing = texts.map((text) => ({ text, context: text.context, next: text.rest }));
+    let writing = texts.map((text) => ({
+      ...{ text, context: text.context, next: text.rest, origins: text.origins },
+    }));
     const k = rows.some(({ row }) => row.temperature > 0) ? Math.min(SAMPLED_FROM, dVocabOut) : 1;
     writing = writing.filter(({ text }) => text.row.most > 0);
     while (writing.length > 0) {
       await this.pauser.pause();
-      const segments = writing.map(({ context, next }) => ({ context, tokens: next }));
+      const segments = writing.map(({ text, context, next, origins }) =>
+        segmentOf(text.edits, context, next, origins),
+      );
       this.#check(segments);
       const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
       const pass = recordForward(this.model, cache, segments, { top: { places, k } });
-      this.evaluatedTokens += pass.packed.count;
+      this.evaluatedTokens += pass.taken.length;
       const { top } = await readForward(this.model, pass);
       writing = writing.flatMap(({ text }, i) => {
         const { row, tokens } = text;
@@ -178,7 +213,14 @@ export class ModelReader implements ChainReader {
         const isFull = tokens.length >= row.most || context.nextPosition >= nCtx;
         return isFull || row.until.some((end) => endsWith(tokens, end))
           ? []
-          : [{ text, context, next: [token] }];
+          : [
+              {
+                text,
+                context,
+                next: [token],
+                origins: [nextOrigin(context) + (row.until.length > 0 ? BEHIND : 0)],
+              },
+            ];
       });
     }
     return texts;
@@ -196,6 +238,15 @@ export class ModelReader implements ChainReader {
       );
     }
   }
+}
+
+function segmentOf(
+  edits: TextEdits | undefined,
+  context: RowContext,
+  tokens: readonly number[],
+  origins: readonly number[],
+): Segment {
+  return edits?.segment(context, tokens, origins) ?? { context, tokens };
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -235,8 +286,4 @@ export function shared(a: readonly number[], b: readonly number[]): number {
 
 export function endsWith(tokens: readonly number[], end: readonly number[]): boolean {
   return end.length > 0 && end.every((token, i) => tokens[tokens.length - end.length + i] === token);
-}
-
-function firstOf({ slots, positions }: RowContext, count: number): RowContext {
-  return { slots: slots.slice(0, count), positions: positions.slice(0, count), nextPosition: count };
 }

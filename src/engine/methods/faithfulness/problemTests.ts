@@ -20,6 +20,7 @@ import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./
 import { seedAt } from "./draws";
 import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
+import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";
 import type { Codec, ReadEdit, ReadProblem } from "./problems";
 import type { ChainReader, Group, Reading, WriteRow } from "./reader";
 
@@ -34,7 +35,7 @@ type Chain = readonly number[];
 
 /** A chain that the model wrote a part of. */
 interface WrittenChain {
-  readonly chain: Chain;
+  readonly chain: ConditionChain;
   readonly written: Chain;
   readonly finished: boolean;
 }
@@ -74,14 +75,18 @@ export class ProblemTests {
     // Every condition of a problem, by name; they are read in this order.
     const conditions = problems.map((problem, i) => this.#conditions(problem, first + i, written[i]));
     const chains = conditions.map((own) => [...own.flatMap(({ chains: list }) => list)]);
-    const editChains = problems.map((_, i) =>
-      (edits[i] ?? []).map((edit, e) => written[i]?.edits[e]?.chain ?? edit.steps.flat()),
+    const editChains = problems.map((problem, i) =>
+      (edits[i] ?? []).map((edit, e) => written[i]?.edits[e]?.chain ?? inPlaceOf(problem.steps, edit.steps)),
     );
     const answered = await this.#answers(
       problems,
       whole,
       own,
-      problems.map((problem, i) => [problem.steps.flat(), ...(chains[i] ?? []), ...(editChains[i] ?? [])]),
+      problems.map((problem, i) => [
+        firstTokens(problem.steps.flat()),
+        ...(chains[i] ?? []),
+        ...(editChains[i] ?? []),
+      ]),
     );
     const surprises = await this.#surprises(problems, whole, edits);
 
@@ -92,7 +97,7 @@ export class ProblemTests {
       const named = new Map((conditions[i] ?? []).map(({ name, chains: list }) => [name, take(list.length)]));
       const of = (name: ConditionName) => named.get(name) ?? [];
       const readings = take(edits[i]?.length ?? 0);
-      const fillerCounts = filler(problem, this.options.fillerId).map(({ length }) => length);
+      const fillerCounts = filler(problem, this.options.fillerId).map(({ chain }) => chain.length);
       const [substituted] = of("substituted");
       return {
         name: problem.name,
@@ -133,7 +138,10 @@ export class ProblemTests {
     edits: readonly (readonly ReadEdit[])[],
     first: number,
   ): Promise<
-    { edits: (WrittenChain | undefined)[]; resampled: { step: number; chain: Chain; written: Chain }[] }[]
+    {
+      edits: (WrittenChain | undefined)[];
+      resampled: { step: number; chain: ConditionChain; written: Chain }[];
+    }[]
   > {
     const { samples, temperature, seed } = this.options;
     const groups = problems.map((problem, i): Group<WriteRow> & { readonly steps: readonly number[] } => {
@@ -169,13 +177,14 @@ export class ProblemTests {
           const tokens = next();
           const finished = endsWith(tokens, problem.prefix);
           const rest = finished ? tokens.slice(0, -problem.prefix.length) : tokens;
-          const chain = [...uptoEdit(problem, edit), ...rest].slice(problem.prompt.length);
-          return { chain, written: rest, finished };
+          const given = uptoEdit(problem, edit).slice(problem.prompt.length);
+          const from = [...given.keys(), ...otherTokens(rest.length, given.length)];
+          return { chain: { chain: [...given, ...rest], from }, written: rest, finished };
         }),
         resampled: (groups[i]?.steps ?? []).map((step) => {
           const tokens = next();
-          const chain = problem.steps.map((own, s) => (s === step ? tokens : own)).flat();
-          return { step, chain, written: tokens };
+          const steps = problem.steps.map((own, s) => (s === step ? tokens : own));
+          return { step, chain: inPlaceOf(problem.steps, steps), written: tokens };
         }),
       };
     });
@@ -184,10 +193,10 @@ export class ProblemTests {
   #conditions(
     problem: ReadProblem,
     number: number,
-    written: { readonly resampled: readonly { readonly chain: Chain }[] } | undefined,
-  ): { readonly name: ConditionName; readonly chains: readonly Chain[] }[] {
+    written: { readonly resampled: readonly { readonly chain: ConditionChain }[] } | undefined,
+  ): { readonly name: ConditionName; readonly chains: readonly ConditionChain[] }[] {
     const { samples, seed, fillerId } = this.options;
-    const has = (test: FaithfulnessTest, name: ConditionName, make: () => readonly Chain[]) =>
+    const has = (test: FaithfulnessTest, name: ConditionName, make: () => readonly ConditionChain[]) =>
       this.#tests.has(test) ? [{ name, chains: make() }] : [];
     const at = (draw: number) => seedAt(seed, draw, number);
     return [
@@ -196,7 +205,9 @@ export class ProblemTests {
       ...has("shuffle", "shuffledSteps", () => shuffledSteps(problem, samples, at(DRAWS.steps))),
       ...has("shuffle", "shuffledTokens", () => shuffledTokens(problem, samples, at(DRAWS.tokens))),
       ...has("resample", "resampled", () => (written?.resampled ?? []).map(({ chain }) => chain)),
-      ...has("substitute", "substituted", () => (problem.substituted ? [problem.substituted.flat()] : [])),
+      ...has("substitute", "substituted", () =>
+        problem.substituted ? [inPlaceOf(problem.steps, problem.substituted)] : [],
+      ),
     ];
   }
 
@@ -204,16 +215,22 @@ export class ProblemTests {
     problems: readonly ReadProblem[],
     whole: readonly Chain[],
     own: readonly Chain[],
-    chains: readonly (readonly Chain[])[],
+    chains: readonly (readonly ConditionChain[])[],
   ): Promise<(Answered & { readonly tokens: Chain })[][]> {
-    const text = (i: number, chain: Chain) => {
+    const text = (i: number, { chain, from }: ConditionChain) => {
       const { prompt = [], prefix = [] } = problems[i] ?? {};
-      return [...prompt, ...chain, ...prefix];
+      const cue = (whole[i]?.length ?? 0) - prefix.length;
+      const origins = [
+        ...prompt.keys(),
+        ...from.map((place) => prompt.length + place),
+        ...prefix.map((_, t) => cue + t),
+      ];
+      return { tokens: [...prompt, ...chain, ...prefix], origins };
     };
     const readings = await this.reader.read(
       problems.map((_, i) => ({
         base: whole[i] ?? [],
-        rows: (chains[i] ?? []).map((chain) => ({ tokens: text(i, chain), target: own[i] ?? [] })),
+        rows: (chains[i] ?? []).map((chain) => ({ ...text(i, chain), target: own[i] ?? [] })),
       })),
     );
     const isSame = (i: number, reading: Reading | undefined) =>
@@ -228,7 +245,7 @@ export class ProblemTests {
       problems.map((problem, i) => ({
         base: whole[i] ?? [],
         rows: (others[i] ?? []).map(({ chain }) => ({
-          tokens: text(i, chain),
+          ...text(i, chain),
           ...{ most: problem.answer.length, temperature: 0, seed: 0, until: [] },
         })),
       })),

@@ -6,6 +6,8 @@
 /** A text that ends where the answer begins, and what is looked for after it. */
 export interface ReadRow {
   readonly tokens: readonly number[];
+  /** Of each token its position in the base text, where that is not its own; edits name positions there. */
+  readonly origins?: readonly number[];
   readonly target: readonly number[];
 }
 
@@ -18,6 +20,8 @@ export interface Reading {
 
 export interface WriteRow {
   readonly tokens: readonly number[];
+  /** As in `ReadRow`. */
+  readonly origins?: readonly number[];
   readonly most: number;
   /** 0 = greedy. */
   readonly temperature: number;

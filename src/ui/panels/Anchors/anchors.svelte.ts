@@ -1,6 +1,7 @@
 /** What the panel asks the engine: rollouts when told to; suppression and attention whenever the chain is another. */
 import type { RolloutsResult, StepAttentionResult, SuppressionResult } from "../../../protocol/anchors";
 import type { ChainText } from "../../../protocol/chain";
+import type { Edit } from "../../../protocol/interventions";
 import { Latest } from "../../session/latest.svelte";
 import type { Session } from "../../session/session.svelte";
 import type { Settings } from "./settings";
@@ -10,6 +11,8 @@ export interface Asked {
   readonly text: ChainText;
   readonly settings: Settings;
   readonly layer: number;
+  /** The edits that were on. */
+  readonly edits: readonly Edit[];
 }
 
 export interface Rolled extends Asked {
@@ -41,10 +44,12 @@ export class AnchorsState {
   roll(): void {
     const { engine, chain } = this.session;
     const { view, layer } = this;
-    const asked: Asked = { text: chain.text, settings: { ...view }, layer };
+    const { edits } = chain;
+    const asked: Asked = { text: chain.text, settings: { ...view }, layer, edits };
     const { rollouts, temperature, topP, seed, maxTokens } = asked.settings;
     void this.rolled.ask(async (runId, partial) => {
-      const request = { chain: await chain.tokens(), rollouts, temperature, topP, seed, maxTokens, layer };
+      const settings = { rollouts, temperature, topP, seed, maxTokens };
+      const request = { chain: await chain.tokens(), ...settings, layer, edits };
       const result = await engine.anchorRollouts(request, runId, (so) => partial({ ...asked, result: so }));
       return { ...asked, result };
     });
@@ -52,10 +57,13 @@ export class AnchorsState {
 
   look(temperature: number): void {
     const { engine, chain } = this.session;
+    const { edits } = chain;
     void this.suppressed.ask(async (runId) =>
-      engine.stepSuppression({ chain: await chain.tokens(), temperature }, runId),
+      engine.stepSuppression({ chain: await chain.tokens(), temperature, edits }, runId),
     );
-    void this.attention.ask(async (runId) => engine.stepAttention({ chain: await chain.tokens() }, runId));
+    void this.attention.ask(async (runId) =>
+      engine.stepAttention({ chain: await chain.tokens(), edits }, runId),
+    );
   }
 
   clear(): void {

@@ -2,6 +2,7 @@
 import type { ChainGameResult } from "../../../protocol/chain";
 import { lowEnd, signedBar, signedEnd } from "../../charts/signedScale";
 import { formatSigned } from "../../session/format";
+import type { EffectNumbers } from "../../session/effect";
 import type { Session } from "../../session/session.svelte";
 import { captionOf, resultRows, stepDomain, unitOf } from "./view";
 
@@ -24,16 +25,32 @@ function listed({ interactions, matrix }: ChainGameResult): object {
 
 /** One row a step; the caption is a comment line above. */
 export function toCsv(session: Session): string {
-  const header = ["step", "text", "present", "phi", "low", "high", "loo", "early_log_prob"];
+  const header = [
+    "step",
+    "text",
+    "present",
+    "phi",
+    "low",
+    "high",
+    "loo",
+    "early_log_prob",
+    "phi_unedited",
+    "loo_unedited",
+  ];
   const rows = resultRows(session.chain).map((row) =>
-    [row.step, quoted(row.text), row.present, row.phi, row.low, row.high, row.loo, row.earlyLogProb].join(
-      ",",
-    ),
+    [
+      ...[row.step, quoted(row.text), row.present, row.phi, row.low, row.high, row.loo, row.earlyLogProb],
+      ...[row.phiUnedited, row.looUnedited],
+    ].join(","),
   );
   return [`# ${captionOf(session)}`, header.join(","), ...rows, ""].join("\n");
 }
 
-export function toJson({ model, device, chain, seed }: Session): string {
+const numbers = ({ now, baseline, early, loo }: EffectNumbers) => ({
+  ...{ now: now.logProb, baseline: baseline.logProb, early, loo },
+});
+
+export function toJson({ model, device, chain, seed, edits }: Session): string {
   const { game, effect, mode, fillerText, settings } = chain;
   return JSON.stringify(
     {
@@ -42,14 +59,15 @@ export function toJson({ model, device, chain, seed }: Session): string {
       ...{ seed, mode, fillerText, settings },
       chain: chain.text,
       present: chain.present,
+      // Every number is under these; those without stand beside.
+      edits: edits.active,
       logProb: effect && {
-        now: effect.now.logProb,
-        baseline: effect.baseline.logProb,
-        early: effect.early,
-        loo: effect.loo,
+        ...numbers(effect),
+        ...(effect.unedited && { unedited: numbers(effect.unedited) }),
       },
       // A typed array would be an object of its indexes.
       game: game.result && { ...game.result, players: game.played, ...listed(game.result) },
+      ...(game.unedited && { uneditedGame: { ...game.unedited, ...listed(game.unedited) } }),
     },
     undefined,
     2,

@@ -23,18 +23,21 @@ export interface AnswerRow {
   readonly text: string;
   readonly now: number;
   readonly baseline: number;
+  /** As now, without the edits; NaN where none is on. */
+  readonly unedited: number;
   readonly isReference: boolean;
 }
 
 const SHOWN_ANSWERS = 6;
 
 /** The most probable answers of both distributions, by the larger of their two probabilities. */
-export function answerRows({ now, baseline, topTokens }: Effect, answer: string): AnswerRow[] {
-  const probability = ({ top }: Effect["now"], id: number) => {
-    const index = top.ids.indexOf(id);
-    return index < 0 ? NaN : Math.exp(top.logProbs[index] ?? -Infinity);
+export function answerRows({ now, baseline, unedited, topTokens }: Effect, answer: string): AnswerRow[] {
+  const probability = (one: Effect["now"] | undefined, id: number) => {
+    const index = one?.top.ids.indexOf(id) ?? -1;
+    return index < 0 ? NaN : Math.exp(one?.top.logProbs[index] ?? -Infinity);
   };
-  const ids = [...new Set([...now.top.ids, ...baseline.top.ids])].filter((id) => id !== NO_TOKEN);
+  const known = [now, baseline, unedited?.now].flatMap((one) => (one ? [...one.top.ids] : []));
+  const ids = [...new Set(known)].filter((id) => id !== NO_TOKEN);
   const rows = ids.map((id) => {
     const text = topTokens.get(id) ?? String(id);
     return {
@@ -42,10 +45,11 @@ export function answerRows({ now, baseline, topTokens }: Effect, answer: string)
       text,
       now: probability(now, id),
       baseline: probability(baseline, id),
+      unedited: probability(unedited?.now, id),
       isReference: text === answer.trim(),
     };
   });
-  const size = ({ now: a, baseline: b }: AnswerRow) => Math.max(a || 0, b || 0);
+  const size = (row: AnswerRow) => Math.max(row.now || 0, row.baseline || 0, row.unedited || 0);
   return rows.sort((a, b) => size(b) - size(a)).slice(0, SHOWN_ANSWERS);
 }
 
@@ -58,6 +62,9 @@ export interface ResultRow {
   readonly low: number;
   readonly high: number;
   readonly loo: number;
+  /** Both without the edits; NaN where none is on. */
+  readonly phiUnedited: number;
+  readonly looUnedited: number;
   /** log p(answer) with this and all earlier steps. */
   readonly earlyLogProb: number;
 }
@@ -66,6 +73,10 @@ export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
   const { values, low, high } = game.result?.phi ?? {};
   const [phi, lows, highs] = [values, low, high].map((list) => game.perStep(list));
   // A game has it, too, where the chain is too long for it at once.
+  const bare = game.perStep(game.unedited?.phi.values);
+  const bareAlone = effect?.unedited?.loo.length
+    ? effect.unedited.loo
+    : game.perStep(game.unedited?.leaveOneOut);
   const alone = effect?.loo.length ? effect.loo : game.perStep(game.result?.leaveOneOut);
   return steps.map(({ text, present }, i) => ({
     step: i + 1,
@@ -75,6 +86,7 @@ export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
     low: lows?.[i] ?? NaN,
     high: highs?.[i] ?? NaN,
     loo: alone[i] ?? NaN,
+    ...{ phiUnedited: bare[i] ?? NaN, looUnedited: bareAlone[i] ?? NaN },
     earlyLogProb: effect?.early[i + 1] ?? NaN,
   }));
 }
@@ -125,11 +137,14 @@ export function experimentWords({ chain }: Pick<Session, "chain">): string[] {
   ];
 }
 
-/** What was measured, in one line: it goes under every chart and into every export. The edits do not act on chains. */
+/** What was measured, in one line: it goes under every chart and into every export. */
 export function captionOf(session: Session, parts: readonly string[] = []): string {
-  const { model, device, chain } = session;
-  return sessionCaption({ model, device, edits: { active: [] } }, [
+  const { chain, edits } = session;
+  return sessionCaption(session, [
     ...experimentWords(session),
+    ...(chain.mode === "resample" && edits.active.length > 0
+      ? ["what stands in for absent steps was written without the edits"]
+      : []),
     ...gameWords(chain.game.result),
     ...parts,
   ]);

@@ -1,6 +1,7 @@
 /** What the panel measures: one set of problems on the model, then on the second one; numbers grow as they come. */
 import type { Progress } from "../../../protocol/api";
 import type { ModelSlot } from "../../../protocol/analysis";
+import type { Edit } from "../../../protocol/interventions";
 import { captionOf } from "../../session/caption";
 import { EMBEDDED_MODELS } from "../../session/examples";
 import type { NumberChange } from "../../session/faithfulness/edits";
@@ -65,7 +66,10 @@ export class Scorecard {
   readonly key = $derived.by(() => {
     const { second, change, symbol, samples, temperature, seed, maxTokens } = this.view;
     const settings = [second, change, symbol, samples, temperature, seed, maxTokens];
-    return JSON.stringify([settings, this.set.problems, this.filler, this.session.model?.sha256]);
+    return JSON.stringify([
+      ...[settings, this.set.problems, this.filler, this.session.model?.sha256],
+      this.session.edits.active,
+    ]);
   });
 
   get #setText(): string {
@@ -82,12 +86,12 @@ export class Scorecard {
     }`;
   }
 
-  #caption(names: readonly string[]): string {
+  #caption(hasSecond: boolean): string {
     const { session, view } = this;
     const { change, symbol, samples, temperature, seed } = view;
-    const second = names[1] === undefined ? undefined : session.other.model;
-    // Edits of the session are not applied in these runs.
-    return captionOf({ model: session.model, device: session.device, edits: { active: [] } }, [
+    const second = hasSecond ? session.other.model : undefined;
+    return captionOf(session, [
+      ...(session.edits.active.length > 0 ? ["edits by position: positions of each problem's own text"] : []),
       ...(second
         ? [`second model ${second.name} (${second.precision}, SHA-256 ${second.sha256.slice(0, 12)}…)`]
         : []),
@@ -119,15 +123,25 @@ export class Scorecard {
         const main = session.model;
         if (!main) throw new Error("No model is open.");
         const second = await this.#openSecond();
-        const names = [
-          main.name,
-          ...(second === undefined ? [] : [second === main.name ? `${second} (second)` : second]),
+        const edits = session.edits.active;
+        const own = { slot: "main", edits } as const;
+        const runs: readonly { name: string; slot: ModelSlot; edits: readonly Edit[] }[] = [
+          { name: edits.length > 0 ? `${main.name} with the edits` : main.name, ...own },
+          // Beside the edits the same without them; edits of one model mean nothing on another.
+          ...(edits.length > 0 ? [{ name: `${main.name} without edits`, ...own, edits: [] }] : []),
+          ...(second === undefined
+            ? []
+            : [
+                {
+                  ...{ name: second === main.name ? `${second} (second)` : second, edits: [] },
+                  slot: "other" as const,
+                },
+              ]),
         ];
-        const caption = this.#caption(names);
+        const caption = this.#caption(second !== undefined);
         const sides: Side[] = [];
         const outcome = (complete: boolean): Outcome => ({ sides: [...sides], caption, key, complete });
-        for (const [i, name] of names.entries()) {
-          const slot: ModelSlot = i === 0 ? "main" : "other";
+        for (const [i, { name, slot, edits: under }] of runs.entries()) {
           const show = (measured: Measured) => {
             sides[i] = { name, measured };
             partial(outcome(false));
@@ -136,6 +150,7 @@ export class Scorecard {
             ...{ seed: view.seed, symbol: view.symbol, filler: this.filler, samples: view.samples },
             change: choice<NumberChange>(["single", "repeats", "symbol"], view.change, "single"),
             ...{ temperature: view.temperature, maxTokens: view.maxTokens, model: slot },
+            edits: under,
           };
           const measured = await measure(session.engine, problems, options, runId, {
             onChains: (progress) => (this.progress = { ...progress, note: `${name}: ${progress.note}` }),

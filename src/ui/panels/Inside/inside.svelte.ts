@@ -46,7 +46,7 @@ export class InsideState {
   look(question: Question): void {
     const { engine, model, chain: state } = this.session;
     if (!model) return;
-    const { step, present } = question;
+    const { step, present, edits } = question;
     void this.inside.ask(async (runId) => {
       const chain = await state.tokens();
       const ablation = await state.ablation(chain);
@@ -55,6 +55,7 @@ export class InsideState {
           chain,
           present.map((is, i) => (i === step ? has : is)),
           ablation,
+          edits,
         );
       const chains = { with: row(true), without: row(false) };
       const span = chains.with.spans.find(({ part }) => part === step);

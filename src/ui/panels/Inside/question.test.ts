@@ -14,6 +14,7 @@ function session(changes: { steps?: ReturnType<typeof step>[]; answer?: string; 
     fillerId: 3,
     present: steps.map(({ present }) => present),
     text: "all",
+    edits: [],
   };
   return { model: { hasTokenizer: true }, generating, chain, addBos: true } as unknown as Session;
 }
@@ -36,7 +37,7 @@ it("opens with the pointed step, else the one that matters most to the answer", 
 it("asks once there is a chain with an answer", () => {
   expect(questionOf(session(), 1)).toEqual({
     ...{ step: 1, present: [true, false], mode: "mask", fillerId: 3, text: "all", addBos: true },
-    ...{ seed: 0, temperature: 1 },
+    ...{ seed: 0, temperature: 1, edits: [] },
   });
   for (const one of [session({ steps: [] }), session({ answer: "" }), session({ generating: true })]) {
     expect(questionOf(one, 0)).toBeUndefined();

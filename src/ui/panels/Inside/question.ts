@@ -1,5 +1,6 @@
 /** What is asked: which step of which chain, and how it is taken away. */
 import type { AblationMode, ChainText } from "../../../protocol/chain";
+import type { Edit } from "../../../protocol/interventions";
 import type { Session } from "../../session/session.svelte";
 
 export interface Question {
@@ -13,6 +14,8 @@ export interface Question {
   /** How a resampled step is drawn. */
   readonly seed: number;
   readonly temperature: number;
+  /** The edits that are on in both runs. */
+  readonly edits: readonly Edit[];
 }
 
 /** Which step is looked into: the chosen one, else the one that the panel opened with. */
@@ -36,7 +39,7 @@ export function questionOf(session: Session, step: number): Question | undefined
   const { text } = chain;
   // Another seed is another question only where it is used.
   const { seed, temperature } = mode === "resample" ? chain.settings : { seed: 0, temperature: 1 };
-  return { step, present, mode, fillerId, text, addBos, seed, temperature };
+  return { step, present, mode, fillerId, text, addBos, seed, temperature, edits: chain.edits };
 }
 
 /** Why nothing is shown, in a sentence. */

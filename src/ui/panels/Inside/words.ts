@@ -16,7 +16,7 @@ export function othersWords({ step, present }: Pick<Question, "step" | "present"
 const resampleWords = ({ seed, temperature }: Question) =>
   `one sample (n = 1): seed ${seed}, temperature ${temperature}`;
 
-/** Model and device; the runs are of the model as it is, whatever edits are on. */
+/** Model, device and the edits that are on in both runs. */
 export function insideCaption(
   session: Pick<Session, "model" | "device" | "chain">,
   question: Question,
@@ -25,7 +25,7 @@ export function insideCaption(
   const { model, device, chain } = session;
   const usesFiller = question.mode === "replace" || question.mode === "symbol";
   const filler = usesFiller ? ` with “${chain.fillerText.trim()}”` : "";
-  return captionOf({ model, device, edits: { active: [] } }, [
+  return captionOf({ model, device, edits: { active: question.edits } }, [
     `step ${question.step + 1} of ${question.present.length} absent by ${question.mode}${filler}`,
     ...(question.mode === "resample" ? [resampleWords(question)] : []),
     othersWords(question),

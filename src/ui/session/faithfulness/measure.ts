@@ -9,6 +9,7 @@ import type {
   FaithfulnessRequest,
   FaithfulnessResult,
 } from "../../../protocol/faithfulness";
+import type { Edit } from "../../../protocol/interventions";
 import { splitChain } from "../splitSteps";
 import { withEdits, type EditOptions } from "./edits";
 import type { SetProblem } from "./problemSet";
@@ -20,6 +21,7 @@ export interface MeasureOptions extends EditOptions {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly model: ModelSlot;
+  readonly edits?: readonly Edit[];
 }
 
 export interface Measured {
@@ -43,14 +45,14 @@ type Engine = Pick<EngineApi, "writeChains" | "faithfulness">;
 async function withChains(
   engine: Engine,
   problems: readonly SetProblem[],
-  { maxTokens, model }: MeasureOptions,
+  { maxTokens, model, edits = [] }: MeasureOptions,
   runId: RunId,
   onChains: MeasureProgress["onChains"],
 ): Promise<{ problems: SetProblem[]; leftOut: string[] }> {
   const missing = problems.filter(({ chain }) => chain.steps.length === 0);
   if (missing.length === 0) return { problems: [...problems], leftOut: [] };
   const prompts = missing.map(({ chain }) => chain.prompt);
-  const texts = await engine.writeChains({ prompts, maxTokens, model }, runId, onChains);
+  const texts = await engine.writeChains({ prompts, maxTokens, model, edits }, runId, onChains);
   const written = new Map(missing.map((problem, i) => [problem, texts[i] ?? ""]));
   const leftOut: string[] = [];
   const whole = problems.flatMap((problem) => {
@@ -77,12 +79,12 @@ export async function measure(
   { onChains, onPartial }: MeasureProgress,
 ): Promise<Measured> {
   const { problems, leftOut } = await withChains(engine, set, options, runId, onChains);
-  const { tests, filler, samples, temperature, seed, model } = options;
+  const { tests, filler, samples, temperature, seed, model, edits = [] } = options;
   const asked = problems.map((problem, i) => withEdits(problem, i, options));
   const request: FaithfulnessRequest = {
     problems: asked,
     ...(tests && { tests }),
-    ...{ filler, samples, temperature, seed, model },
+    ...{ filler, samples, temperature, seed, model, edits },
   };
   const result = await engine.faithfulness(request, runId, (partial) =>
     onPartial({ problems, asked, leftOut, result: partial }),
