@@ -36,6 +36,13 @@ export function byF1(
   );
 }
 
+type Named = Pick<SaeInfo, "sha256">;
+
+/** Labels that come with an autoencoder. */
+export interface GivenLabels {
+  labelsOf(sae: Named): Readonly<Record<string, string>>;
+}
+
 export class LatentLabels {
   /** Those that are not given, by SHA-256. */
   #own = $state.raw<ReadonlyMap<string, ReadonlyMap<number, LatentLabel>>>(new Map());
