@@ -51,7 +51,6 @@ const BAD: [string, ReturnType<typeof file>[], RegExp][] = [
     [file("config.json", json({ ...config, n_embd: 128 })), file("model.safetensors")],
     /has shape \[85, 96\], expected \[85, 128\]/,
   ],
-  ["no config", [file("model.safetensors")], /config\.json/],
   ["something else", [file("notes.txt", Buffer.from("hello"))], /config\.json not found among notes\.txt/],
 ];
 
@@ -108,6 +107,18 @@ test("asks for what a toy checkpoint does not say, and opens it with the answers
   });
   const expected = (logits as number[][]).flat();
   expect(Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)))).toBeLessThan(1e-5);
+});
+
+test("asks for heads and activation of a GPT-2 without its config", async ({ page }) => {
+  await openPlayground(page);
+  await page.getByTitle("Model", { exact: true }).click();
+  await page.getByLabel("Files…").setInputFiles([file("model.safetensors")]);
+  const form = page.getByRole("form", { name: "What model.safetensors does not say" });
+  await form.getByLabel(/n_head/).fill(String(config.n_head));
+  await form.getByLabel(/activation_function/).selectOption({ index: 3 });
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("ledger");
+  await form.getByRole("button", { name: "Open" }).click();
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("model.safetensors");
 });
 
 test("opens the last of many checkpoints, and another from the menu under another hash", async ({ page }) => {

@@ -19,9 +19,11 @@ export function asGpt(
   const tensors = unwrapped(model.tensors, hasTrunk ? `transformer.${BARE}` : BARE);
   const trunk = gptTrunk(tensors);
   if (trunk === undefined) return undefined;
-  const isGpt2 = config?.["model_type"] === "gpt2";
-  if (isGpt2 && !isLinearGpt(tensors, trunk)) return undefined;
-  // Scripts name their models as they like; the tensors say that this is a GPT-2.
+  const type = config?.["model_type"];
+  if (type === "gpt2" && !isLinearGpt(tensors, trunk)) return undefined;
+  // minGPT names its sizes so ("gpt-nano"); a config of another architecture is not overruled by names of tensors.
+  const isOther = typeof type === "string" && type !== "gpt2" && !type.startsWith("gpt-");
+  if (isOther) return undefined;
   const given = Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => name !== "model_type"));
   const file = model.weightFiles[0]?.name ?? "The file";
   const found = gptConfig(file, tensors, trunk, given, inside);

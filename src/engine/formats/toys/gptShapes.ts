@@ -4,7 +4,7 @@
  * out]; the shape of c_attn tells them apart. nanoGPT may leave out all biases, and says its sizes in `model_args`.
  */
 import { ConfigFinder } from "../missingFields";
-import { activationField } from "./activations";
+import { activationField, activationName } from "./activations";
 import { countBlocks, shapeOf, type Tensors } from "./shapes";
 
 const TRUNKS = ["transformer.", ""];
@@ -50,7 +50,8 @@ export function gptConfig(
   if (!isTold) finder.want({ name: "n_head", what: "the number of attention heads" });
   // Since June 2023 nanoGPT has torch's own GELU; it alone says whether there are biases.
   if (isLinear && inside["bias"] !== undefined) finder.tell("activation_function", "gelu", "nanoGPT's code");
-  else if (isLinear) finder.want(activationField("activation_function"));
+  else if (!finder.takeInside("activation_function", [], activationName))
+    finder.want(activationField("activation_function"));
   const as = isLinear ? "a GPT-2 as nanoGPT and minGPT store it" : "a GPT-2 state dict";
   const found = finder.finish(file, as);
   return isLinear ? { ...found, config: { ...found.config, linear_weights: true } } : found;

@@ -83,4 +83,9 @@ describe("toy checkpoints", () => {
       /holds 3 checkpoints: checkpoint is 3, expected 0 to 2/,
     );
   });
+
+  it("leave a config of another architecture what it is", async () => {
+    const { config } = await openModelFiles([fixture("nanoGpt.pt"), said({ model_type: "mamba" })]);
+    expect(config["model_type"]).toBe("mamba");
+  });
 });
