@@ -14,13 +14,6 @@ export interface LatentLabel {
   readonly f1?: number;
 }
 
-type Named = Pick<SaeInfo, "sha256">;
-
-/** Labels that come with an autoencoder. */
-export interface GivenLabels {
-  labelsOf(sae: Named): Readonly<Record<string, string>>;
-}
-
 function measured(text: string, source: string): LatentLabel {
   const f1 = labelF1(text);
   return { text, source, ...(f1 !== undefined && { f1 }) };
