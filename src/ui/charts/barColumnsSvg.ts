@@ -1,5 +1,5 @@
 /** Columns of bars as a figure for paper, all on one axis. */
-import { lowEnd, signedBar, signedDomain, signedEnd } from "./signedScale";
+import { highEnd, lowEnd, signedBar, signedDomain, signedEnd } from "./signedScale";
 import { leastScale } from "./fullScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 import { formatSigned } from "../session/format";
@@ -29,7 +29,7 @@ export function barColumnsSvg(
     return [
       svgText(x, 12, name, 'font-size="12"'),
       svgText(x, 27, formatSigned(lowEnd(domain), 1), muted),
-      svgText(x + BAR, 27, formatSigned(high, 1), `${muted} text-anchor="end"`),
+      svgText(x + BAR, 27, formatSigned(highEnd(domain), 1), `${muted} text-anchor="end"`),
     ];
   });
   const rows = steps.flatMap((text, i) => {

@@ -1,7 +1,7 @@
 /** Signed bars for paper: a line for each item, zero in one column, the value beside its bar. */
 import { formatSigned } from "../session/format";
 import { leastScale } from "./fullScale";
-import { lowEnd, signedBar, signedDomain } from "./signedScale";
+import { highEnd, lowEnd, signedBar, signedDomain } from "./signedScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
 
 export interface BarItem {
@@ -54,7 +54,7 @@ export function barListSvg(figure: BarFigure): string {
   });
   return svgFigure({ title, caption, width: VALUE + 16, height: bottom + 4 }, [
     svgText(BARS.left, top - 6, format(lowEnd(domain)), SMALL),
-    svgText(BARS.left + BARS.width, top - 6, format(high), `${SMALL} text-anchor="end"`),
+    svgText(BARS.left + BARS.width, top - 6, format(highEnd(domain)), `${SMALL} text-anchor="end"`),
     svgText(VALUE, top - 6, unit, `${SMALL} text-anchor="end"`),
     ...lines,
     `<path d="M${round(zero)} ${top}V${bottom}" stroke="${PAPER.muted}"/>`,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { signedBar, signedDomain } from "./signedScale";
+import { highEnd, lowEnd, mirrored, signedBar, signedDomain } from "./signedScale";
 
 it("keeps zero inside and ends on round numbers", () => {
   expect(signedDomain([2.31, 1.98])).toMatchObject({ high: 2.5 });
@@ -16,6 +16,15 @@ it("reaches as far as its least scale, on the side where the values are", () => 
   expect(tiny.high).toBe(0.1);
   expect(signedBar(2e-5, tiny.low, tiny.high).width).toBeLessThan(0.1);
   expect(signedDomain([-2e-5], 0.1).low).toBe(-0.1);
+  // Values below zero have the axis to themselves, as those above it have.
+  const lowers = signedDomain([-0.6, ...mirrored([1.6, 0.5])]);
+  const raises = signedDomain([1.6, 0.5]);
+  expect([lowers.low, highEnd(lowers)]).toEqual([-raises.high, 0]);
+  expect([lowEnd(raises), highEnd(raises)]).toEqual([0, 2]);
+  expect(signedBar(-0.6, lowers.low, lowers.high).width).toBeCloseTo(
+    signedBar(0.6, raises.low, raises.high).width,
+    9,
+  );
   expect(signedDomain([], 0.1).high).toBe(0.1);
   expect(signedDomain([3, -0.2], 0.1)).toEqual(signedDomain([3, -0.2]));
 });

@@ -1,7 +1,7 @@
 /** The axis that signed bars share: it always holds zero, and ends on round numbers. */
 import { nice } from "d3-array";
 
-/** Share of the axis that is kept below zero where nothing lies there. */
+/** Share of the axis that is kept on the side of zero where nothing lies. */
 const EDGE = 0.04;
 
 export interface Domain {
@@ -20,12 +20,15 @@ export function signedDomain(values: readonly number[], least = 0): Domain {
   const high = isBelow ? most : Math.max(most, least);
   const low = isBelow ? Math.min(fewest, -least) : fewest;
   const span = high - low || 1;
-  const [niceLow, niceHigh] = nice(low, high || span, 4);
-  return { low: low === 0 ? -EDGE * span : niceLow, high: niceHigh };
+  const [niceLow, niceHigh] = nice(low, low === 0 ? high || span : high, 4);
+  return { low: low === 0 ? -EDGE * span : niceLow, high: high === 0 && low < 0 ? EDGE * span : niceHigh };
 }
 
 /** What stands at the low end of the axis: 0 where only the kept edge lies below it. */
 export const lowEnd = ({ low, high }: Domain) => (low < -EDGE * (high - low) ? low : 0);
+
+/** What stands at the high end: 0 where only the kept edge lies above it. */
+export const highEnd = ({ low, high }: Domain) => (high > EDGE * (high - low) ? high : 0);
 
 /** A list turned over: beside one of the other sign both axes then reach as far, and equal bars are equal sizes. */
 export const mirrored = (values: Iterable<number>): number[] => Array.from(values, (value) => -value);

@@ -1,6 +1,6 @@
 /** The panel's numbers as CSV, JSON and a figure for paper: light colours, its caption below. */
 import type { ChainGameResult } from "../../../protocol/chain";
-import { lowEnd, signedBar, signedEnd } from "../../charts/signedScale";
+import { highEnd, lowEnd, signedBar, signedEnd } from "../../charts/signedScale";
 import { formatSigned } from "../../session/format";
 import type { EffectNumbers } from "../../session/effect";
 import type { Session } from "../../session/session.svelte";
@@ -133,7 +133,7 @@ export function toSvg(session: Session): string {
     text(
       BARS.left + BARS.width,
       40,
-      formatSigned(high, 1),
+      formatSigned(highEnd(domain), 1),
       'font-size="11" text-anchor="end" fill="#59626d"',
     ),
     text(668, 40, "φ", 'text-anchor="end"'),

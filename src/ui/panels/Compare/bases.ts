@@ -29,12 +29,18 @@ export function basisNote({
   return `${names} Unless one was trained from the other, their activations stand in other bases: the difference of an element, its norm and the cosine of a row compare unlike things. These keep their meaning: the norm of each side, CKA, and, above, KL, log p, entropy and next tokens.`;
 }
 
+/** Elements stand in each model's own basis, and the models have other weights: their difference may mean nothing. */
+export const haveOwnBases = ({ aligned, site }: Pick<ActivationDifference, "aligned" | "site">) =>
+  haveOtherWeights(aligned) && !isByKey(site) && site !== "logits" && !/\.scale$/.test(site);
+
 /** For captions, which go into every export. */
-export function basisWords({ aligned, site, cka }: ActivationDifference): string[] {
+export function basisWords(difference: ActivationDifference): string[] {
+  const { aligned, cka } = difference;
   if (!haveOtherWeights(aligned)) return [];
-  const isOwn = !isByKey(site) && site !== "logits" && !/\.scale$/.test(site);
   return [
-    isOwn ? "other weights: bases differ unless one model was trained from the other" : "other weights",
+    haveOwnBases(difference)
+      ? "other weights: bases differ unless one model was trained from the other"
+      : "other weights",
     ...(cka ? [`linear CKA ${formatNumber(cka.value)}, n = ${cka.n} tokens`] : []),
   ];
 }

@@ -2,7 +2,7 @@
 import { sharedDomain } from "../../charts/colourScales";
 import type { DataTable } from "../../charts/dataTable";
 import type { ActivationDifference } from "./activation";
-import { basisWords } from "./bases";
+import { basisWords, haveOwnBases } from "./bases";
 import type { RowCurve } from "./settings";
 import { pairLabels, type CurveView } from "./view";
 
@@ -69,9 +69,12 @@ export function rowSeries(difference: ActivationDifference, curve: RowCurve): Cu
     title: `Norms over each row, ${what}`,
     yTitle: "Euclidean norm",
     series: [
+      // Below the sides, which it may hide; not drawn where it compares unlike things (the table has it).
+      ...(haveOwnBases(difference)
+        ? []
+        : [{ name: "left − right", values: rows.difference, colour: "ink" as const }]),
       { name: "left", values: rows.left, colour: "sideA" },
       { name: "right", values: rows.right, dashed: true, colour: "sideB" },
-      { name: "left − right", values: rows.difference, colour: "ink" },
     ],
   };
 }

@@ -16,6 +16,21 @@ const prediction = (...top: readonly (readonly [id: number, p: number])[]): Pred
   targets: [],
 });
 
+const SAME = { left: { info: TEST_MODEL }, right: { info: TEST_MODEL } };
+
+it("draws no norm of a difference of two models that have no common basis", () => {
+  const rows = new DifferenceRows(1, 2);
+  rows.set(0, Float32Array.of(1, 2), Float32Array.of(2, 1));
+  const names = (sha256: string, site: string) => {
+    const aligned = { ...SAME, right: { info: { ...TEST_MODEL, sha256 } } };
+    const curves = rowSeries({ site, head: undefined, rows, aligned } as never, "norm");
+    return curves.series.map(({ name }) => name);
+  };
+  expect(names("cd", "embed")).toEqual(["left", "right"]);
+  expect(names("cd", "logits")).toContain("left − right");
+  expect(names(TEST_MODEL.sha256, "embed")).toContain("left − right");
+});
+
 it("gives each side one colour in every curve, on the screen and on paper", () => {
   const numbers = [0.5, 1];
   const result = {
@@ -27,7 +42,7 @@ it("gives each side one colour in every curve, on the screen and on paper", () =
   const curves = [
     curveOf({ result } as never, "logProb"),
     curveOf({ result } as never, "entropy"),
-    rowSeries({ site: "embed", head: undefined, rows } as never, "norm"),
+    rowSeries({ site: "embed", head: undefined, rows, aligned: SAME } as never, "norm"),
   ];
   for (const { series, ...rest } of curves) {
     const colours = Object.fromEntries(series.map(({ name, colour }) => [name, colour]));
