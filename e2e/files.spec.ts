@@ -96,6 +96,10 @@ test("asks for what a toy checkpoint does not say, and opens it with the answers
   await form.getByRole("button", { name: "Open" }).click();
   await expect(page.getByTitle("Model", { exact: true })).toContainText("hookedBare.pt");
   await expect(form).toHaveCount(0);
+  // While it loads the chip names it already, and the model before answers.
+  await expect
+    .poll(() => page.evaluate(async () => (await window.vitrine.model())?.name))
+    .toBe("hookedBare.pt");
   const { logits } = JSON.parse(fixture("toys.json").bytes.toString())["hookedRun.pth"];
   const found = await page.evaluate(async () => {
     const { vitrine } = window;
