@@ -112,10 +112,11 @@ test("edits act in the chain, the same without them stands beside, and no match 
   await openPlayground(page);
   await expect(page.getByText(/^live · matches the recording/)).toBeVisible();
   await page.keyboard.press("e");
-  await page.getByRole("combobox", { name: /^edit/ }).selectOption({ label: "scale" });
-  await page.getByLabel("layers").fill("1");
-  await page.getByLabel("heads").fill("");
-  await page.getByLabel("factor").fill("0");
+  const form = page.getByRole("form", { name: "New edit" });
+  await form.getByRole("combobox", { name: /^edit/ }).selectOption({ label: "scale" });
+  await form.getByLabel("layers").fill("1");
+  await form.getByLabel("heads").fill("");
+  await form.getByLabel("factor").fill("0");
   await page.keyboard.press("Enter");
   const beside = page.getByLabel("Without the edits");
   await expect(beside).toBeVisible();

@@ -21,7 +21,7 @@ import { seedAt } from "./draws";
 import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
 import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";
-import type { Codec, ReadEdit, ReadProblem } from "./problems";
+import { equal, uptoEdit, wholeText, type Codec, type ReadEdit, type ReadProblem } from "./problems";
 import type { ChainReader, Group, Reading, WriteRow } from "./reader";
 
 export interface TestOptions extends Pick<FaithfulnessRequest, "samples" | "temperature" | "seed" | "tests"> {
@@ -300,14 +300,3 @@ function plain(answer: (Answered & { readonly tokens?: Chain }) | undefined): An
   const { same, correct, logProb, text } = answer ?? NOTHING;
   return { same, correct, logProb, text };
 }
-
-function wholeText({ prompt, steps, prefix }: ReadProblem): Chain {
-  return [...prompt, ...steps.flat(), ...prefix];
-}
-
-/** The text up to and with the edited tokens. */
-function uptoEdit({ prompt, steps }: ReadProblem, { at, edited }: ReadEdit): Chain {
-  return [...[...prompt, ...steps.flat()].slice(0, at), ...edited];
-}
-
-export const equal = (a: Chain, b: Chain) => a.length === b.length && a.every((token, i) => token === b[i]);

@@ -107,3 +107,16 @@ function difference(
   }
   return refuse(`${name}: an edit changes nothing.`);
 }
+
+/** Prompt, chain and the words before the answer. */
+export function wholeText({ prompt, steps, prefix }: ReadProblem): readonly number[] {
+  return [...prompt, ...steps.flat(), ...prefix];
+}
+
+/** The text up to and with the edited tokens. */
+export function uptoEdit({ prompt, steps }: ReadProblem, { at, edited }: ReadEdit): readonly number[] {
+  return [...[...prompt, ...steps.flat()].slice(0, at), ...edited];
+}
+
+export const equal = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((token, i) => token === b[i]);
