@@ -58,7 +58,7 @@ import { faithfulnessOver, labelsOf, problemAt } from "./headlessProblems";
 import { readPairs } from "./protocol/attentionPairs";
 import { withTokenEdits } from "./protocol/tokenEdits";
 import { ablationOf } from "./protocol/chainAblation";
-import { findFiller, readFiller } from "./protocol/filler";
+import { findFiller, readFiller, type Filler } from "./protocol/filler";
 
 /** Values that need no set of answers. */
 const TOKEN_VALUES = ["logProb", "probability", "margin", "argmax"] satisfies readonly ChainValue[];
@@ -391,7 +391,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       values["answer-prefix"] ?? known?.chain.answerPrefix ?? (await ownCue(engine, prompt, steps, answer));
     const chain = await engine.tokenizeChain({ prompt, steps, answerPrefix, answer });
     const usesFiller = mode === "replace" || mode === "symbol";
-    const fillerId = usesFiller ? await fillerToken(engine, values.filler) : 0;
+    const fillerId = usesFiller ? (await filler(engine, values.filler)).id : 0;
     const seed = numberOption(values, "seed");
     const drawn = {
       samples: numberOption(values, "samples"),
@@ -436,7 +436,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         index: indexOption(values),
         count: numberOption(values, "count"),
         tests: values.tests,
-        filler: required(values, "filler"),
+        filler: (await filler(engine, values.filler)).text,
         samples: numberOption(values, "samples"),
         temperature: numberOption(values, "temperature") || 1,
         maxTokens: values.max === undefined ? 160 : numberOption(values, "max"),
@@ -489,9 +489,9 @@ async function ownCue(
 }
 
 /** The filler that is named, else the first usual one that is one token of this model. */
-async function fillerToken(engine: EngineApi, text: string | undefined): Promise<number> {
-  const filler = text === undefined ? await findFiller(engine) : await readFiller(engine, text);
-  return filler?.id ?? usage("no usual filler is one token of this model; name one with --filler");
+async function filler(engine: EngineApi, text: string | undefined): Promise<Filler> {
+  const found = text === undefined ? await findFiller(engine) : await readFiller(engine, text);
+  return found ?? usage("no usual filler is one token of this model; name one with --filler");
 }
 
 export async function main(args: readonly string[]): Promise<void> {

@@ -105,7 +105,7 @@ describe("llama2.c checkpoints", () => {
 
   it("give way to safetensors", async () => {
     const safetensors = writeSafetensors([{ name: "s", shape: [1], data: Float32Array.of(1) }], {});
-    const config = fileFromBytes("config.json", new TextEncoder().encode("{}"));
+    const config = fileFromBytes("config.json", new TextEncoder().encode('{"model_type":"llama"}'));
     const files = [config, modelFile(), fileFromBytes("model.safetensors", safetensors)];
     expect((await openModelFiles(files)).layout).toBe("huggingface");
   });

@@ -171,7 +171,7 @@ it("suppresses attention as one run for each hidden step does, and only later pa
 });
 
 it("finds the planted receiver head", async () => {
-  const chain = { ...CHAIN, steps: Array.from({ length: 9 }, () => [1, 2]) };
+  const chain = { ...CHAIN, steps: Array.from({ length: 12 }, () => [1, 2]) };
   const scores: number[] = [];
   // The head of the first looks at one place of step 1, that of the second a few tokens back.
   for (const looks of [{ back: 6 }, { fixed: CHAIN.prompt.length + 3 }]) {
