@@ -29,8 +29,10 @@ test("a dropped set shows its labels beside the steps, and is measured", async (
     .or(page.getByRole("tab", { name: "Faithfulness" }))
     .first()
     .click();
-  await page.getByLabel("problems", { exact: true }).selectOption("file");
-  await page.getByLabel("second model", { exact: true }).selectOption("");
+  await page.getByRole("combobox", { name: "problems" }).selectOption("file");
+  await page.getByRole("combobox", { name: "second model" }).selectOption("");
   await page.getByRole("button", { name: "Measure 2 problems" }).click();
-  await expect(page.getByText(/the first 2 of 2 problems of sums.jsonl/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/the first 2 of 2 problems of sums.jsonl/).first()).toBeVisible({
+    timeout: 60_000,
+  });
 });

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { AttentionPairs } from "./interventions";
-import { matrixOfText, pairsOfMatrix, parsePairs, readPairs, writePairs } from "./attentionPairs";
+import { matrixOfText, pairsOfMatrix, parsePairs, readPairs } from "./attentionPairs";
+import { writePairs } from "./writePairs";
 
 it("reads rules", () => {
   expect(parsePairs("3 <- 0..2; 5.. <- self\n* <- 0, 7\n2,4<-*")).toEqual({

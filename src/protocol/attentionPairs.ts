@@ -63,27 +63,6 @@ export function parsePairs(text: string): Read<{ readonly pairs: readonly Attent
   return { pairs };
 }
 
-/** Neighbours as ranges. */
-function writeList(list: readonly number[]): string {
-  const parts: [number, number][] = [];
-  for (const one of list) {
-    const last = parts.at(-1);
-    if (last && last[1] + 1 === one) last[1] = one;
-    else parts.push([one, one]);
-  }
-  return parts.map(([low, high]) => (low === high ? String(low) : `${low}..${high}`)).join(", ");
-}
-
-const writeSide = (side: Positions | "self" | undefined) => {
-  if (side === undefined) return "*";
-  if (side === "self") return side;
-  return "from" in side ? `${side.from}..` : writeList(side);
-};
-
-/** The same, written: `parsePairs` reads it back. */
-export const writePairs = (pairs: readonly AttentionPairs[]) =>
-  pairs.map(({ queries, keys }) => `${writeSide(queries)} <- ${writeSide(keys)}`.trim()).join("; ");
-
 /**
  * A matrix of 0 and 1, [query][key], 1 = is seen, as pairs for a mask with op "only". Rows that are alike share one rule.
  * A 1 right of the diagonal is refused: attention here is causal, a mask can only hide.

@@ -1,5 +1,5 @@
 /** An edit while it is written: what stands in the editor's fields. `readDraft.ts` makes the edit of it. */
-import { writePairs } from "../../protocol/attentionPairs";
+import { writePairs } from "../../protocol/writePairs";
 import type { ModelInfo } from "../../protocol/api";
 import type {
   Direction,

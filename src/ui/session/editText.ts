@@ -1,5 +1,5 @@
 /** An edit in short exact words: for its chip, for captions and exports. */
-import { writePairs } from "../../protocol/attentionPairs";
+import { writePairs } from "../../protocol/writePairs";
 import type { AttentionPairs, Direction, Edit, Positions, PromptSet } from "../../protocol/interventions";
 import { formatIndices } from "./indexList";
 import { dimName, isBlockSite } from "./siteSize";

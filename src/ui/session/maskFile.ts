@@ -2,13 +2,8 @@
  * A mask from a file: a square matrix of 0 and 1 as JSON, CSV or NumPy .npy (booleans, integers or floats), or rules as
  * text. Sizes are checked before they are used. It gives the text of the editor's field.
  */
-import {
-  MAX_MASK_ROWS,
-  matrixOfText,
-  pairsOfMatrix,
-  parsePairs,
-  writePairs,
-} from "../../protocol/attentionPairs";
+import { MAX_MASK_ROWS, matrixOfText, pairsOfMatrix, parsePairs } from "../../protocol/attentionPairs";
+import { writePairs } from "../../protocol/writePairs";
 
 export const MAX_MASK_BYTES = 8_000_000;
 const MAX_HEADER_BYTES = 100_000;

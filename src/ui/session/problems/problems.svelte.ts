@@ -7,7 +7,7 @@ import type { Problem, ProblemSet } from "../../../problems/problem";
 import type { ChainState } from "../chain.svelte";
 import type { Example } from "../examples";
 import type { Views } from "../views.svelte";
-import { labelTexts, signatureOf } from "./stepLabels";
+import { signatureOf } from "./stepSignature";
 
 const DEFAULTS = {
   name: "",
@@ -73,7 +73,10 @@ export class Problems {
     const { set, owner } = this;
     const problem = set?.problems[index];
     if (!set || !problem) return;
-    const { chainOf } = await import("../faithfulness/problemSet");
+    const [{ chainOf }, { labelTexts }] = await Promise.all([
+      import("../faithfulness/problemSet"),
+      import("./stepLabels"),
+    ]);
     const { prompt, steps, answerPrefix, answer } = chainOf(problem);
     this.index = index;
     const { name, firstError = -2, isAnswerCorrect, importanceName = "" } = problem;

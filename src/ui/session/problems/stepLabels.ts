@@ -1,4 +1,4 @@
-/** What a file says of each step, in words, and which steps it says it of. */
+/** What a file says of each step, in words. */
 import type { Problem } from "../../../problems/problem";
 import { formatSigned } from "../format";
 
@@ -19,14 +19,4 @@ export function labelTexts({ labels = [] }: Problem, steps: number): string[] {
         .join(" · ")
         .slice(0, MAX_LABEL),
     );
-}
-
-/** Tells one list of steps from another; never 0 (FNV-1a, 32 bit). */
-export function signatureOf(steps: readonly string[]): number {
-  let hash = 0x811c9dc5;
-  for (const step of steps) {
-    for (let i = 0; i < step.length; i++) hash = Math.imul(hash ^ step.charCodeAt(i), 0x01000193);
-    hash = Math.imul(hash ^ 0x1f, 0x01000193);
-  }
-  return hash >>> 0 || 1;
 }
