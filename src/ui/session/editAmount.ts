@@ -1,6 +1,8 @@
 /** How strong an edit is: the one number that its chip lets be changed. */
 import type { Edit } from "../../protocol/interventions";
-import { LARGEST_AMOUNT } from "./readDraft";
+
+/** Largest factor, coefficient and amount, either way: beyond it f32 sums are noise. */
+export const LARGEST_AMOUNT = 1e6;
 
 export interface Amount {
   readonly name: "strength" | "factor" | "coefficient" | "amount";

@@ -1,4 +1,5 @@
 /** From what stands in the editor's fields to an edit, or to a sentence that says why it makes none. */
+import { LARGEST_AMOUNT } from "./editAmount";
 import { readPairs } from "../../protocol/attentionPairs";
 import type { ModelInfo, TokenInfo } from "../../protocol/api";
 import type { Direction, Edit, NamedTokens, PromptSet } from "../../protocol/interventions";
@@ -92,9 +93,6 @@ function numberOf(value: number, name: string, low: number, high: number): numbe
   if (value >= low && value <= high) return value;
   throw new Wrong(`${name}: give a number from ${low} to ${high}.`.replaceAll("-", "−"));
 }
-
-/** Largest factor and coefficient: beyond it f32 sums are noise. */
-export const LARGEST_AMOUNT = 1e6;
 
 async function named(
   text: string,

@@ -5,4 +5,5 @@ export default {
   title: "Anchors",
   sentence: "Let the model write on from every step: after which step does the answer change its odds?",
   order: 1.6,
+  load: () => import("./Anchors.svelte"),
 } satisfies PanelInfo;

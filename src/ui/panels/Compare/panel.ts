@@ -6,4 +6,5 @@ export default {
   sentence:
     "Set two runs side by side: two prompts, two stacks of edits, or two models; left minus right of anything.",
   order: 8,
+  load: () => import("./Compare.svelte"),
 } satisfies PanelInfo;

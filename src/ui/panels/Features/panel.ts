@@ -6,4 +6,5 @@ export default {
   sentence:
     "Take an activation apart into the latents of a sparse autoencoder: what they are, what they do, and the model without them.",
   order: 2,
+  load: () => import("./Features.svelte"),
 } satisfies PanelInfo;

@@ -6,4 +6,5 @@ export default {
   sentence:
     "See what the answer reads of one step, and what changes in the model when the step is taken away.",
   order: 1.8,
+  load: () => import("./Inside.svelte"),
 } satisfies PanelInfo;

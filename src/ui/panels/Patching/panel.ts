@@ -6,4 +6,5 @@ export default {
   sentence:
     "Make one change at every layer, position, head or neuron in turn, and see what each does to the answer.",
   order: 7,
+  load: () => import("./Patching.svelte"),
 } satisfies PanelInfo;
