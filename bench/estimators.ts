@@ -2,11 +2,11 @@
  * How far estimates of Shapley values are from the exact ones at the same number of coalitions: paired regression against
  * sampled permutations, on games of several kinds that are drawn by seed. `npm run headless -- --entry bench/estimators.ts`.
  */
-import { shapleyFromValues, presentPlayers } from "../src/games/exact";
-import type { Estimator } from "../src/games/estimator";
-import { createPairedRegression } from "../src/games/pairedRegression";
-import { createPermutations } from "../src/games/permutations";
-import { Draws } from "../src/games/draws";
+import { shapleyFromValues, presentPlayers } from "../src/shapley/exact";
+import type { Estimator } from "../src/shapley/estimator";
+import { createPairedRegression } from "../src/shapley/pairedRegression";
+import { createPermutations } from "../src/shapley/permutations";
+import { Draws } from "../src/shapley/draws";
 
 export interface NamedGame {
   readonly kind: string;

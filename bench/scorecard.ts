@@ -2,9 +2,9 @@
  * The faithfulness scorecard of `ledger` beside `ledger-posthoc` on problems from seeds given on the command line, with the
  * panel's own settings: `npm run headless -- --entry bench/scorecard.ts 5000000 6000000 100`: first problem seeds, then how many.
  */
-import { createNodeEngine } from "../src/engine/nodeHost";
-import { measure, type MeasureOptions } from "../src/ui/session/faithfulness/measure";
-import { drawProblems } from "../src/ui/session/faithfulness/problemSet";
+import { createNodeEngine } from "../src/engine/hosts/nodeHost";
+import { measure, type MeasureOptions } from "../src/client/faithfulness/measure";
+import { drawProblems } from "../src/client/faithfulness/problemSet";
 
 /** What the twin was trained on: two people, one change each. */
 const SHAPE = { people: 2, changes: [1, 1] };

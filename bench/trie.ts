@@ -14,10 +14,10 @@
 import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import type { AblationMode, ChainGameRequest, ChainTokens } from "../src/protocol/chain";
 import type { Device } from "../src/engine/device/device";
-import { CoalitionTrie } from "../src/engine/interp/coalitionTrie";
-import { pieces, readForward, recordForward } from "../src/engine/interp/forward";
-import { EMPTY_CONTEXT, skip } from "../src/engine/interp/rowContext";
-import { trieTokens } from "../src/engine/interp/trieTokens";
+import { CoalitionTrie } from "../src/engine/interp/coalitions/coalitionTrie";
+import { pieces, readForward, recordForward } from "../src/engine/interp/pass/forward";
+import { EMPTY_CONTEXT, skip } from "../src/engine/interp/batch/rowContext";
+import { trieTokens } from "../src/engine/interp/coalitions/trieTokens";
 import type { Model } from "../src/engine/models/model";
 import { randomGpt2 } from "../src/engine/models/randomModel";
 import { KeyValueCache } from "../src/engine/ops/keyValueCache";
@@ -184,8 +184,8 @@ export async function trieGain(
 /** A chain of the embedded language, cut into `steps` parts. */
 async function longChain(steps: number) {
   const [{ createNodeEngine }, { createLedgerProblem }] = await Promise.all([
-    import("../src/engine/nodeHost"),
-    import("../src/languages/ledger"),
+    import("../src/engine/hosts/nodeHost"),
+    import("../src/synthetic/ledger/ledger"),
   ]);
   const engine = createNodeEngine(process.env["VITRINE_MODELS"] ?? "static/models");
   const problem = createLedgerProblem(3, { kind: "total", people: 3, changes: [4, 4, 3], distractors: 0 });

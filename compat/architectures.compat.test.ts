@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import { createCpuDevice } from "../src/engine/device/cpu";
 import { openModelFiles } from "../src/engine/formats/modelFiles";
-import { fileFromBytes, type FileSet } from "../src/engine/formats/source";
-import { run } from "../src/engine/interp/run";
-import { generate } from "../src/engine/methods/generate";
-import { loadModel } from "../src/engine/models/loadModel";
+import { fileFromBytes, type FileSet } from "../src/engine/formats/bytes/source";
+import { run } from "../src/engine/interp/pass/run";
+import { generate } from "../src/engine/methods/generate/generate";
+import { loadModel } from "../src/engine/models/loading/loadModel";
 import type { Model } from "../src/engine/models/model";
 import { compatJson, compatPath, isMissing } from "./folder";
 

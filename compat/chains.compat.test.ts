@@ -4,15 +4,15 @@
  */
 import { describe, expect, it } from "vitest";
 import type { EngineApi } from "../src/protocol/api";
-import { findFiller } from "../src/protocol/filler";
-import { seededIndex } from "../src/protocol/seededIndex";
-import type { Json } from "../src/engine/formats/json";
+import { findFiller } from "../src/client/chain/filler";
+import { seededIndex } from "../src/random/seededIndex";
+import type { Json } from "../src/engine/formats/bytes/json";
 import { openModelFiles } from "../src/engine/formats/modelFiles";
-import { filesFromPath } from "../src/engine/formats/sourceNode";
-import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer";
-import { createNodeEngine } from "../src/engine/nodeHost";
-import { tokenizerOf } from "../src/engine/openModel";
-import { tokenCuts } from "../src/ui/session/tokenCuts";
+import { filesFromPath } from "../src/engine/formats/bytes/sourceNode";
+import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer/tokenizer";
+import { createNodeEngine } from "../src/engine/hosts/nodeHost";
+import { tokenizerOf } from "../src/engine/open/openModel";
+import { tokenCuts } from "../src/client/chain/tokenCuts";
 import { compatJson, compatPath, isMissing } from "./folder";
 
 const CHAIN = {

@@ -1,6 +1,6 @@
 /** Published chat templates: every text as Python's jinja2 renders it, and an error where it gives one. */
 import { describe, expect, it } from "vitest";
-import { renderChatTemplate } from "../src/engine/formats/chatTemplate/chatTemplate";
+import { renderChatTemplate } from "../src/engine/formats/tokenizer/chatTemplate/chatTemplate";
 import { compatJson, isMissing } from "./folder";
 
 interface Case {

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { resamplingImportances } from "../src/statistics/anchorImportance";
 import type { Share } from "../src/statistics/bernoulli";
-import { splitSteps } from "../src/ui/session/splitSteps";
+import { splitSteps } from "../src/client/chain/splitSteps";
 import { compatJson, isMissing } from "./folder";
 
 interface Chunk {

@@ -1,9 +1,10 @@
 /** Real safetensors of other makers open, and a sharded model equals the same model in one file. */
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openModelFiles, type StoredTensor } from "../src/engine/formats/modelFiles";
+import { openModelFiles } from "../src/engine/formats/modelFiles";
+import type { StoredTensor } from "../src/engine/formats/storedModel";
 import { readSafetensorsHeader } from "../src/engine/formats/safetensors";
-import { filesFromFolder } from "../src/engine/formats/sourceNode";
+import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
 import { readRows } from "../src/engine/formats/tensorReader";
 import { compatPath, isMissing } from "./folder";
 

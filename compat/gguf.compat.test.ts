@@ -1,13 +1,14 @@
 /** A GGUF model of others equals the same model in safetensors; real vocabularies work from inside GGUF files. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { GgufValue } from "../src/engine/formats/ggufCursor";
-import type { Json } from "../src/engine/formats/json";
-import { openModelFiles, type StoredTensor } from "../src/engine/formats/modelFiles";
-import { fileFromBytes } from "../src/engine/formats/source";
+import type { GgufValue } from "../src/engine/formats/gguf/ggufCursor";
+import type { Json } from "../src/engine/formats/bytes/json";
+import { openModelFiles } from "../src/engine/formats/modelFiles";
+import type { StoredTensor } from "../src/engine/formats/storedModel";
+import { fileFromBytes } from "../src/engine/formats/bytes/source";
 import { readRows } from "../src/engine/formats/tensorReader";
-import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer";
-import { writeGguf } from "../src/engine/formats/writeGguf";
+import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer/tokenizer";
+import { writeGguf } from "../src/engine/formats/gguf/writeGguf";
 import { compatJson, compatPath, isMissing } from "./folder";
 
 const bytesOf = (path: string) => new Uint8Array(readFileSync(compatPath(path)));

@@ -6,11 +6,11 @@ import type { Capture } from "../src/protocol/run";
 import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import { createCpuDevice } from "../src/engine/device/cpu";
 import { openModelFiles } from "../src/engine/formats/modelFiles";
-import { fileFromBytes } from "../src/engine/formats/source";
-import { filesFromFolder } from "../src/engine/formats/sourceNode";
-import { run } from "../src/engine/interp/run";
-import { generate } from "../src/engine/methods/generate";
-import { loadModel } from "../src/engine/models/loadModel";
+import { fileFromBytes } from "../src/engine/formats/bytes/source";
+import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
+import { run } from "../src/engine/interp/pass/run";
+import { generate } from "../src/engine/methods/generate/generate";
+import { loadModel } from "../src/engine/models/loading/loadModel";
 import type { Model } from "../src/engine/models/model";
 
 const FOLDER = resolve(process.env["VITRINE_COMPAT"] ?? "../shared/compat");

@@ -3,15 +3,16 @@
  * conversions break models.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { lookCloser } from "../src/engine/assess/closerLook";
-import { checkHealth, sampleTokens } from "../src/engine/assess/healthCheck";
+import { lookCloser } from "../src/engine/check/closerLook";
+import { checkHealth, sampleTokens } from "../src/engine/check/healthCheck";
 import { createCpuDevice } from "../src/engine/device/cpu";
-import { openModelFiles, type ModelFiles } from "../src/engine/formats/modelFiles";
-import { fileFromBytes } from "../src/engine/formats/source";
-import { filesFromFolder } from "../src/engine/formats/sourceNode";
+import { openModelFiles } from "../src/engine/formats/modelFiles";
+import type { ModelFiles } from "../src/engine/formats/storedModel";
+import { fileFromBytes } from "../src/engine/formats/bytes/source";
+import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
 import { readRows } from "../src/engine/formats/tensorReader";
-import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer";
-import { loadModel } from "../src/engine/models/loadModel";
+import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer/tokenizer";
+import { loadModel } from "../src/engine/models/loading/loadModel";
 import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import { compatPath, isMissing } from "./folder";
 

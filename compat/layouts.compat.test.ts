@@ -1,11 +1,12 @@
 /** Models of others in their own layouts: a llama2.c checkpoint equals the same weights in safetensors. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openModelFiles, type ModelFiles, type StoredTensor } from "../src/engine/formats/modelFiles";
-import type { ByteFile } from "../src/engine/formats/source";
-import { filesFromFolder } from "../src/engine/formats/sourceNode";
+import { openModelFiles } from "../src/engine/formats/modelFiles";
+import type { ModelFiles, StoredTensor } from "../src/engine/formats/storedModel";
+import type { ByteFile } from "../src/engine/formats/bytes/source";
+import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
 import { readRows } from "../src/engine/formats/tensorReader";
-import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer";
+import { createTokenizer, type Tokenizer } from "../src/engine/formats/tokenizer/tokenizer";
 import { compatJson, compatPath, isMissing } from "./folder";
 
 async function valuesOf(tensor: StoredTensor): Promise<number[]> {

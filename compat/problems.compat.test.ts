@@ -1,6 +1,6 @@
 /** A published trace of thought anchors opens as a problem with its labels, and joins to the text that was written. */
 import { describe, expect, it } from "vitest";
-import { readProblems } from "../src/problems/readProblems";
+import { readProblems } from "../src/client/problems/readProblems";
 import { compatJson, isMissing } from "./folder";
 
 describe.skipIf(isMissing("cot"))("the published trace 2236 of thought anchors", () => {

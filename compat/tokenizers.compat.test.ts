@@ -1,7 +1,7 @@
 /** GPT-2's own tokenizer on the cases that another implementation publishes: every id, every text. */
 import { describe, expect, it } from "vitest";
-import type { Json } from "../src/engine/formats/json";
-import { createTokenizer } from "../src/engine/formats/tokenizer";
+import type { Json } from "../src/engine/formats/bytes/json";
+import { createTokenizer } from "../src/engine/formats/tokenizer/tokenizer";
 import { compatJson, isMissing } from "./folder";
 
 interface Case {

@@ -1,5 +1,5 @@
 /**
- * `npm run --silent headless -- …`: bundles `src/headless.ts` for Node (cached until a source changes) and runs
+ * `npm run --silent headless -- …`: bundles `src/headless/headless.ts` for Node (cached until a source changes) and runs
  * its `main`. `--entry FILE` as the first argument names another file. Standard output belongs to the command.
  */
 import { spawnSync } from "node:child_process";
@@ -11,18 +11,18 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 process.env.VITRINE_MODELS ??= join(root, "static/models");
 const args = process.argv.slice(2);
-const source = args[0] === "--entry" ? args.splice(0, 2)[1] : "src/headless.ts";
+const source = args[0] === "--entry" ? args.splice(0, 2)[1] : "src/headless/headless.ts";
 const name = basename(source, ".ts");
 
 /** Changes whenever anything that goes into the bundle does. */
 function sourceHash() {
   const hash = createHash("sha256");
-  const folders = ["engine", "protocol", "languages", "games", "statistics"].map((folder) => `src/${folder}`);
-  for (const folder of [...folders, "scripts", "stubs", "training"].filter((name) =>
+  for (const folder of ["src", "bench", "scripts", "stubs", "training"].filter((name) =>
     existsSync(join(root, name)),
   )) {
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
-      if (/\.(ts|wgsl|mjs|js)$/.test(path)) hash.update(path).update(readFileSync(join(root, folder, path)));
+      if (/\.(ts|wgsl|mjs|js|json)$/.test(path) && !/\.(test|samples)\.ts$/.test(path))
+        hash.update(path).update(readFileSync(join(root, folder, path)));
     }
   }
   for (const path of [source, "vite.config.ts", "package-lock.json"])

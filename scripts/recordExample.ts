@@ -5,10 +5,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { EngineApi } from "../src/protocol/api";
 import type { ChainGameResult, ChainText } from "../src/protocol/chain";
-import { createNodeEngine } from "../src/engine/nodeHost";
-import { evaluateEffect } from "../src/ui/session/effect";
-import { allTokens } from "../src/ui/session/tokenSteps";
-import type { Recording } from "../src/ui/session/recording";
+import { createNodeEngine } from "../src/engine/hosts/nodeHost";
+import { evaluateEffect } from "../src/client/chain/effect";
+import { allTokens } from "../src/client/chain/tokenSteps";
+import type { Recording } from "../src/ui/link/recording";
 
 const MODEL = "ledger";
 const EXAMPLE = 1;
@@ -57,5 +57,5 @@ export async function main(): Promise<void> {
   const example = examples[EXAMPLE];
   if (!example) throw new Error(`examples.json has no example ${EXAMPLE}`);
   const recording = await recordExample(createNodeEngine("static/models"), example);
-  writeFileSync("src/ui/session/recording.json", `${JSON.stringify(recording, undefined, 1)}\n`);
+  writeFileSync("src/ui/link/recording.json", `${JSON.stringify(recording, undefined, 1)}\n`);
 }

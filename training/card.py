@@ -103,7 +103,7 @@ the loss on chain and answer stands beside that on every token. Dead: {dead_rule
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {table}
 
-Factors that the generator knows (`src/languages/ledgerFactors.ts`): for each value the best single latent and its
+Factors that the generator knows (`src/synthetic/ledger/ledgerFactors.ts`): for each value the best single latent and its
 threshold are chosen on {said['tokens']['choose']} other held-out tokens, and scored here. All tokens count, also those where the
 factor is not defined; values of fewer than 20 tokens are left out. Mean F1 over the values, the lowest in brackets, bold
 where it is a factor's highest and at least 0.9. "One word": the best single word's F1, that is, what can be had without
@@ -153,7 +153,7 @@ def main(name, report, folder, steps, seconds, seed):
 
 - Architecture: GPT-2, 4 layers, d_model 96, 4 heads, d_mlp 384, tied embeddings, 256 positions, 85 words (one token
   each); about 0.48 M parameters, f16.
-- Language: word problems that this project generates (`src/languages/ledger.ts`): two or three people, gains and
+- Language: word problems that this project generates (`src/synthetic/ledger/ledger.ts`): two or three people, gains and
   losses, four kinds of question (count, total, more, difference), totals 0 to 10.
 - Training: `training/train.py`, seed {seed}, {steps} steps of 32 rows in {seconds} s of one CPU core, in
   two stretches (`--resume`). Muon and AdamW, rate falling to zero. A run that is budgeted by time does not repeat to the bit.

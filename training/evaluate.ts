@@ -9,7 +9,7 @@
  */
 import type { EngineApi } from "../src/protocol/api";
 import { ABLATION_MODES, type AblationMode, type ChainTokens } from "../src/protocol/chain";
-import { createNodeEngine } from "../src/engine/nodeHost";
+import { createNodeEngine } from "../src/engine/hosts/nodeHost";
 import {
   corruptLedgerChain,
   createLedgerProblem,
@@ -18,7 +18,7 @@ import {
   type LedgerKind,
   type LedgerOptions,
   type LedgerProblem,
-} from "../src/languages/ledger";
+} from "../src/synthetic/ledger/ledger";
 
 /** Training draws its own problems; these seeds are the evaluation's. */
 const FIRST_SEED = 1_000_000;

@@ -10,9 +10,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineApi } from "../src/protocol/api";
-import { createNodeEngine } from "../src/engine/nodeHost";
-import { LEDGER_VOCABULARY } from "../src/languages/ledger";
-import type { LedgerToken } from "../src/languages/ledgerFactors";
+import { createNodeEngine } from "../src/engine/hosts/nodeHost";
+import { LEDGER_VOCABULARY } from "../src/synthetic/ledger/ledger";
+import type { LedgerToken } from "../src/synthetic/ledger/ledgerFactors";
 import { problemsOf, PROBLEMS_PER_SPLIT } from "./writeProblems";
 import { decode, encode, readSae, type StoredSae } from "./storedSae";
 

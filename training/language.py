@@ -1,4 +1,4 @@
-"""The ledger language for the trainer: the same words and forms as src/languages/ledger.ts, which says what they mean."""
+"""The ledger language for the trainer: the same words and forms as src/synthetic/ledger/ledger.ts, which says what they mean."""
 import random
 NAMES="Ann Bob Cat Dan Eve Fay Gus Ida Jon Kim".split()
 OBJECTS="apples pears plums coins books shells stones cards kites birds".split()

@@ -4,8 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createLedgerProblem, LEDGER_KINDS, type LedgerOptions } from "../src/languages/ledger";
-import { ledgerTokenizerJson } from "../src/languages/ledgerTokenizer";
+import { createLedgerProblem, LEDGER_KINDS, type LedgerOptions } from "../src/synthetic/ledger/ledger";
+import { ledgerTokenizerJson } from "../src/synthetic/ledger/ledgerTokenizer";
 
 interface ExamplePlan {
   readonly title: string;

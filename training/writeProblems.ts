@@ -7,8 +7,8 @@
  * Two splits that no training draws from: on `choose` a latent and its threshold are chosen for each factor value, on
  * `score` they are scored.
  */
-import { createLedgerProblem, LEDGER_VOCABULARY } from "../src/languages/ledger";
-import { LEDGER_FACTORS, ledgerFactors } from "../src/languages/ledgerFactors";
+import { createLedgerProblem, LEDGER_VOCABULARY } from "../src/synthetic/ledger/ledger";
+import { LEDGER_FACTORS, ledgerFactors } from "../src/synthetic/ledger/ledgerFactors";
 
 export const FACTOR_SPLITS = { choose: 5_000_000, score: 6_000_000 } as const;
 export const PROBLEMS_PER_SPLIT = 600;

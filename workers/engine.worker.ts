@@ -1,5 +1,5 @@
 /** The engine's thread: builds the engine and exposes its flat API. */
 import { expose } from "comlink";
-import { createBrowserEngine } from "../src/engine/browserHost";
+import { createBrowserEngine } from "../src/engine/hosts/browserHost";
 
 expose(createBrowserEngine());

@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import type { ModelSource, Progress } from "../protocol/api";
+import type { ModelSource } from "../protocol/api";
+import type { Progress } from "../protocol/progress";
 import { createCpuDevice } from "./device/cpu";
 import { createEngine, type EngineHost } from "./engine";
-import type { FileSet } from "./formats/source";
-import { filesFromFolder } from "./formats/sourceNode";
+import type { FileSet } from "./formats/bytes/source";
+import { filesFromFolder } from "./formats/bytes/sourceNode";
 
 const LEDGER = join(import.meta.dirname, "../../static/models/ledger");
 const TOKENIZER = new File([readFileSync(join(LEDGER, "tokenizer.json"))], "tokenizer.json");

@@ -12,39 +12,38 @@ import type {
   EngineEvent,
   ModelInfo,
   ModelSource,
-  Progress,
-  RunId,
 } from "../protocol/api";
+import type { Progress, RunId } from "../protocol/progress";
 import { CancelToken } from "../protocol/cancel";
 import { isVitrineError, VitrineError } from "../protocol/errors";
-import { sampleTokens } from "./assess/healthCheck";
-import type { CaptureStore } from "./captureStore";
+import { sampleTokens } from "./check/healthCheck";
+import type { CaptureStore } from "./open/captureStore";
 import type { OpenedDevice } from "./device/choose";
-import type { ModelCache } from "./formats/modelCache";
+import type { ModelCache } from "./formats/hub/modelCache";
 import { partsToKeep } from "./formats/modelParts";
-import type { FileSet } from "./formats/source";
-import type { Tokenizer } from "./formats/tokenizer";
-import { run, withCanonicalSites } from "./interp/run";
+import type { FileSet } from "./formats/bytes/source";
+import type { Tokenizer } from "./formats/tokenizer/tokenizer";
+import { run, withCanonicalSites } from "./interp/pass/run";
 import type { Model } from "./models/model";
-import { completed, describeIds, type OpenModel } from "./openModel";
-import { OpenModels, type LoadRequest } from "./openModels";
-import { createChainCalls } from "./chainCalls";
-import { chainTokens } from "./chainTokens";
-import { createSaeCalls } from "./saeCalls";
-import { TokenSpeed } from "./tokenSpeed";
+import { completed, describeIds, type OpenModel } from "./open/openModel";
+import { OpenModels, type LoadRequest } from "./open/openModels";
+import { createChainCalls } from "./calls/chainCalls";
+import { chainTokens } from "./calls/chainTokens";
+import { createSaeCalls } from "./calls/saeCalls";
+import { TokenSpeed } from "./calls/tokenSpeed";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
 const LATER = {
-  attribution: () => import("./methods/attribution"),
-  capture: () => import("./methods/capture"),
-  captureStore: () => import("./captureStore"),
-  checkKernels: () => import("./checkKernels"),
-  closerLook: () => import("./assess/closerLook"),
-  compare: () => import("./methods/compare"),
-  generate: () => import("./methods/generate"),
-  logitLens: () => import("./methods/logitLens"),
-  neuron: () => import("./methods/neuron"),
-  sweep: () => import("./methods/sweep"),
+  attribution: () => import("./methods/attribution/attribution"),
+  capture: () => import("./methods/capture/capture"),
+  captureStore: () => import("./open/captureStore"),
+  checkKernels: () => import("./check/checkKernels"),
+  closerLook: () => import("./check/closerLook"),
+  compare: () => import("./methods/compare/compare"),
+  generate: () => import("./methods/generate/generate"),
+  logitLens: () => import("./methods/logitLens/logitLens"),
+  neuron: () => import("./methods/neuron/neuron"),
+  sweep: () => import("./methods/sweep/sweep"),
 };
 
 /** What differs between the page and Node. */

@@ -2,6 +2,7 @@
  * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
+import type { Progress, RunId } from "./progress";
 import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
 import type {
@@ -67,16 +68,6 @@ import type { Site } from "./sites";
 export type DevicePreference = "auto" | "webgpu" | "cpu";
 /** How matrices are held: f32, packed halves, or bytes with a scale for each row. */
 export type Precision = "f32" | "f16" | "q8";
-
-/** Names a long call, so that it can be cancelled. Chosen by the caller; unique while the call runs. */
-export type RunId = string;
-
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-  /** What is being done, for people: "reading weights". */
-  readonly note: string;
-}
 
 export interface DeviceInfo {
   readonly kind: "webgpu" | "cpu";

@@ -7,7 +7,7 @@ import type {
   SuppressionRequest,
   SuppressionResult,
 } from "./anchors";
-import type { Progress, RunId } from "./api";
+import type { Progress, RunId } from "./progress";
 import type {
   ChainGameRequest,
   ChainGameResult,

@@ -285,3 +285,6 @@ export interface EditsOfText {
   /** Positions of the row that later tokens do not see. */
   readonly hidden?: readonly number[];
 }
+
+/** Everything of an edit but what the stack itself keeps. Distributes over the kinds. */
+export type NewEdit = Edit extends infer E ? (E extends Edit ? Omit<E, "id" | "on"> : never) : never;

@@ -5,7 +5,7 @@
  * chooses an algorithm: `ops` does. Two devices implement it: `webgpu.ts`, and `cpu.ts`, which runs each
  * kernel's own reference (or its WebAssembly SIMD twin).
  */
-import type { Kernel, KernelBuffers, KernelParams } from "./kernel";
+import type { Bindings, Kernel, KernelSpec, Params, ParamValues } from "./kernel";
 
 export type DeviceKind = "webgpu" | "cpu";
 
@@ -43,6 +43,12 @@ export interface DeviceLimits {
   /** Largest number of workgroups along one axis. */
   readonly maxWorkgroupsPerAxis: number;
 }
+
+export type KernelBuffers<K> =
+  K extends KernelSpec<infer R, infer W, Params>
+    ? { readonly [N in keyof R | keyof W]: DeviceBuffer }
+    : never;
+export type KernelParams<K> = K extends KernelSpec<Bindings, Bindings, infer P> ? ParamValues<P> : never;
 
 export interface Device {
   readonly kind: DeviceKind;

@@ -14,8 +14,8 @@
 export type ElementType = "f32" | "u32" | "i32";
 export type ParamType = "f32" | "u32" | "i32";
 
-type Bindings = Readonly<Record<string, ElementType>>;
-type Params = Readonly<Record<string, ParamType>>;
+export type Bindings = Readonly<Record<string, ElementType>>;
+export type Params = Readonly<Record<string, ParamType>>;
 
 /** Typed-array views that a reference works on. A packed f16 or 8-bit matrix is a `u32` binding. */
 export type KernelViews<B extends Bindings> = {
@@ -54,11 +54,6 @@ export interface KernelSpec<R extends Bindings, W extends Bindings, P extends Pa
 /** A kernel of any signature, as devices see it. */
 // The element and parameter names of a particular kernel are checked where it is called; here they are erased.
 export type Kernel = KernelSpec<Bindings, Bindings, Params>;
-
-type BufferOf = import("./device").DeviceBuffer;
-export type KernelBuffers<K> =
-  K extends KernelSpec<infer R, infer W, Params> ? { readonly [N in keyof R | keyof W]: BufferOf } : never;
-export type KernelParams<K> = K extends KernelSpec<Bindings, Bindings, infer P> ? ParamValues<P> : never;
 
 /** The whole shader. */
 export const kernelCode = ({ wgsl }: Pick<Kernel, "wgsl">) => Object.values(wgsl).join("\n");

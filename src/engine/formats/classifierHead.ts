@@ -1,5 +1,5 @@
 /** A model whose head sorts texts into classes instead of naming the next token: it is no language model, and that is said. */
-import type { Json } from "./json";
+import type { Json } from "./bytes/json";
 
 const CLASSIFIERS = /For(Sequence|Token|Image|Audio)Classification|ForQuestionAnswering|ForMultipleChoice/;
 /** Heads by the names that the Hugging Face layout gives them. */

@@ -1,10 +1,10 @@
 /** A model made of separate files: the weights of some container, and around them what belongs to them. */
 import { VitrineError } from "../../protocol/errors";
 import { classifierNote } from "./classifierHead";
-import { readCompanions } from "./companions";
-import type { Json } from "./json";
-import type { ModelFiles, StoredTensor } from "./modelFiles";
-import { filesEnding, type ByteFile, type FileSet } from "./source";
+import { readCompanions } from "./tokenizer/tokenizerFiles";
+import type { Json } from "./bytes/json";
+import type { ModelFiles, StoredTensor } from "./storedModel";
+import { filesEnding, type ByteFile, type FileSet } from "./bytes/source";
 
 export interface Weights {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -69,7 +69,7 @@ async function companionsOf(files: FileSet, config: Json): ReturnType<typeof rea
   const { vocab_size: vocabSize } = config;
   if (companions.tokenizerJson || typeof vocabSize !== "number") return companions;
   const beside = await (
-    await import("./llama2cTokenizer")
+    await import("./llama2c/llama2cTokenizer")
   ).vocabularyBeside(filesEnding(files, ".bin"), vocabSize);
   return beside ? { ...companions, ...beside } : companions;
 }

@@ -2,11 +2,11 @@
  * The Hugging Face layout: `config.json`, `model.safetensors` or shards named by `model.safetensors.index.json`,
  * `tokenizer.json` and its companions. Any single `.safetensors` file beside a config will do.
  */
-import { readConfig } from "./companions";
+import { readConfig } from "./tokenizer/tokenizerFiles";
 import { folderModel } from "./folderModel";
-import type { ModelFiles } from "./modelFiles";
+import type { ModelFiles } from "./storedModel";
 import { readSafetensorsHeader } from "./safetensors";
-import { filesEnding, type FileSet } from "./source";
+import { filesEnding, type FileSet } from "./bytes/source";
 import { chooseWeights, joinTensors, withoutSaes } from "./weightFiles";
 
 const NAMES = {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { openModelFiles } from "./modelFiles";
 import { writeSafetensors } from "./safetensors";
-import { fileFromBytes } from "./source";
+import { fileFromBytes } from "./bytes/source";
 
 const tensor = (name: string) => writeSafetensors([{ name, shape: [2], data: Float32Array.of(1, 2) }], {});
 const CONFIG = { model_type: "gpt2" };

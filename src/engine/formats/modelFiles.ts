@@ -1,45 +1,16 @@
-/**
- * A model's files, recognised by content: config, tensors by name wherever they are stored, tokenizer.
- * The known layouts are listed below.
- */
+/** Recognises a model's files by content. The known layouts are listed below. */
 import { VitrineError } from "../../protocol/errors";
 import { readHuggingFace } from "./huggingFace";
-import type { Json } from "./json";
-import type { TensorEntry } from "./safetensors";
-import type { ByteFile, FileSet } from "./source";
-
-export interface StoredTensor {
-  readonly file: ByteFile;
-  readonly entry: TensorEntry;
-  /** The bytes hold the transposed matrix: [in, out] where `entry.shape` says [out, in]. */
-  readonly transposed?: true;
-  /** The rows of each head are interleaved rotary pairs (0,1),(2,3) …; read in half-split order (j, j + dHead/2). */
-  readonly interleavedHeads?: { readonly dHead: number };
-}
-
-export interface ModelFiles {
-  readonly layout: string;
-  readonly config: Json;
-  /** By the names of the file; the architecture knows them, prefix and all. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** In order of name; what the model's hash is taken over. */
-  readonly weightFiles: readonly ByteFile[];
-  readonly tokenizerJson?: Json;
-  readonly tokenizerConfig?: Json;
-  readonly generationConfig?: Json;
-  /** Where the file holds the weights of many epochs: their names, and which were opened. */
-  readonly checkpoints?: { readonly names: readonly string[]; readonly chosen: number };
-  /** What is missing or odd, for people. */
-  readonly notes: readonly string[];
-}
+import type { FileSet } from "./bytes/source";
+import type { ModelFiles } from "./storedModel";
 
 type ReadLayout = (files: FileSet) => Promise<ModelFiles | undefined>;
 
 /** Layouts, tried in order; one line each. A layout answers undefined if the files are not of its kind. */
 const LAYOUTS: readonly ReadLayout[] = [
-  async (files) => (await import("./ggufModel")).readGguf(files),
-  async (files) => (await import("./llama2c")).readLlama2c(files),
-  async (files) => (await import("./pytorch")).readPyTorch(files),
+  async (files) => (await import("./gguf/ggufModel")).readGguf(files),
+  async (files) => (await import("./llama2c/llama2c")).readLlama2c(files),
+  async (files) => (await import("./torch/pytorch")).readPyTorch(files),
   readHuggingFace,
 ];
 

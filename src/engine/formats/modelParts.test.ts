@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { chooseParts, partsToKeep } from "./modelParts";
-import { fileFromBytes } from "./source";
+import { fileFromBytes } from "./bytes/source";
 
 const weightsOf = (...names: string[]) => chooseParts(["config.json", "README.md", ...names], "o/n").weights;
 

@@ -3,7 +3,7 @@
  * small files that complete it. Repositories hold the same weights several times over.
  */
 import { VitrineError } from "../../protocol/errors";
-import { baseNameOf, type ByteFile, type FileSet } from "./source";
+import { baseNameOf, type ByteFile, type FileSet } from "./bytes/source";
 
 /** Small files beside the weights, in every layout; each is taken where it exists. */
 export const COMPANIONS: readonly string[] = [

@@ -1,7 +1,7 @@
 /** The safetensors reader: what was written comes back, and no damaged header does worse than a sentence. */
 import { describe, expect, it } from "vitest";
 import { DTYPE_BYTES, parseSafetensorsHeader, readSafetensorsHeader, writeSafetensors } from "./safetensors";
-import { fileFromBytes } from "./source";
+import { fileFromBytes } from "./bytes/source";
 import { readRows } from "./tensorReader";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -4,8 +4,8 @@
  * offset is checked before anything is read or allocated.
  */
 import { VitrineError } from "../../protocol/errors";
-import { isJsonObject, parseJson, repeatedKey } from "./json";
-import type { ByteFile } from "./source";
+import { isJsonObject, parseJson, repeatedKey } from "./bytes/json";
+import type { ByteFile } from "./bytes/source";
 
 export { writeSafetensors } from "./writeSafetensors";
 

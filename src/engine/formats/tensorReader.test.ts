@@ -1,9 +1,9 @@
 /** The streaming reader: right values, and never more than its budget in memory. */
 import { describe, expect, it } from "vitest";
-import type { StoredTensor } from "./modelFiles";
-import { QUANTS } from "./quants";
-import type { ByteFile } from "./source";
-import { fileFromBytes } from "./source";
+import type { StoredTensor } from "./storedModel";
+import { QUANTS } from "./gguf/quants";
+import type { ByteFile } from "./bytes/source";
+import { fileFromBytes } from "./bytes/source";
 import { readRows, SLICE_BYTES } from "./tensorReader";
 
 function stored(shape: number[], data: Float32Array<ArrayBuffer>, dtype = "F32") {

@@ -4,9 +4,9 @@
  * columns gathered, each at most a few slices large; blocks of quantized weights are widened as they are read.
  */
 import { VitrineError } from "../../protocol/errors";
-import { toFloats } from "./halves";
-import type { StoredTensor } from "./modelFiles";
-import { dequantize, isQuant, QUANTS } from "./quants";
+import { toFloats } from "./bytes/halves";
+import type { StoredTensor } from "./storedModel";
+import { dequantize, isQuant, QUANTS } from "./gguf/quants";
 import { DTYPE_BYTES, type FloatDtype } from "./safetensors";
 
 /** Bytes of f32 that one slice holds at most (at least one row, or one head where heads are reordered). */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { openModelFiles } from "./modelFiles";
 import { writeSafetensors } from "./safetensors";
-import { fileFromBytes } from "./source";
+import { fileFromBytes } from "./bytes/source";
 
 const CFG = { n_layers: 1, d_model: 2, d_head: 2, n_heads: 1, n_ctx: 4, d_vocab: 3, act_fn: "relu" };
 const NAMES = ["embed.W_E", "blocks.0.attn.W_Q", "blocks.0.attn.mask", "blocks.0.attn.IGNORE"];

@@ -3,8 +3,8 @@
  * for the architecture `hooked_transformer`. Their config is the HookedTransformerConfig in `cfg.json` or `config.json`; what
  * it leaves out, or all of it, is taken from the file and from the shapes of the tensors.
  */
-import type { Json } from "./json";
-import type { ModelFiles } from "./modelFiles";
+import type { Json } from "./bytes/json";
+import type { ModelFiles } from "./storedModel";
 import { hookedConfig, isByOutput } from "./toys/hookedShapes";
 import { unwrapped, type Tensors } from "./toys/shapes";
 

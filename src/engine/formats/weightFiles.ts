@@ -3,9 +3,9 @@
  * index names, or the only one; and all their tensors together.
  */
 import { VitrineError } from "../../protocol/errors";
-import { isJsonObject, readJson } from "./json";
-import type { StoredTensor } from "./modelFiles";
-import { fileNamed, filesEnding, inNameOrder, type ByteFile, type FileSet } from "./source";
+import { isJsonObject, readJson } from "./bytes/json";
+import type { StoredTensor } from "./storedModel";
+import { fileNamed, filesEnding, inNameOrder, type ByteFile, type FileSet } from "./bytes/source";
 
 const MAX_INDEX_BYTES = 64_000_000;
 const MAX_SHARDS = 1000;

@@ -1,6 +1,6 @@
 /** Every kernel's cases: the shader on a real WebGPU adapter against the reference. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { runCase } from "../checkKernels";
+import { runCase } from "../check/checkKernels";
 import { createWebGpuDevice, type WebGpuDevice } from "../device/webgpu";
 import { firstMismatch, referenceOutputs, type CasesModule } from "./case";
 

@@ -1,6 +1,6 @@
 /** Every kernel's cases on the CPU device, SIMD twins included, against the references. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { runCase } from "../checkKernels";
+import { runCase } from "../check/checkKernels";
 import { createCpuDevice } from "../device/cpu";
 import type { Device } from "../device/device";
 import { firstMismatch, referenceOutputs, type CasesModule } from "./case";

@@ -4,7 +4,9 @@
  * loaded.
  */
 import { VitrineError } from "../../protocol/errors";
-import { blockName } from "./layers";
+
+/** Prefix of a layer's weights among ours. */
+export const blockName = (index: number) => `blocks.${index}`;
 
 export interface NormWeights {
   readonly name: string;

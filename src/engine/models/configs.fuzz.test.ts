@@ -3,10 +3,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openModelFiles } from "../formats/modelFiles";
-import { filesFromFolder } from "../formats/sourceNode";
+import { filesFromFolder } from "../formats/bytes/sourceNode";
 import { loadArchitecture } from "./index";
-import { planModel } from "./plan";
-import { randomBelow } from "../formats/randomBelow";
+import { planModel } from "./loading/plan";
+import { randomBelow } from "../formats/bytes/randomBelow";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 const MUTATIONS = 500;

@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
-import { openModelFiles, type ModelFiles } from "../formats/modelFiles";
+import { openModelFiles } from "../formats/modelFiles";
+import type { ModelFiles } from "../formats/storedModel";
 import { readSafetensorsHeader } from "../formats/safetensors";
-import { fileNamed } from "../formats/source";
-import { filesFromFolder } from "../formats/sourceNode";
+import { fileNamed } from "../formats/bytes/source";
+import { filesFromFolder } from "../formats/bytes/sourceNode";
 import { readRows } from "../formats/tensorReader";
-import { loadModel } from "./loadModel";
+import { loadModel } from "./loading/loadModel";
 import type { Model } from "./model";
 
 export const GOLDEN = join(import.meta.dirname, "golden");

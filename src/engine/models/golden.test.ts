@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
-import { run } from "../interp/run";
-import { generate } from "../methods/generate";
+import { run } from "../interp/pass/run";
+import { generate } from "../methods/generate/generate";
 import { GOLDEN, GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";
-import { loadModel } from "./loadModel";
+import { loadModel } from "./loading/loadModel";
 import { sitesOf, type Model } from "./model";
 
 /** Every site of a model against a recording, to 1e-5. */

@@ -6,12 +6,12 @@ import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
 import { openModelFiles } from "../formats/modelFiles";
-import { fileFromBytes } from "../formats/source";
+import { fileFromBytes } from "../formats/bytes/source";
 import { readRows } from "../formats/tensorReader";
-import { writeGguf, type GgufTensorToWrite } from "../formats/writeGguf";
-import { run } from "../interp/run";
+import { writeGguf, type GgufTensorToWrite } from "../formats/gguf/writeGguf";
+import { run } from "../interp/pass/run";
 import { openFolder, readGolden } from "./golden.samples";
-import { loadModel } from "./loadModel";
+import { loadModel } from "./loading/loadModel";
 
 /** The converter's names (tensor_mapping.py): of all four, then what each has of its own. */
 const SHARED: Record<string, string> = {

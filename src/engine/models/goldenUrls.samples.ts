@@ -2,8 +2,8 @@
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import type { Device } from "../device/device";
 import { openModelFiles } from "../formats/modelFiles";
-import { filesFromBlobs } from "../formats/source";
-import { loadModel } from "./loadModel";
+import { filesFromBlobs } from "../formats/bytes/source";
+import { loadModel } from "./loading/loadModel";
 import type { Model } from "./model";
 
 const URLS = import.meta.glob<string>(

@@ -14,6 +14,7 @@ import { linear } from "../ops/linear";
 import { rmsNorm, type ScaleTap } from "../ops/norm";
 import { rotary } from "../ops/rotary";
 import type { Vector } from "../ops/weights";
+import { blockName } from "./anatomy";
 import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "./architecture";
 
 /** One layer of a forward pass: where it is and what it works with. */
@@ -35,9 +36,6 @@ export const POST_NORM_SITES = ["ln1_post.scale", "ln2_post.scale"] as const sat
 export function scaleTap(taps: Taps, site: Site): ScaleTap {
   return { edited: taps.edits(site), tap: (scale) => taps.tap(site, scale) };
 }
-
-/** Prefix of a layer's weights among ours. */
-export const blockName = (index: number) => `blocks.${index}`;
 
 export function openLayer<C extends ModelConfig>(
   context: ForwardContext<C>,

@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { blockSite, type Site } from "../../protocol/sites";
-import { run } from "../interp/run";
+import { run } from "../interp/pass/run";
 import { linear } from "../ops/linear";
 import type { NormWeights } from "./anatomy";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";

@@ -9,9 +9,9 @@
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import type { Device } from "../device/device";
 import { openModelFiles } from "../formats/modelFiles";
-import { fileFromBytes } from "../formats/source";
+import { fileFromBytes } from "../formats/bytes/source";
 import { writeSafetensors } from "../formats/writeSafetensors";
-import { loadModel } from "./loadModel";
+import { loadModel } from "./loading/loadModel";
 import type { Model } from "./model";
 
 /** Token ids: 0 begins the prompt, digits are 1 to 4, 5 is the cue, the others say nothing. */

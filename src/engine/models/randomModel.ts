@@ -2,7 +2,7 @@
 import type { Device } from "../device/device";
 import { noise } from "../device/noise";
 import { TensorMemory } from "../device/tensor";
-import { gpt2 } from "./gpt2";
+import { gpt2 } from "./architectures/gpt2";
 import { DeviceWeights, type Model } from "./model";
 import type { Architecture } from "./architecture";
 

@@ -2,7 +2,7 @@
 import { highEnd, lowEnd, signedBar, signedDomain, signedEnd } from "./signedScale";
 import { leastScale } from "./fullScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";
-import { formatSigned } from "../session/format";
+import { formatSigned } from "../../client/format";
 import { barNumbers, type BarColumn } from "./barColumns";
 
 const TEXT_WIDTH = 220;

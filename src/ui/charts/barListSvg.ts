@@ -1,5 +1,5 @@
 /** Signed bars for paper: a line for each item, zero in one column, the value beside its bar. */
-import { formatSigned } from "../session/format";
+import { formatSigned } from "../../client/format";
 import { leastScale } from "./fullScale";
 import { highEnd, lowEnd, signedBar, signedDomain } from "./signedScale";
 import { PAPER, round, svgFigure, svgText } from "./svg";

@@ -2,9 +2,9 @@
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { EditStack } from "../session/editStack.svelte";
-import { startTestSession, type TestSession } from "../session/testSession";
-import { TEST_MODEL } from "../session/testEngine";
+import type { EditStack } from "../state/editStack.svelte";
+import { startTestSession, type TestSession } from "../state/testSession";
+import { TEST_MODEL } from "../state/testEngine";
 import EditStrip from "./EditStrip.svelte";
 
 let test: TestSession;

@@ -3,8 +3,8 @@ import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { flushSync } from "svelte";
 import { beforeEach, expect, it, vi } from "vitest";
 import { VitrineError } from "../../protocol/errors";
-import { startTestSession, type TestSession } from "../session/testSession";
-import { TEST_MODEL } from "../session/testEngine";
+import { startTestSession, type TestSession } from "../state/testSession";
+import { TEST_MODEL } from "../state/testEngine";
 import ModelMenu from "./ModelMenu.svelte";
 
 let test: TestSession;

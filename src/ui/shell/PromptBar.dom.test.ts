@@ -2,8 +2,8 @@
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { flushSync } from "svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import { startTestSession, type TestSession } from "../session/testSession";
-import { createTestEngine, TEST_MODEL } from "../session/testEngine";
+import { startTestSession, type TestSession } from "../state/testSession";
+import { createTestEngine, TEST_MODEL } from "../state/testEngine";
 import PromptBar from "./PromptBar.svelte";
 
 let test: TestSession;

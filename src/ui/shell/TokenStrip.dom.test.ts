@@ -2,7 +2,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { flushSync } from "svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import { startTestSession, type TestSession } from "../session/testSession";
+import { startTestSession, type TestSession } from "../state/testSession";
 import TokenStrip from "./TokenStrip.svelte";
 
 let test: TestSession;

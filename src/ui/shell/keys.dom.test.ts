@@ -1,7 +1,7 @@
 /** The keys: each does its one thing, none while typing, none where its effect cannot be seen. */
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Session } from "../session/session.svelte";
-import { startTestSession } from "../session/testSession";
+import type { Session } from "../state/session.svelte";
+import { startTestSession } from "../state/testSession";
 import { onKey } from "./keys";
 
 let session: Session;

@@ -1,5 +1,5 @@
 /** The page's keys. Typing into a field is never taken for one. */
-import type { Session } from "../session/session.svelte";
+import type { Session } from "../state/session.svelte";
 
 export interface KeyActions {
   /** Keys that change the playground work only where it can be seen. */

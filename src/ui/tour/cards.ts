@@ -2,8 +2,8 @@
  * The tour as data: each card asks for one action on the page, knows when it was really done, and says what came of it
  * in the page's own numbers. Nothing runs by itself.
  */
-import { formatNumber, formatSigned } from "../session/format";
-import type { Session } from "../session/session.svelte";
+import { formatNumber, formatSigned } from "../../client/format";
+import type { Session } from "../state/session.svelte";
 import {
   effectWords,
   headName,

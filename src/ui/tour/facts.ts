@@ -1,8 +1,8 @@
 /** What the tour reads of the session: the one place that knows where its numbers are. */
 import type { ChainGameResult } from "../../protocol/chain";
-import type { Effect } from "../session/effect";
-import { formatNumber, formatSigned } from "../session/format";
-import type { Session } from "../session/session.svelte";
+import type { Effect } from "../../client/chain/effect";
+import { formatNumber, formatSigned } from "../../client/format";
+import type { Session } from "../state/session.svelte";
 
 /** How things stood when a card was dealt: an action counts only if something is another thing since. */
 export interface Before {

@@ -2,7 +2,7 @@
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { flushSync } from "svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { startTestSession, TEST_EXAMPLE, type TestSession } from "../session/testSession";
+import { startTestSession, TEST_EXAMPLE, type TestSession } from "../state/testSession";
 import { CARDS } from "./cards";
 import { largestSteps, repeatedSteps, strongestStep } from "./facts";
 import { findTarget } from "./findTarget";

@@ -1,5 +1,5 @@
 /** Where a visitor is in the tour. It outlives the cards on screen, so that a tour that was left can be taken up again. */
-import type { Session } from "../session/session.svelte";
+import type { Session } from "../state/session.svelte";
 import { CARDS, type Card } from "./cards";
 import { standing, type Before } from "./facts";
 

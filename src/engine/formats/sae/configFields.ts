@@ -3,7 +3,7 @@
  * stand in an inner object (SAELens moved some under `metadata`).
  */
 import { VitrineError } from "../../../protocol/errors";
-import { isJsonObject, type Json } from "../json";
+import { isJsonObject, type Json } from "../bytes/json";
 
 const MAX_SIZE = 1 << 24;
 const MAX_LIST = 4096;

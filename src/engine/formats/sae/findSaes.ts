@@ -4,17 +4,17 @@
  * reason, beside those that can.
  */
 import { VITRINE_ERROR_NAMES, VitrineError } from "../../../protocol/errors";
-import { configBeside, isConfigKey } from "../checkpointConfig";
-import { readJson, type Json } from "../json";
-import type { StoredTensor } from "../modelFiles";
-import type { PickleValue } from "../pickleValues";
-import { isNpz, readNpz } from "../npz";
-import { refuseLegacy } from "../pytorch";
+import { configBeside, isConfigKey } from "../torch/checkpointConfig";
+import { readJson, type Json } from "../bytes/json";
+import type { StoredTensor } from "../storedModel";
+import type { PickleValue } from "../torch/pickleValues";
+import { isNpz, readNpz } from "../bytes/npz";
+import { refuseLegacy } from "../torch/legacy";
 import { readSafetensorsHeader } from "../safetensors";
-import { hashFiles } from "../sha256";
-import { baseNameOf, type ByteFile, type FileSet } from "../source";
-import { readTorchArchive } from "../torchArchive";
-import { hasZipMagic, readZipDirectory } from "../zip";
+import { hashFiles } from "../bytes/sha256";
+import { baseNameOf, type ByteFile, type FileSet } from "../bytes/source";
+import { readTorchArchive } from "../torch/torchArchive";
+import { hasZipMagic, readZipDirectory } from "../bytes/zip";
 import { isCentring, withCentring } from "./centring";
 import { ConfigFields } from "./configFields";
 import { readDictionaryLearning } from "./dictionaryLearning";

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { decode, encode } from "../../sae/reference";
 import { readReference } from "../../sae/readReference";
-import type { FileSet } from "../source";
+import type { FileSet } from "../bytes/source";
 import { readSae } from "./findSaes";
 import {
   dictionaryLearning,

@@ -4,7 +4,7 @@
  * brought back; those with ReLU are not. Layer and location are in the path.
  */
 import { VitrineError } from "../../../protocol/errors";
-import { showValue, type PickleValue } from "../pickleValues";
+import { showValue, type PickleValue } from "../torch/pickleValues";
 import type { FoundSae } from "./saeFile";
 import type { TensorShelf } from "./saeTensors";
 import { bothSites, siteOfLocation } from "./sites";

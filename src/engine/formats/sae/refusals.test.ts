@@ -1,9 +1,9 @@
 /** What is not understood is refused by its name: file, field and cure. */
 import { describe, expect, it } from "vitest";
 import { isVitrineError, type VitrineErrorName } from "../../../protocol/errors";
-import { sampleNpz, f4 } from "../npz.samples";
-import { fileFromBytes, type FileSet } from "../source";
-import { sampleCheckpoint } from "../stateDict.samples";
+import { sampleNpz, f4 } from "../bytes/npz.samples";
+import { fileFromBytes, type FileSet } from "../bytes/source";
+import { sampleCheckpoint } from "../torch/stateDict.samples";
 import { findSaes, openSae, readSae } from "./findSaes";
 import {
   DICTIONARIES,

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VITRINE_ERROR_NAMES } from "../../../protocol/errors";
-import { fileFromBytes, type FileSet } from "../source";
+import { fileFromBytes, type FileSet } from "../bytes/source";
 import { findSaes, openSae } from "./findSaes";
 import type { SaeFile } from "./saeFile";
 import { gemmaScope, json, NEW_CFG, oneOfEach, saeLens, SPARSIFY_CFG } from "./sae.samples";

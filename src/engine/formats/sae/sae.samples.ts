@@ -2,9 +2,9 @@
  * One tiny autoencoder, 4 latents of 3, in every layout and variant. Its numbers are exact in every float type, so that
  * what comes of it can be worked out by hand (`layouts.test.ts`).
  */
-import { f4, f8, sampleNpz, type SampleArray } from "../npz.samples";
-import { fileFromBytes, type ByteFile, type FileSet } from "../source";
-import { sampleCheckpoint, type SampleTensor, type SampleValue } from "../stateDict.samples";
+import { f4, f8, sampleNpz, type SampleArray } from "../bytes/npz.samples";
+import { fileFromBytes, type ByteFile, type FileSet } from "../bytes/source";
+import { sampleCheckpoint, type SampleTensor, type SampleValue } from "../torch/stateDict.samples";
 import { writeSafetensors, type TensorToWrite } from "../writeSafetensors";
 
 export const [D, N] = [3, 4];

@@ -8,7 +8,7 @@
  */
 import type { SaeDescription } from "../../../protocol/sae";
 import type { FloatDtype } from "../safetensors";
-import type { FileSet } from "../source";
+import type { FileSet } from "../bytes/source";
 import type { RowSlice } from "../tensorReader";
 
 export interface SaeMatrix {

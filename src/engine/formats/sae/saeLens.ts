@@ -5,7 +5,7 @@
  */
 import { VitrineError } from "../../../protocol/errors";
 import type { SaeInputScheme } from "../../../protocol/sae";
-import { isJsonObject } from "../json";
+import { isJsonObject } from "../bytes/json";
 import type { ConfigFields } from "./configFields";
 import { inDecoderNorms, mapVector, timesRows } from "./derivedTensors";
 import type { FoundSae, SaeAbout, SaeTensors } from "./saeFile";

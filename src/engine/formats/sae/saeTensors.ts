@@ -3,7 +3,7 @@
  * asked for: one that belongs to another variant is refused, and whatever else is not used is named.
  */
 import { VitrineError } from "../../../protocol/errors";
-import type { StoredTensor } from "../modelFiles";
+import type { StoredTensor } from "../storedModel";
 import { DTYPE_BYTES, type FloatDtype } from "../safetensors";
 import { readRows } from "../tensorReader";
 import type { SaeMatrix, SaeVector } from "./saeFile";

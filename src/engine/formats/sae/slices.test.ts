@@ -1,6 +1,6 @@
 /** However large a file is, what is read of it at a time is bounded, in either order of its matrices. */
 import { expect, it } from "vitest";
-import type { ByteFile } from "../source";
+import type { ByteFile } from "../bytes/source";
 import { readSae } from "./findSaes";
 import { json, matrix, NEW_CFG, safetensors, vector } from "./sae.samples";
 

@@ -3,7 +3,7 @@
  * is wrong with them: who opens them says it.
  */
 import type { SortedFiles } from "../../../protocol/features";
-import type { FileSet } from "../source";
+import type { FileSet } from "../bytes/source";
 import { findSaes } from "./findSaes";
 
 const WEIGHTS = /\.(safetensors|npz|pt|pth|bin|ckpt|gguf)$/i;

@@ -7,9 +7,9 @@ import { decode, encode } from "../../sae/reference";
 import { readReference } from "../../sae/readReference";
 import { MissingFieldsError } from "../missingFields";
 import { openModelFiles } from "../modelFiles";
-import { fixture } from "../torch.samples";
-import type { FileSet } from "../source";
-import { sampleCheckpoint, type SampleValue } from "../stateDict.samples";
+import { fixture } from "../torch/torch.samples";
+import type { FileSet } from "../bytes/source";
+import { sampleCheckpoint, type SampleValue } from "../torch/stateDict.samples";
 import { findSaes, openSae } from "./findSaes";
 import { sortFiles } from "./sortFiles";
 import {

@@ -3,7 +3,7 @@
  * tensors tell the class nearly always; settings that the checkpoint keeps (`cfg`) tell more; the rest is asked for.
  */
 import type { WantedField } from "../../../protocol/missingFields";
-import { isJsonObject, type Json } from "../json";
+import { isJsonObject, type Json } from "../bytes/json";
 import { MissingFieldsError } from "../missingFields";
 import { ConfigFields } from "./configFields";
 import type { TensorShelf } from "./saeTensors";

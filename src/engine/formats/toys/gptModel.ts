@@ -1,6 +1,6 @@
 /** GPT-2 checkpoints of nanoGPT and minGPT, and those of Hugging Face's class that have no config beside them. */
-import type { Json } from "../json";
-import type { ModelFiles } from "../modelFiles";
+import type { Json } from "../bytes/json";
+import type { ModelFiles } from "../storedModel";
 import { inferredNote } from "../transformerLens";
 import { gptConfig, gptTrunk, isLinearGpt } from "./gptShapes";
 import { unwrapped } from "./shapes";

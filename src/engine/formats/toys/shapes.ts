@@ -1,5 +1,5 @@
 /** Shapes of a checkpoint's tensors, asked by name, and what the names in front of them have in common. */
-import type { StoredTensor } from "../modelFiles";
+import type { StoredTensor } from "../storedModel";
 
 export type Tensors = ReadonlyMap<string, StoredTensor>;
 

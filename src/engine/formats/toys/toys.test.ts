@@ -4,15 +4,16 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { createCpuDevice } from "../../device/cpu";
-import { run } from "../../interp/run";
-import { loadModel } from "../../models/loadModel";
+import { run } from "../../interp/pass/run";
+import { loadModel } from "../../models/loading/loadModel";
 import { MissingFieldsError } from "../missingFields";
-import { openModelFiles, type ModelFiles } from "../modelFiles";
-import { fileFromBytes, type FileSet } from "../source";
-import { fixture } from "../torch.samples";
+import { openModelFiles } from "../modelFiles";
+import type { ModelFiles } from "../storedModel";
+import { fileFromBytes, type FileSet } from "../bytes/source";
+import { fixture } from "../torch/torch.samples";
 
 const EXPECTED = JSON.parse(
-  readFileSync(fileURLToPath(new URL("../fixtures/toys.json", import.meta.url)), "utf8"),
+  readFileSync(fileURLToPath(new URL("../torch/fixtures/toys.json", import.meta.url)), "utf8"),
 ) as Record<string, { tokens: number[]; logits: number[][] }>;
 
 const said = (fields: object) =>

@@ -6,7 +6,7 @@ import { VitrineError } from "../../../protocol/errors";
 import type { AddEdit } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import { siteColumns } from "../../models/siteShape";
-import { siteValues, type SiteValues } from "../donors";
+import { siteValues, type SiteValues } from "./donors";
 import { sitesOfEdit, valuesAt, whereOf, type EditContext, type Resolve } from "./resolve";
 
 /** Mean over the rows that count, f64 [width]. */

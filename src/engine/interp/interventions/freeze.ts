@@ -5,7 +5,7 @@
 import type { FreezeEdit } from "../../../protocol/interventions";
 import { siteLayer, siteName, type Site, type SiteName } from "../../../protocol/sites";
 import { sitesOf, type Model } from "../../models/model";
-import { siteValues, type SiteValues } from "../donors";
+import { siteValues, type SiteValues } from "./donors";
 import { layersOf, replacement, upTo, valuesAt, type Resolve } from "./resolve";
 
 const isFrozen = (name: SiteName, what: "patterns" | "norms") =>

@@ -7,7 +7,7 @@ import { VitrineError } from "../../../protocol/errors";
 import type { Edit, EditedPrompt, EditsOfText, Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { add } from "./add";
-import { rowValues } from "../donors";
+import { rowValues } from "./donors";
 import { freeze, frozenSites, inPlace } from "./freeze";
 import { knockOut } from "./knockOut";
 import { latent } from "./latent";

@@ -2,7 +2,7 @@
  * Mean ablation: x becomes (1 - strength) x + strength · mean, the mean taken over every token of a named set of
  * prompts, or over their tokens at the same position. Positions that no prompt of the set reaches are left alone.
  */
-import { meanValues } from "../donors";
+import { meanValues } from "./donors";
 import { replacement, sitesOfEdit, upTo, valuesAt, whereOf, type Resolve } from "./resolve";
 
 export const mean: Resolve<"mean"> = async (edit, { model, pauser }) => {

@@ -10,7 +10,7 @@
  */
 import { VitrineError } from "../../../protocol/errors";
 import { siteColumns } from "../../models/siteShape";
-import { siteValues, type SiteValues } from "../donors";
+import { siteValues, type SiteValues } from "./donors";
 import { replacement, sitesOfEdit, valuesAt, whereOf, type Resolve } from "./resolve";
 
 /** Pairs [position here, position there]. */

@@ -5,7 +5,7 @@
 import type { AttentionPairs, Intervention, Positions } from "../../../protocol/interventions";
 import type { ModelConfig } from "../../models/architecture";
 import { siteColumns } from "../../models/siteShape";
-import { within } from "../positions";
+import { within } from "../batch/positions";
 
 export interface RowOfText {
   /** Of each token of the row its position in the text; a fraction where the text has no such token. */

@@ -4,8 +4,8 @@
  */
 import { VitrineError } from "../../../protocol/errors";
 import type { NamedTokens, PromptSet } from "../../../protocol/interventions";
-import { siteValues } from "../donors";
-import { seededIndex } from "../../../protocol/seededIndex";
+import { siteValues } from "./donors";
+import { seededIndex } from "../../../random/seededIndex";
 import { replacement, sitesOfEdit, upTo, valuesAt, whereOf, type Resolve } from "./resolve";
 
 /** The prompt of a set that a seed draws. */

@@ -4,7 +4,7 @@ import { VitrineError } from "../../../protocol/errors";
 import type { AffineChange, Edit, Intervention } from "../../../protocol/interventions";
 import { BLOCK_SITES, blockSite, type BlockSiteName, type Site } from "../../../protocol/sites";
 import { siteNamed, type Model } from "../../models/model";
-import type { SiteValues } from "../donors";
+import type { SiteValues } from "./donors";
 
 export interface EditContext {
   readonly model: Model;

@@ -1,6 +1,6 @@
 /** z of `attentionTapped` on a WebGPU adapter: bit for bit that of the fused kernel. */
 import { beforeAll, expect, it } from "vitest";
-import { runCase } from "../../checkKernels";
+import { runCase } from "../../check/checkKernels";
 import { createWebGpuDevice, type WebGpuDevice } from "../../device/webgpu";
 import { bothZ, LABELS } from "./bothZ.samples";
 

@@ -1,6 +1,6 @@
 /** The reference by hand; z on the CPU device bit for bit that of the fused kernel. */
 import { expect, it } from "vitest";
-import { runCase } from "../../checkKernels";
+import { runCase } from "../../check/checkKernels";
 import { createCpuDevice } from "../../device/cpu";
 import { attentionTappedReference } from "./attentionTapped.ref";
 import { bothZ, LABELS } from "./bothZ.samples";

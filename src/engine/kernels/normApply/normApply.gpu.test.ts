@@ -1,6 +1,6 @@
 /** On a WebGPU adapter a norm's own scale gives its own y, bit for bit. */
 import { beforeAll, it } from "vitest";
-import { runCase } from "../../checkKernels";
+import { runCase } from "../../check/checkKernels";
 import { createWebGpuDevice, type WebGpuDevice } from "../../device/webgpu";
 import { repeatedNorms } from "./repeatedNorms.samples";
 

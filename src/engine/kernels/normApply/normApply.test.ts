@@ -1,6 +1,6 @@
 /** The reference by hand; on the CPU device a norm's own scale gives its own y, bit for bit. */
 import { expect, it } from "vitest";
-import { runCase } from "../../checkKernels";
+import { runCase } from "../../check/checkKernels";
 import { createCpuDevice } from "../../device/cpu";
 import { normApplyReference } from "./normApply.ref";
 import { repeatedNorms } from "./repeatedNorms.samples";

@@ -3,7 +3,7 @@
  * rollout and the place in it, so that a rollout is the same whichever others are written beside it, on any device.
  */
 import type { TopTokens } from "../../../protocol/run";
-import { seededIndex } from "../../../protocol/seededIndex";
+import { seededIndex } from "../../../random/seededIndex";
 
 export function uniform(parts: readonly number[]): number {
   return (

@@ -1,9 +1,9 @@
 /** Attention from step to step of every head: a head's pattern, averaged over the tokens of both steps. */
 import type { StepAttentionRequest, StepAttentionResult } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
-import { wholeText } from "../../interp/chainEdits";
+import { wholeText } from "../../interp/coalitions/chainEdits";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/run";
+import { run } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 
 export async function stepAttention(

@@ -9,11 +9,11 @@
 import { LEAST_KL, type SuppressionRequest, type SuppressionResult } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import { ChainEdits } from "../../interp/chainEdits";
-import { readCaptures } from "../../interp/captures";
-import { readForward, recordForward } from "../../interp/forward";
-import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/rowContext";
-import { checkTokens } from "../../interp/run";
+import { ChainEdits } from "../../interp/coalitions/chainEdits";
+import { readCaptures } from "../../interp/pass/captures";
+import { readForward, recordForward } from "../../interp/pass/forward";
+import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 

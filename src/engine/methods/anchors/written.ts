@@ -1,6 +1,6 @@
 /** One rollout while it is written: its text, where steps end, the mean residual of each, and its answer. */
 import type { Rollout } from "../../../protocol/anchors";
-import type { RowContext } from "../../interp/rowContext";
+import type { RowContext } from "../../interp/batch/rowContext";
 import { endOfCue, normalisedAnswer } from "./readAnswer";
 
 export interface Job {

@@ -4,8 +4,8 @@
  */
 import type { Intervention } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
-import { within } from "../../interp/positions";
-import { changedSite } from "../../interp/siteStages";
+import { within } from "../../interp/batch/positions";
+import { changedSite } from "../../interp/edits/siteStages";
 import type { Anatomy } from "../../models/anatomy";
 import type { Model } from "../../models/model";
 import type { PassNumbers } from "./readPass";

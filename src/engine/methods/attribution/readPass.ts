@@ -4,8 +4,8 @@
  */
 import type { Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/keptPass";
-import { ReadBack } from "../../interp/readBack";
+import { KeptPass } from "../../interp/activations/keptPass";
+import { ReadBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { multiply } from "../../ops/elementwise";
 import { embedding, gatherRows } from "../../ops/embedding";

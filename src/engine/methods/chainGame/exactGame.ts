@@ -4,12 +4,12 @@
  * log p of a token depends on the players before it alone, so its game has 2^m coalitions of those m players, and the
  * others are null players: what they do to it is exactly 0. In resample mode every value is the mean over the samples.
  */
-import { banzhafFromValues } from "../../../games/banzhaf";
-import { leaveOneIn, leaveOneOut, presentPlayers, shapleyFromValues } from "../../../games/exact";
-import { interactionsFromValues } from "../../../games/interactions";
+import { banzhafFromValues } from "../../../shapley/banzhaf";
+import { leaveOneIn, leaveOneOut, presentPlayers, shapleyFromValues } from "../../../shapley/exact";
+import { interactionsFromValues } from "../../../shapley/interactions";
 import type { ChainTokens, TokenMatrix } from "../../../protocol/chain";
-import { CoalitionMeans } from "../../interp/coalitionMeans";
-import type { CoalitionTrie, CoalitionValue } from "../../interp/coalitionTrie";
+import { CoalitionMeans } from "./coalitionMeans";
+import type { CoalitionTrie, CoalitionValue } from "../../interp/coalitions/coalitionTrie";
 import { presentSteps, tokenParts, type TokenPart } from "./players";
 import type { Game, GameState } from "./state";
 

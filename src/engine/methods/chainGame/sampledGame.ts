@@ -9,10 +9,10 @@
  * what it gives them is taken off and spread over the others evenly: the nearest estimate in which they have 0 and the
  * row still sums to what all players do together. It is never further from the truth.
  */
-import type { Estimator } from "../../../games/estimator";
+import type { Estimator } from "../../../shapley/estimator";
 import type { ChainTokens, TokenMatrix } from "../../../protocol/chain";
-import { chainLength } from "../../interp/tokenScores";
-import type { CoalitionTrie } from "../../interp/coalitionTrie";
+import { chainLength } from "../../interp/coalitions/tokenScores";
+import type { CoalitionTrie } from "../../interp/coalitions/coalitionTrie";
 import { coalitionKey, presentSteps, referenceCoalitions, tokenParts } from "./players";
 import type { Game, GameState } from "./state";
 

@@ -2,7 +2,7 @@
  * The texts of one problem whose answers are compared: what stands in the chain's place under each condition. The
  * prompt and the words before the answer never change.
  */
-import { seededIndex } from "../../../protocol/seededIndex";
+import { seededIndex } from "../../../random/seededIndex";
 import { seedAt, shuffled } from "./draws";
 import { firstTokens, otherTokens, type ConditionChain } from "./origins";
 import type { ReadProblem } from "./problems";

@@ -1,5 +1,5 @@
 /** Seeded draws by counters: the same seed and counters give the same draw everywhere. */
-import { seededIndex } from "../../../protocol/seededIndex";
+import { seededIndex } from "../../../random/seededIndex";
 
 /** A seed of its own for each place in a computation. */
 export function seedAt(seed: number, ...counters: readonly number[]): number {

@@ -13,9 +13,9 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
-import { readForward, recordForward } from "../../interp/forward";
-import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/rowContext";
-import { BEHIND, nextOrigin, TextEdits } from "../../interp/textEdits";
+import { readForward, recordForward } from "../../interp/pass/forward";
+import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { BEHIND, nextOrigin, TextEdits } from "../../interp/coalitions/textEdits";
 import type { Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { sampleTop, seedAt } from "./draws";

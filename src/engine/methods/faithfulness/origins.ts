@@ -2,7 +2,7 @@
  * Where the tokens of a condition's chain stand in the original chain, so that edits by position meet the same tokens. A
  * token of its own kind has a fraction: it stands behind one of the original's (interp/rowContext.ts).
  */
-import { BEHIND } from "../../interp/textEdits";
+import { BEHIND } from "../../interp/coalitions/textEdits";
 import { shared } from "./modelReader";
 
 type Chain = readonly number[];

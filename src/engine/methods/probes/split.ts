@@ -1,7 +1,7 @@
 /** Which labelled tokens probes are fitted on, and which they are tested on: the same ones for the same seed. */
 import { VitrineError } from "../../../protocol/errors";
 import type { LabelledToken, ProbeRequest } from "../../../protocol/judge";
-import { seededIndex } from "../../../protocol/seededIndex";
+import { seededIndex } from "../../../random/seededIndex";
 
 export interface Split {
   /** Indices of labels, in order. */

@@ -1,5 +1,5 @@
 /** How many tokens of a corpus go through the model and its autoencoders at a time. */
-import { batchTokens } from "../../interp/cellBatches";
+import { batchTokens } from "../../interp/batch/cellBatches";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 

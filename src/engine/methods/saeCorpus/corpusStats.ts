@@ -2,9 +2,9 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
-import { batchesOf } from "../../interp/cellBatches";
-import { checkTokens } from "../../interp/run";
-import { SitePass } from "../../interp/sitePass";
+import { batchesOf } from "../../interp/batch/cellBatches";
+import { checkTokens } from "../../interp/pass/run";
+import { SitePass } from "../../interp/activations/sitePass";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import { Contexts } from "./contexts";

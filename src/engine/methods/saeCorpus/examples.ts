@@ -1,10 +1,10 @@
 /** Contexts that stand for a latent, with its value at each of their tokens: worked out again when they are looked at. */
 import type { Pauser } from "../../../protocol/cancel";
 import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/features";
-import { batchesOf } from "../../interp/cellBatches";
-import { latentValues } from "../../interp/latentReads";
-import { ReadBack } from "../../interp/readBack";
-import { SitePass } from "../../interp/sitePass";
+import { batchesOf } from "../../interp/batch/cellBatches";
+import { latentValues } from "../../interp/sae/latentReads";
+import { ReadBack } from "../../interp/pass/readBack";
+import { SitePass } from "../../interp/activations/sitePass";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import type { Contexts } from "./contexts";

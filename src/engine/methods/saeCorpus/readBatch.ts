@@ -1,9 +1,9 @@
 /** Codes of one batch of a corpus, read off the device: lists only, and what the quality of the reconstruction is made of. */
-import { listedCodes } from "../../interp/completeCodes";
-import { pieces } from "../../interp/forward";
-import { ReadBack } from "../../interp/readBack";
-import { rowsPerGo } from "../../interp/saeCodes";
-import type { SitePass } from "../../interp/sitePass";
+import { listedCodes } from "./completeCodes";
+import { pieces } from "../../interp/pass/forward";
+import { ReadBack } from "../../interp/pass/readBack";
+import { rowsPerGo } from "../../interp/sae/saeCodes";
+import type { SitePass } from "../../interp/activations/sitePass";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";

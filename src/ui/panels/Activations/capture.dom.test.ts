@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { CaptureRequest, TensorRef } from "../../../protocol/analysis";
 import type { GenerateRequest } from "../../../protocol/api";
 import type { Edit } from "../../../protocol/interventions";
-import { withTokenEdits } from "../../session/readTokens";
-import type { Session } from "../../session/session.svelte";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import type { Session } from "../../state/session.svelte";
 import { AUTOMATIC_BYTES, PanelCapture, promptsOf, type Ask } from "./capture.svelte";
 import { fileMetadata, tensorFile } from "./tensorFile";
 

@@ -3,12 +3,13 @@
  * another capture replaces is released, and so is an answer that came too late.
  */
 import type { CapturePlan, TensorRef } from "../../../protocol/analysis";
-import type { EngineApi, GenerateRequest, RunId, TokenInfo } from "../../../protocol/api";
+import type { EngineApi, GenerateRequest, TokenInfo } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
-import { Latest } from "../../session/latest.svelte";
-import { withTokenEdits } from "../../session/readTokens";
-import type { Session } from "../../session/session.svelte";
+import { Latest } from "../../state/latest.svelte";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import type { Session } from "../../state/session.svelte";
 import { isByKey } from "./layout";
 import type { Source } from "./settings";
 

@@ -1,5 +1,5 @@
 /** What a link carries of this panel. Layer, head and neuron are the session's own selection. */
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 
 export const PARTS = ["site", "neuron"] as const;
 export const SOURCES = ["prompt", "prompts", "writing"] as const;

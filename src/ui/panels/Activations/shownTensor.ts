@@ -1,12 +1,12 @@
 /** From what was captured and the panel's settings to the one tensor that is drawn, and how. */
-import { insideTokens } from "../../../protocol/insideTokens";
+import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { TensorRef } from "../../../protocol/analysis";
 import type { EngineApi } from "../../../protocol/api";
 import { siteDoc, type Site } from "../../../protocol/sites";
-import { tokenLabel } from "../../session/tokenText";
-import { withTokenEdits } from "../../session/readTokens";
-import { choice } from "../../session/views.svelte";
-import { SIDE_NAMES, SIDES, type Side } from "../../session/sides";
+import { tokenLabel } from "../../../client/tokens/tokenText";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import { choice } from "../../../client/choice";
+import { SIDE_NAMES, SIDES, type Side } from "../../../client/sides";
 import type { Captured } from "./capture.svelte";
 import { headsOf, isByKey, layoutOf, type Layout } from "./layout";
 import { type Settings } from "./settings";

@@ -1,5 +1,5 @@
 /** Statistics as rows of tables: of one tensor now and without edits, of several prompts and all of them together. */
-import { SIDES, type Side } from "../../session/sides";
+import { SIDES, type Side } from "../../../client/sides";
 import type { TensorStats } from "../../../protocol/analysis";
 import { siteDoc, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";

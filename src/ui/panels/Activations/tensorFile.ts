@@ -1,8 +1,8 @@
 /** Whole tensors as a file: which are captured for it, and what the file says of how they were made. */
 import type { CapturePlan } from "../../../protocol/analysis";
-import type { RunId } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
 import type { Site } from "../../../protocol/sites";
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 import { promptsOf, write, type Captured } from "./capture.svelte";
 
 export type FileFormat = "safetensors" | "npz";

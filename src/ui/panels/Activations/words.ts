@@ -1,5 +1,5 @@
 /** Numbers of tensors in words: few decimals, a real minus sign, what is not finite by its name. */
-import { formatNumber } from "../../session/format";
+import { formatNumber } from "../../../client/format";
 
 export function valueWords(value: number): string {
   if (value === -Infinity) return "−∞";

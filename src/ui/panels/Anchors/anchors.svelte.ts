@@ -2,8 +2,8 @@
 import type { RolloutsResult, StepAttentionResult, SuppressionResult } from "../../../protocol/anchors";
 import type { ChainText } from "../../../protocol/chain";
 import type { Edit } from "../../../protocol/interventions";
-import { Latest } from "../../session/latest.svelte";
-import type { Session } from "../../session/session.svelte";
+import { Latest } from "../../state/latest.svelte";
+import type { Session } from "../../state/session.svelte";
 import type { Settings } from "./settings";
 
 /** The texts that numbers belong to. */

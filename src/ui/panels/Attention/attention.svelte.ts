@@ -4,12 +4,12 @@
  */
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { VitrineError } from "../../../protocol/errors";
-import { rasterOf } from "../../charts/heatmap";
-import { Latest } from "../../session/latest.svelte";
-import { withTokenEdits } from "../../session/readTokens";
-import type { Session } from "../../session/session.svelte";
-import { tokenLabel } from "../../session/tokenText";
-import type { Side } from "../../session/sides";
+import { rasterOf } from "../../charts/heatmap/heatmap";
+import { Latest } from "../../state/latest.svelte";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import type { Session } from "../../state/session.svelte";
+import { tokenLabel } from "../../../client/tokens/tokenText";
+import type { Side } from "../../../client/sides";
 import { headStats, type HeadStats } from "./headStats";
 import { captureLayer, readMap, readMean, releaseLayer, type LayerTensors } from "./readHeads";
 import type { Measure } from "./settings";

@@ -6,7 +6,7 @@ import type { TensorRef } from "../../../protocol/analysis";
 import type { EngineApi, ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { blockSite, type Site } from "../../../protocol/sites";
-import type { Side } from "../../session/sides";
+import type { Side } from "../../../client/sides";
 import { addTo, kvHeadOf, minus, valueNorms, visible, weighted } from "./maps";
 import type { Measure } from "./settings";
 

@@ -2,10 +2,10 @@
 import { colourDomain, colourIndex, colourTable, cssColour, type ScaleKind } from "../../charts/colourScales";
 import { leastScale } from "../../charts/fullScale";
 import type { DataTable } from "../../charts/dataTable";
-import { rasterOf } from "../../charts/heatmap";
+import { rasterOf } from "../../charts/heatmap/heatmap";
 import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
-import { formatNumber, formatSigned } from "../../session/format";
-import type { Side } from "../../session/sides";
+import { formatNumber, formatSigned } from "../../../client/format";
+import type { Side } from "../../../client/sides";
 import type { GlanceAnswer, HeadCard, MapAnswer, Question } from "./attention.svelte";
 import { STAT_NAMES, STATS, statsDifference, type HeadStats } from "./headStats";
 

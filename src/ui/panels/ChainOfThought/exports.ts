@@ -1,9 +1,9 @@
 /** The panel's numbers as CSV, JSON and a figure for paper: light colours, its caption below. */
 import type { ChainGameResult } from "../../../protocol/chain";
 import { highEnd, lowEnd, signedBar, signedEnd } from "../../charts/signedScale";
-import { formatSigned } from "../../session/format";
-import type { EffectNumbers } from "../../session/effect";
-import type { Session } from "../../session/session.svelte";
+import { formatSigned } from "../../../client/format";
+import type { EffectNumbers } from "../../../client/chain/effect";
+import type { Session } from "../../state/session.svelte";
 import { captionOf, resultRows, stepDomain, unitOf } from "./view";
 
 const quoted = (value: string | number | boolean) => `"${String(value).replaceAll('"', '""')}"`;

@@ -1,6 +1,6 @@
 /** What depends on what, as a table. */
 import type { DataTable } from "../../charts/dataTable";
-import type { ChainMatrix } from "../../session/chainMatrix";
+import type { ChainMatrix } from "../../../client/chain/chainMatrix";
 
 /** Long form: one row a cell that can have a value. */
 export function matrixTable(matrix: ChainMatrix): DataTable {

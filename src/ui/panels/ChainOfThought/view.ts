@@ -2,12 +2,12 @@
 import type { AblationMode, ChainGameResult } from "../../../protocol/chain";
 import { leastScale } from "../../charts/fullScale";
 import { signedDomain } from "../../charts/signedScale";
-import type { ChainState } from "../../session/chain.svelte";
-import { ESTIMATOR_WORDS, VALUE_WORDS, valueOf } from "../../session/chainSettings";
-import { NO_TOKEN, type Effect } from "../../session/effect";
-import { captionOf as sessionCaption } from "../../session/caption";
-import { formatSeconds } from "../../session/format";
-import type { Session } from "../../session/session.svelte";
+import type { ChainState } from "../../state/chain.svelte";
+import { ESTIMATOR_WORDS, VALUE_WORDS, valueOf } from "../../../client/chain/chainSettings";
+import { NO_TOKEN, type Effect } from "../../../client/chain/effect";
+import { captionOf as sessionCaption } from "../../state/caption";
+import { formatSeconds } from "../../../client/format";
+import type { Session } from "../../state/session.svelte";
 
 export const MODE_SENTENCES: Readonly<Record<AblationMode, string>> = {
   delete: "Deleted text shifts later positions.",

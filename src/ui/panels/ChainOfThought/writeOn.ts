@@ -3,10 +3,11 @@
  * behind it again, and one looks whether it comes to the same answer. Another question than the teacher-forced values:
  * here a later step can repair what is missing.
  */
-import type { EngineApi, RunId } from "../../../protocol/api";
-import { ablatedChain } from "../../session/ablatedChain";
-import type { ChainState } from "../../session/chain.svelte";
-import { splitChain } from "../../session/splitSteps";
+import type { EngineApi } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
+import { ablatedChain } from "../../../client/chain/ablatedChain";
+import type { ChainState } from "../../state/chain.svelte";
+import { splitChain } from "../../../client/chain/splitSteps";
 
 export interface Written {
   /** 0: greedy; else a sample at the temperature, drawn by this seed. */

@@ -1,7 +1,7 @@
 /** Against a small engine that holds whole tensors: what is read, and that everything is let go of. */
 import { expect, it } from "vitest";
 import type { TensorRef, TensorWindow } from "../../../protocol/analysis";
-import { TEST_MODEL } from "../../session/testEngine";
+import { TEST_MODEL } from "../../state/testEngine";
 import { differenceOf } from "./activation";
 import { basisNote, basisWords } from "./bases";
 import type { Pair } from "./align";

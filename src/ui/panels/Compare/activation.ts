@@ -3,7 +3,8 @@
  * tensors at the end, whatever happens.
  */
 import type { TensorRef } from "../../../protocol/analysis";
-import type { EngineApi, RunId } from "../../../protocol/api";
+import type { EngineApi } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
 import type { Site } from "../../../protocol/sites";
 import { linearCka } from "../../../statistics/linearCka";
 import type { Pair } from "./align";

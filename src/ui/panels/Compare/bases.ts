@@ -4,7 +4,7 @@
  * What does not depend on the basis stays: what each expects next, norms of each side, and how alike the two arrange the
  * tokens (linear CKA).
  */
-import { formatNumber } from "../../session/format";
+import { formatNumber } from "../../../client/format";
 import { isByKey, type ActivationDifference } from "./activation";
 import type { Aligned } from "./compared";
 

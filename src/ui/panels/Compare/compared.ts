@@ -1,6 +1,7 @@
 /** Asks the engine for both sides: their tokens aligned, then what the models expect after each pair. */
 import type { CompareResult, Prediction } from "../../../protocol/analysis";
-import type { DeviceInfo, EngineApi, RunId } from "../../../protocol/api";
+import type { DeviceInfo, EngineApi } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
 import { alignByPosition, alignByToken, pairsOf, type Column, type Pair } from "./align";
 import {
   isSameQuestion,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TokenInfo } from "../../../protocol/api";
 import type { Edit } from "../../../protocol/interventions";
-import { TEST_MODEL } from "../../session/testEngine";
+import { TEST_MODEL } from "../../state/testEngine";
 import { isSameQuestion, questionOf, readSide, sharesTokens, type Side, type SideQuestion } from "./sides";
 
 const token = (id: number): TokenInfo => ({ id, text: ` ${id}`, special: false });

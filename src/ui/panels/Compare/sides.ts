@@ -5,9 +5,9 @@
 import type { ModelSlot } from "../../../protocol/analysis";
 import type { EngineApi, ModelInfo, TokenInfo } from "../../../protocol/api";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
-import { editsText } from "../../session/editText";
-import type { Session } from "../../session/session.svelte";
-import { looksLikeTokenIds, parseTokenIds } from "../../session/tokenIds";
+import { editsText } from "../../../client/edits/editText";
+import type { Session } from "../../state/session.svelte";
+import { looksLikeTokenIds, parseTokenIds } from "../../../client/tokens/tokenIds";
 import type { SideName, SideSettings } from "./settings";
 
 /** What a side asks for, with everything at hand that it depends on. */

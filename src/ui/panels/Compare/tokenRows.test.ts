@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { TEST_MODEL } from "../../session/testEngine";
+import { TEST_MODEL } from "../../state/testEngine";
 import type { Aligned } from "./compared";
 import { alignByToken, pairsOf } from "./align";
 import type { ActivationDifference } from "./activation";

@@ -1,7 +1,7 @@
 /** The two rows of tokens as columns, with what is marked below each pair. */
 import { leastScale } from "../../charts/fullScale";
-import { formatNumber } from "../../session/format";
-import { tokenLabel } from "../../session/tokenText";
+import { formatNumber } from "../../../client/format";
+import { tokenLabel } from "../../../client/tokens/tokenText";
 import type { Aligned } from "./compared";
 
 export interface TokenColumn {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../../../protocol/analysis";
-import { TEST_MODEL } from "../../session/testEngine";
+import { TEST_MODEL } from "../../state/testEngine";
 import { lineChartSvg } from "../../charts/lineChartSvg";
 import { PAPER } from "../../charts/svg";
 import { DifferenceRows } from "./difference";

@@ -4,7 +4,7 @@ import { BLOCK_SITES, MODEL_SITES, siteName, type Site } from "../../../protocol
 import type { ModelInfo } from "../../../protocol/api";
 import type { DataTable } from "../../charts/dataTable";
 import type { Series } from "../../charts/lineChart";
-import { tokenLabel } from "../../session/tokenText";
+import { tokenLabel } from "../../../client/tokens/tokenText";
 import type { Pair } from "./align";
 import type { Aligned, Compared } from "./compared";
 import type { Curve } from "./settings";

@@ -1,21 +1,21 @@
 /** What the panel measures: one set of problems on the model, then on the second one; numbers grow as they come. */
-import type { Progress } from "../../../protocol/api";
+import type { Progress } from "../../../protocol/progress";
 import type { ModelSlot } from "../../../protocol/analysis";
 import type { Edit } from "../../../protocol/interventions";
-import { captionOf } from "../../session/caption";
-import { EMBEDDED_MODELS } from "../../session/examples";
-import type { NumberChange } from "../../session/faithfulness/edits";
-import { measure, type Measured } from "../../session/faithfulness/measure";
+import { captionOf } from "../../state/caption";
+import { EMBEDDED_MODELS } from "../../../client/examples";
+import type { NumberChange } from "../../../client/faithfulness/edits";
+import { measure, type Measured } from "../../../client/faithfulness/measure";
 import {
   currentProblem,
   drawProblems,
   fileProblem,
   parseProblems,
   type SetProblem,
-} from "../../session/faithfulness/problemSet";
-import { Latest } from "../../session/latest.svelte";
-import type { Session } from "../../session/session.svelte";
-import { choice } from "../../session/views.svelte";
+} from "../../../client/faithfulness/problemSet";
+import { Latest } from "../../state/latest.svelte";
+import type { Session } from "../../state/session.svelte";
+import { choice } from "../../../client/choice";
 import { CHANGES, type Settings } from "./settings";
 import type { Side } from "./view";
 

@@ -10,8 +10,8 @@ import type {
 } from "../../../protocol/faithfulness";
 import type { ChainText } from "../../../protocol/chain";
 import type { DataTable } from "../../charts/dataTable";
-import { formatNumber } from "../../session/format";
-import type { Measured } from "../../session/faithfulness/measure";
+import { formatNumber } from "../../../client/format";
+import type { Measured } from "../../../client/faithfulness/measure";
 import { FOLLOWS, WORDS } from "./words";
 
 /** One model's measurement, with the model's name. */

@@ -8,9 +8,9 @@ import {
   type LatentEffectsRequest,
   type SaeInfo,
 } from "../../../protocol/features";
-import type { Session } from "../../session/session.svelte";
-import { startTestSession } from "../../session/testSession";
-import { createTestEngine } from "../../session/testEngine";
+import type { Session } from "../../state/session.svelte";
+import { startTestSession } from "../../state/testSession";
+import { createTestEngine } from "../../state/testEngine";
 import { FeaturesState } from "./features.svelte";
 
 const sae = (id: number, activation: SaeInfo["activation"]): SaeInfo => ({

@@ -12,18 +12,18 @@ import type {
   SpliceResult,
 } from "../../../protocol/features";
 import type { EditedPrompt } from "../../../protocol/interventions";
-import { captionOf } from "../../session/caption";
-import { EditStack } from "../../session/editStack.svelte";
-import { latentName } from "../../session/latentCode";
-import type { LatentLabel } from "../../session/latentLabels.svelte";
-import { Latest } from "../../session/latest.svelte";
-import { withTokenEdits } from "../../session/readTokens";
-import type { Session } from "../../session/session.svelte";
-import { expectedToken, namedToken } from "../../session/tokenTargets";
-import { tokenLabel } from "../../session/tokenText";
+import { captionOf } from "../../state/caption";
+import { EditStack } from "../../state/editStack.svelte";
+import { latentName } from "../../../client/sae/latentCode";
+import type { LatentLabel } from "../../state/latentLabels.svelte";
+import { Latest } from "../../state/latest.svelte";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import type { Session } from "../../state/session.svelte";
+import { expectedToken, namedToken } from "../../../client/tokens/tokenTargets";
+import { tokenLabel } from "../../../client/tokens/tokenText";
 import { settingsOf, type Settings } from "./settings";
 import { curveKs, ranked } from "./view";
-import { saeWords } from "../../session/saeWords";
+import { saeWords } from "../../../client/sae/saeWords";
 
 /** Most latents listed for a position; a TopK code is listed whole. */
 const LISTED = 64;

@@ -1,6 +1,6 @@
 /** Lists of latents with numbers: what the table on the page and the exported one are made of. */
 import type { DataTable } from "../../charts/dataTable";
-import type { LatentLabel } from "../../session/latentLabels.svelte";
+import type { LatentLabel } from "../../state/latentLabels.svelte";
 
 export interface ListedLatent {
   readonly latent: number;

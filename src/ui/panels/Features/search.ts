@@ -1,5 +1,5 @@
 /** Searching for latents: by what they are called, by their number, by where they are active. */
-import { byF1, type LatentLabel } from "../../session/latentLabels.svelte";
+import { byF1, type LatentLabel } from "../../state/latentLabels.svelte";
 import type { ListedLatent } from "./latentTable";
 import type { RankedLatent } from "./view";
 

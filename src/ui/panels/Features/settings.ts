@@ -1,5 +1,5 @@
 /** What a link carries of this panel. The autoencoder and the latent are in the session's selection. */
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 
 /** What the left side shows. */
 export const PARTS = ["text", "search", "labels", "corpus", "judge"] as const;

@@ -1,7 +1,7 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
 import { NO_LATENT } from "../../../protocol/features";
-import { labelF1, latentName, shortLabel } from "../../session/latentCode";
+import { labelF1, latentName, shortLabel } from "../../../client/sae/latentCode";
 import {
   alongTable,
   codeTable,

@@ -6,8 +6,8 @@ import {
   type SpliceResult,
 } from "../../../protocol/features";
 import type { DataTable } from "../../charts/dataTable";
-import { formatNumber } from "../../session/format";
-import { codeAt, type Code } from "../../session/latentCode";
+import { formatNumber } from "../../../client/format";
+import { codeAt, type Code } from "../../../client/sae/latentCode";
 import type { Rank } from "./settings";
 
 type LabelOf = (latent: number) => string | undefined;

@@ -1,10 +1,10 @@
 /** What the panel asks the engine about one step: the chain with it and without it, read inside. */
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
-import { insideTokens } from "../../../protocol/insideTokens";
-import { Latest } from "../../session/latest.svelte";
-import type { Session } from "../../session/session.svelte";
-import { ablatedChain, type AblatedChain } from "../../session/ablatedChain";
+import { insideTokens } from "../../../client/tokens/insideTokens";
+import { Latest } from "../../state/latest.svelte";
+import type { Session } from "../../state/session.svelte";
+import { ablatedChain, type AblatedChain } from "../../../client/chain/ablatedChain";
 import {
   readAttention,
   readCodes,

@@ -1,9 +1,9 @@
 /** The logit lens over a step, and the answer's log p through the layers with the step and without it. */
 import type { LensResult } from "../../../protocol/analysis";
 import type { DataTable } from "../../charts/dataTable";
-import { formatNumber, formatProbability } from "../../session/format";
-import { siteIndexOf, siteLabel } from "../../session/residualSites";
-import { tokenLabel } from "../../session/tokenText";
+import { formatNumber, formatProbability } from "../../../client/format";
+import { siteIndexOf, siteLabel } from "../../../client/tokens/residualSites";
+import { tokenLabel } from "../../../client/tokens/tokenText";
 import type { Pair } from "./readInside";
 
 type TextOf = (id: number) => string;

@@ -1,6 +1,6 @@
 /** Which step, and how the question reads. */
 import { expect, it } from "vitest";
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 import { chosenStep, missing, openingStep, questionOf } from "./question";
 import { othersWords } from "./words";
 

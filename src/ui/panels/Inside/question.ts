@@ -1,7 +1,7 @@
 /** What is asked: which step of which chain, and how it is taken away. */
 import type { AblationMode, ChainText } from "../../../protocol/chain";
 import type { Edit } from "../../../protocol/interventions";
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 
 export interface Question {
   readonly step: number;

@@ -4,11 +4,12 @@
  * layers at a time.
  */
 import type { LensResult, TensorRef } from "../../../protocol/analysis";
-import type { EngineApi, ModelInfo, RunId } from "../../../protocol/api";
+import type { EngineApi, ModelInfo } from "../../../protocol/api";
+import type { RunId } from "../../../protocol/progress";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { blockSite } from "../../../protocol/sites";
-import { answerPositions, type AblatedChain, type Span } from "../../session/ablatedChain";
+import { answerPositions, type AblatedChain, type Span } from "../../../client/chain/ablatedChain";
 
 /** The same chain with a step and without it; all else alike. */
 export interface Pair<T> {

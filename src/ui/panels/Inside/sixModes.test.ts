@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { EngineApi } from "../../../protocol/api";
 import { ABLATION_MODES, type ChainText } from "../../../protocol/chain";
-import { ablationOf } from "../../../protocol/chainAblation";
+import { ablationOf } from "../../../client/chain/chainAblation";
 import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
-import { filesFromFolder } from "../../../engine/formats/sourceNode";
+import { filesFromFolder } from "../../../engine/formats/bytes/sourceNode";
 import type { Edit } from "../../../protocol/interventions";
-import { presentPlayers } from "../../../games/exact";
-import { ablatedChain } from "../../session/ablatedChain";
+import { presentPlayers } from "../../../shapley/exact";
+import { ablatedChain } from "../../../client/chain/ablatedChain";
 import { answerCurve } from "./lensView";
 import { readLens } from "./readInside";
 

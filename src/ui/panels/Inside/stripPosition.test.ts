@@ -1,6 +1,6 @@
 /** Positions of the strip in a run of which steps are missing. */
 import { expect, it } from "vitest";
-import { ablatedChain } from "../../session/ablatedChain";
+import { ablatedChain } from "../../../client/chain/ablatedChain";
 import { stripPosition } from "./stripPosition";
 
 it("finds a position of a run in the whole chain", () => {

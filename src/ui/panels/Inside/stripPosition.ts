@@ -1,6 +1,6 @@
 /** Where a position of a run stands in the strip, which shows the whole chain with all its steps. */
 import type { ChainTokens } from "../../../protocol/chain";
-import type { AblatedChain } from "../../session/ablatedChain";
+import type { AblatedChain } from "../../../client/chain/ablatedChain";
 
 export function stripPosition(chain: ChainTokens, { spans }: AblatedChain, position: number): number {
   const lengths = [chain.prompt.length, ...chain.steps.map((step) => step.length), chain.answerPrefix.length];

@@ -1,6 +1,6 @@
 /** The question in words: captions, and what is the same in both runs. */
-import { captionOf } from "../../session/caption";
-import type { Session } from "../../session/session.svelte";
+import { captionOf } from "../../state/caption";
+import type { Session } from "../../state/session.svelte";
 import type { Question } from "./question";
 
 /** "steps 1 and 3 are absent in both runs". */

@@ -2,8 +2,8 @@
 import type { AttributionResult, Contribution } from "../../../protocol/analysis";
 import type { BarItem } from "../../charts/barListSvg";
 import type { DataTable } from "../../charts/dataTable";
-import { formatSigned } from "../../session/format";
-import type { Side } from "../../session/sides";
+import { formatSigned } from "../../../client/format";
+import type { Side } from "../../../client/sides";
 import type { Both } from "./view";
 
 export function partLabel({ component, kind, layer }: Contribution): string {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { AttributionRequest, LensRequest } from "../../../protocol/analysis";
 import type { EngineApi } from "../../../protocol/api";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
-import type { Session } from "../../session/session.svelte";
+import type { Session } from "../../state/session.svelte";
 import { LensState } from "./lensState.svelte";
 
 const WORDS = [" zero", " one", " two", " three"];

@@ -6,11 +6,11 @@
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
-import { Latest } from "../../session/latest.svelte";
-import { withTokenEdits } from "../../session/readTokens";
-import type { Session } from "../../session/session.svelte";
-import { tokenLabel } from "../../session/tokenText";
-import { expectedToken, namedToken, tokenTexts, type TextOf } from "../../session/tokenTargets";
+import { Latest } from "../../state/latest.svelte";
+import { withTokenEdits } from "../../../client/tokens/readTokens";
+import type { Session } from "../../state/session.svelte";
+import { tokenLabel } from "../../../client/tokens/tokenText";
+import { expectedToken, namedToken, tokenTexts, type TextOf } from "../../../client/tokens/tokenTargets";
 import type { Both } from "./view";
 
 /** The tokens that are followed, at one position of one prompt. */

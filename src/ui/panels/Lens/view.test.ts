@@ -1,7 +1,7 @@
 /** The lens's words and numbers, on a small answer made by hand. */
 import { describe, expect, it } from "vitest";
 import type { LensResult, Prediction } from "../../../protocol/analysis";
-import { siteLabel } from "../../session/residualSites";
+import { siteLabel } from "../../../client/tokens/residualSites";
 import {
   cellWords,
   curve,

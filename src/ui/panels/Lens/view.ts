@@ -2,11 +2,11 @@
 import type { LensResult, Prediction } from "../../../protocol/analysis";
 import { siteLayer, siteName, type Site } from "../../../protocol/sites";
 import type { DataTable } from "../../charts/dataTable";
-import { formatNumber, formatProbability, formatSigned } from "../../session/format";
-import { siteLabel } from "../../session/residualSites";
-import type { TextOf } from "../../session/tokenTargets";
-import { tokenLabel, tokenMarks } from "../../session/tokenText";
-import type { Side } from "../../session/sides";
+import { formatNumber, formatProbability, formatSigned } from "../../../client/format";
+import { siteLabel } from "../../../client/tokens/residualSites";
+import type { TextOf } from "../../../client/tokens/tokenTargets";
+import { tokenLabel, tokenMarks } from "../../../client/tokens/tokenText";
+import type { Side } from "../../../client/sides";
 import type { Colour, Measure } from "./settings";
 
 /** An answer under edits, and the same one without; without edits there is only the first. */

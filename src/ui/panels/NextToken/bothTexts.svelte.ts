@@ -2,9 +2,9 @@
 import type { TokenInfo } from "../../../protocol/api";
 import { isVitrineError, messageOf } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
-import { editsText } from "../../session/editText";
-import { generateRequest } from "../../session/generation";
-import type { Session } from "../../session/session.svelte";
+import { editsText } from "../../../client/edits/editText";
+import { generateRequest } from "../../../client/generation";
+import type { Session } from "../../state/session.svelte";
 
 export interface Written {
   readonly now: readonly TokenInfo[];

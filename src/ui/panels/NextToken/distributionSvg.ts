@@ -1,7 +1,7 @@
 /** The two distributions for paper: a pair of bars for each token, now above baseline, on one axis. */
 import { ticks } from "d3-array";
 import { PAPER, round, svgFigure, svgText } from "../../charts/svg";
-import { formatProbability, formatSigned } from "../../session/format";
+import { formatProbability, formatSigned } from "../../../client/format";
 import type { DistributionRow } from "./view";
 
 const WIDTH = 640;

@@ -1,7 +1,7 @@
 /** Texts of token ids, asked for once each. */
-import { insideTokens } from "../../../protocol/insideTokens";
+import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { EngineApi, ModelInfo } from "../../../protocol/api";
-import { tokenLabel } from "../../session/tokenText";
+import { tokenLabel } from "../../../client/tokens/tokenText";
 
 export class TokenNames {
   #texts = $state.raw<ReadonlyMap<number, string>>(new Map());

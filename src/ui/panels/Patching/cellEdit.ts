@@ -2,7 +2,7 @@
 import type { SweepRequest } from "../../../protocol/analysis";
 import type { EditSite, Positions } from "../../../protocol/interventions";
 import { siteLayer, siteName, type Site } from "../../../protocol/sites";
-import type { NewEdit } from "../../session/editStack.svelte";
+import type { NewEdit } from "../../../protocol/interventions";
 
 interface CellPlace {
   readonly site: EditSite;

@@ -2,7 +2,7 @@
 import type { DataTable } from "../../charts/dataTable";
 import type { SweepChange } from "../../../protocol/analysis";
 import type { NamedTokens } from "../../../protocol/interventions";
-import { formatNumber, formatSigned } from "../../session/format";
+import { formatNumber, formatSigned } from "../../../client/format";
 import { placeText } from "./cellEdit";
 import {
   formatShown,

@@ -1,6 +1,6 @@
 /** The answers of one sweep's requests as one grid, and the numbers that are drawn of it. */
 import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
-import { formatNumber, formatSeconds, formatSigned } from "../../session/format";
+import { formatNumber, formatSeconds, formatSigned } from "../../../client/format";
 import type { Shown } from "./settings";
 
 /** What was asked, and what has come back so far: the last result may be partial. */

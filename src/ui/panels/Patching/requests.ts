@@ -3,7 +3,7 @@ import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../../prot
 import type { ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import { canonicalSite } from "../../../protocol/sites";
-import { parseIndices } from "../../session/indexList";
+import { parseIndices } from "../../../client/edits/indexList";
 import { HEAD_SITES, POSITION_SITES, type Settings } from "./settings";
 
 /** What the settings refer to, once the engine has said it. */

@@ -4,11 +4,11 @@
  */
 import type { Prediction, SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
-import { insideTokens } from "../../../protocol/insideTokens";
+import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
-import { Latest } from "../../session/latest.svelte";
-import type { Session } from "../../session/session.svelte";
-import { namedToken } from "../../session/tokenTargets";
+import { Latest } from "../../state/latest.svelte";
+import type { Session } from "../../state/session.svelte";
+import { namedToken } from "../../../client/tokens/tokenTargets";
 import { donorCandidates, NUMBERS_TEXT, suggestedTokens, textOf, type Donor } from "./donor";
 import type { Outcome } from "./outcome";
 

@@ -1,6 +1,6 @@
 /** What the fields of every kind of edit are given: what stands in them, and where changes go. */
 import type { EditKind } from "../../../protocol/interventions";
-import type { EditDraft } from "../../session/editDraft";
+import type { EditDraft } from "../../../client/edits/editDraft";
 
 export interface FieldsProps {
   readonly draft: EditDraft;

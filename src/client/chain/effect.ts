@@ -1,0 +1,121 @@
+/**
+ * What the steps of a chain do to its answer: the answer with the steps as toggled beside the answer with all of
+ * them, the early-answering curve, and leave-one-out. One request to the engine, whose trie shares prefixes.
+ */
+import type { EngineApi } from "../../protocol/api";
+import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
+import { insideTokens } from "../tokens/insideTokens";
+import { withTokenEdits } from "../../protocol/tokenEdits";
+import { stepOfTokens } from "./tokenSteps";
+
+/** A token of a step, or of the cue and the answer: then `step` is the number of steps. */
+export interface ChainToken {
+  readonly text: string;
+  readonly step: number;
+}
+
+/** The numbers of a chain, with the edits or without them. */
+export interface EffectNumbers {
+  /** The steps as toggled. */
+  readonly now: CoalitionResult;
+  /** All steps. */
+  readonly baseline: CoalitionResult;
+  /** log p(answer) after the first k steps, k = 0 … n, nats; empty for chains of more than `MOST_CURVES` steps. */
+  readonly early: readonly number[];
+  /** The same in the value's own unit. */
+  readonly earlyValues: readonly number[];
+  /** v(all) - v(all but i): leave-one-out of each step, in the value's unit; empty where `early` is. */
+  readonly loo: readonly number[];
+}
+
+export interface Effect extends EffectNumbers {
+  /** The same chain without the edits, if some are on; all else is with them. */
+  readonly unedited?: EffectNumbers | undefined;
+  /** The tokens behind the prompt, as the log p of `now` and `baseline` name them. */
+  readonly tokens: readonly ChainToken[];
+  /** Texts of the tokens in both lists of top answers. */
+  readonly topTokens: ReadonlyMap<number, string>;
+  /** The reference answer's first token: the one of `top` that log p begins with. */
+  readonly answerId: number | undefined;
+}
+
+/** The engine's mark for "no further token" in a list of top tokens. */
+export const NO_TOKEN = 0xffffffff;
+
+/** Enough that the probability of whatever one side shows is known on the other side, too. */
+const TOP_ANSWERS = 64;
+
+/** Chains of more steps get no curves at once: 2 n + 1 sets of many tokens are a game's work. */
+export const MOST_CURVES = 64;
+
+/** Prefixes of n steps (n + 1 of them), then all but one (n of them). */
+export function curveCoalitions(n: number): boolean[][] {
+  const all = Array.from({ length: n }, (_, i) => i);
+  const prefixes = Array.from({ length: n + 1 }, (_, k) => all.map((i) => i < k));
+  return [...prefixes, ...all.map((out) => all.map((i) => i !== out))];
+}
+
+async function chainTokens(
+  engine: Pick<EngineApi, "describeTokens">,
+  chain: ChainTokens,
+): Promise<ChainToken[]> {
+  const { prompt, steps, answerPrefix, answer } = chain;
+  const texts = await insideTokens(engine, [...steps.flat(), ...answerPrefix, ...answer]);
+  const stepOf = stepOfTokens(chain).slice(prompt.length);
+  return texts.map(({ text }, i) => ({ text, step: stepOf[i] ?? steps.length }));
+}
+
+export type EffectAsk = Omit<CoalitionsRequest, "coalitions" | "topK" | "tokenScores">;
+
+export const valueAt = ({ value, logProb }: CoalitionResult) => value ?? logProb;
+
+/** `known` is the effect of the same text with other toggles: its curves still hold. */
+export async function evaluateEffect(
+  engine: Pick<EngineApi, "coalitions" | "describeTokens">,
+  ask: EffectAsk,
+  present: readonly boolean[],
+  known?: Effect,
+): Promise<Effect> {
+  const { edits = [], ...bare } = ask;
+  const own = await evaluateNumbers(engine, ask, present, known);
+  const unedited =
+    edits.length > 0 ? await evaluateNumbers(engine, bare, present, known?.unedited) : undefined;
+  const tops = [own, unedited].flatMap((one) => (one ? [...one.now.top.ids, ...one.baseline.top.ids] : []));
+  const described = await insideTokens(
+    engine,
+    [...new Set(tops)].filter((id) => id !== NO_TOKEN),
+  );
+  return {
+    ...{ ...own, unedited },
+    tokens: known?.tokens ?? (await chainTokens(engine, withTokenEdits(ask.chain, edits))),
+    topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
+    answerId: ask.chain.answer[0],
+  };
+}
+
+async function evaluateNumbers(
+  engine: Pick<EngineApi, "coalitions">,
+  ask: EffectAsk,
+  present: readonly boolean[],
+  known: EffectNumbers | undefined,
+): Promise<EffectNumbers> {
+  const n = ask.chain.steps.length;
+  const toggled = [present, present.map(() => true)];
+  const [now, baseline] = await engine.coalitions({
+    ...ask,
+    ...{ coalitions: toggled, topK: TOP_ANSWERS, tokenScores: true },
+  });
+  if (!now || !baseline) throw new Error("The engine did not answer for every set of steps.");
+  const curves =
+    known || n > MOST_CURVES
+      ? []
+      : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
+  const prefixes = curves.slice(0, n + 1);
+  return {
+    now,
+    baseline,
+    early: known?.early ?? prefixes.map(({ logProb }) => logProb),
+    earlyValues: known?.earlyValues ?? prefixes.map(valueAt),
+    loo: known?.loo ?? curves.slice(n + 1).map((without) => valueAt(baseline) - valueAt(without)),
+  };
+}

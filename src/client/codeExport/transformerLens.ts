@@ -1,0 +1,126 @@
+/**
+ * Recipes for TransformerLens 4: `TransformerBridge` over the classes of transformers, without its compatibility mode,
+ * so that weights and activations are those of the checkpoint, as they are on the page. Toy models in the library's own
+ * layout are built from their config by `boot_native`.
+ */
+import { siteName, type Site } from "../../protocol/sites";
+import { bridgeName } from "./bridgeSites";
+import { pythonRecipe } from "./python";
+import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
+import { pyComment, pyString } from "./pythonText";
+import type { Dialect, ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
+
+const isToy = ({ architecture }: Pick<RecipeModel, "architecture">) => architecture === "hooked_transformer";
+
+/** Sites of this recipe that the bridge has no hook for, in its names, and why. */
+function missing(model: RecipeModel, sites: readonly Site[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const site of sites) {
+    const name = siteName(site);
+    if (!model.sites.includes(site)) continue;
+    if (name === "resid_mid" && /^(gpt_neox|gptj|phi)$/.test(model.architecture))
+      found.set(bridgeName(site, model), "attention and MLP read the same stream in this architecture");
+    if (isToy(model) && (name === "attn.scores" || name === "attn.pattern"))
+      found.set(bridgeName(site, model), "native models show their patterns after they were used");
+  }
+  return found;
+}
+
+/** What the library does otherwise, for the sites at hand. */
+function differences(model: RecipeModel, sites: readonly Site[]): string[] {
+  const names = new Set(sites.map(siteName));
+  return [
+    "Without enable_compatibility_mode() nothing is folded or centred: activations are those of the checkpoint.",
+    "Token ids are given as they are: the library adds no token before the first one.",
+    ...(/^(qwen3|gemma3|olmo2)/.test(model.architecture) && (names.has("attn.q") || names.has("attn.k"))
+      ? [
+          "attn.q.hook_out and attn.k.hook_out come before the norm of queries and keys; on the page they come after it.",
+        ]
+      : []),
+    ...(names.has("attn.scores")
+      ? [
+          "A query that sees no key: its scores are all -inf, and softmax gives NaN there. The page gives such a row a pattern of zeros.",
+        ]
+      : []),
+  ];
+}
+
+function load(model: RecipeModel): string {
+  if (isToy(model)) {
+    return `${modelLines(model, "the folder with cfg.json and the state dict")}
+with open(f"{MODEL}/cfg.json") as file:
+    fields = json.load(file)
+if fields.get("use_attn_scale") is False:
+    sys.exit("boot_native always divides scores by sqrt(d_head), this model does not: use the form for TransformerLens < 4.")
+DROPPED = ("dtype", "device", "architecture", "tokenizer_name", "model_name", "seed")
+config = TransformerBridgeConfig.from_dict({name: value for name, value in fields.items() if name not in DROPPED})
+model = TransformerBridge.boot_native(config, device="cpu", dtype=torch.float32)
+weights = convert_tl_checkpoint(load_file(f"{MODEL}/model.safetensors"), config)
+for name, value in model.state_dict().items():
+    if name.endswith(".bias") and name not in weights:
+        weights[name] = torch.zeros_like(value)
+model.load_state_dict(weights, strict=False)`;
+  }
+  return `${modelLines(model, "its folder, or its name on the Hub,")}
+# For a model in memory: boot_transformers(MODEL, hf_model=AutoModelForCausalLM.from_pretrained(FOLDER))
+model = TransformerBridge.boot_transformers(MODEL, revision=REVISION, dtype=torch.float32, device="cpu")`;
+}
+
+const DIALECT: Dialect = {
+  title: "TransformerLens 4 (written for 4.3.0)",
+  python: ">=3.11",
+  dependencies: ["transformer-lens==4.3.0"],
+  spell: bridgeName,
+  preamble: (model, sites) => `
+${differences(model, sites).map(pyComment).join("\n")}
+import hashlib
+${isToy(model) ? "import json\n" : ""}import sys
+from pathlib import Path
+
+import torch
+${isToy(model) ? "from safetensors.torch import load_file\nfrom transformer_lens.config import TransformerBridgeConfig\n" : ""}from transformer_lens.model_bridge import TransformerBridge
+${isToy(model) ? "from transformer_lens.utilities.tl_checkpoint_conversion import convert_tl_checkpoint\n" : ""}
+torch.set_grad_enabled(False)
+${load(model)}
+
+${WEIGHTS_CHECK}
+
+# Names that this model has no hook for, and why.
+MISSING = {${[...missing(model, sites)].map(([name, why]) => `${pyString(name)}: ${pyString(why)}`).join(", ")}}
+
+
+def hooks(edits):
+    """(name, function) for run_with_hooks, in the order of the stack."""
+    for site, _ in edits:
+        if site in MISSING:
+            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
+    return [(site, lambda x, hook, edit=edit, site=site: edit(x, site)) for site, edit in edits if site != "logits"]
+
+
+def edited_logits(logits, edits):
+    """Logits are edited after the run."""
+    for site, edit in edits:
+        if site == "logits":
+            logits = edit(logits, site)
+    return logits
+
+
+def run(tokens, edits=()):
+    """Logits [pos, vocabulary] of one prompt."""
+    logits = model.run_with_hooks(torch.tensor([tokens]), return_type="logits", fwd_hooks=hooks(edits))
+    return edited_logits(logits, edits)[0].float()
+
+
+def read(tokens, sites, edits=()):
+    """Activations by site, each with its batch axis of 1."""
+    names = [site for site in sites if site != "logits"]
+    for site in names:
+        if site in MISSING and not site.endswith("hook_pattern"):
+            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
+    with model.hooks(fwd_hooks=hooks(edits)):
+        logits, cache = model.run_with_cache(torch.tensor([tokens]), names_filter=names)
+    return {site: edited_logits(logits, edits) if site == "logits" else cache[site] for site in sites}`,
+};
+
+export const transformerLensRecipe = (model: RecipeModel, ask: RecipeAsk, expected?: ExpectedNumbers) =>
+  pythonRecipe(model, ask, DIALECT, expected);

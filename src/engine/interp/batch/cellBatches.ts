@@ -1,0 +1,48 @@
+/** How many rows go through the model at a time: cells of a sweep, variants of a prompt, texts. */
+import type { Model } from "../../models/model";
+
+/**
+ * Multiplications of one batch: well under a tenth of a second of the CPU device, and enough to keep a GPU busy. Batches of
+ * one size whatever the speed: the same sweep gives the same numbers every time.
+ */
+const BATCH_MULTIPLICATIONS = { cpu: 1.5e8, webgpu: 8e9 } as const;
+/** Tokens of one batch, however small the model. */
+const MAX_BATCH_TOKENS = 8192;
+/** What keys and values of one batch may take. */
+const CACHE_BUDGET_BYTES = 256 << 20;
+
+/** Most tokens in one batch of rows that see up to `keys` positions, of so many multiplications. */
+export function batchTokens(
+  { config, memory }: Model,
+  keys: number,
+  changesPatterns: boolean,
+  multiplications: number = BATCH_MULTIPLICATIONS[memory.device.kind],
+): number {
+  const { nLayers, nHeads, nKvHeads, dHead, dModel, dMlp } = config;
+  const weights = nLayers * dModel * (2 * (nHeads + nKvHeads) * dHead + 3 * dMlp);
+  // Patterns are written out, [token, head, key], only where something changes them.
+  const widest = Math.max(2 * dMlp, (nHeads + 2 * nKvHeads) * dHead, changesPatterns ? nHeads * keys : 0);
+  const bounds = [
+    MAX_BATCH_TOKENS,
+    multiplications / weights,
+    memory.device.limits.maxBufferBytes / (4 * widest),
+    CACHE_BUDGET_BYTES / (2 * 4 * nKvHeads * dHead * nLayers),
+  ];
+  return Math.max(1, Math.floor(Math.min(...bounds)));
+}
+
+/** Consecutive rows, as many to a batch as `limit` tokens hold, and at least one. */
+export function batchesOf<T>(cells: readonly T[], tokensOf: (cell: T) => number, limit: number): T[][] {
+  const batches: T[][] = [];
+  let room = 0;
+  for (const cell of cells) {
+    const tokens = tokensOf(cell);
+    if (tokens > room) {
+      batches.push([]);
+      room = Math.max(limit, tokens);
+    }
+    batches.at(-1)?.push(cell);
+    room -= tokens;
+  }
+  return batches;
+}

@@ -1,0 +1,157 @@
+/**
+ * Reads the answer at the end of branches of the trie: one pass over the cue and the reference answer, and where
+ * possible answers have several tokens one more over those.
+ *
+ *   1. after each branch: the cue's tokens and the answer's but the last
+ *   2. scored: the answer's tokens, the first tokens of possible answers, and if asked the cue's tokens
+ *   3. the further tokens of possible answers follow the cue in passes of their own, as wide as the first
+ */
+import type { ChainTokens, ChainValue } from "../../../protocol/chain";
+import type { TopTokens } from "../../../protocol/run";
+import type { Model } from "../../models/model";
+import type { KeyValueCache } from "../../ops/keyValueCache";
+import type { ChainEdits } from "./chainEdits";
+import { topNeeded, type AnswerReading, type PossibleAnswers } from "./chainValue";
+import { pieces, readForward, readForwards, recordForward, type PendingForward } from "../pass/forward";
+import type { RowContext, Segment } from "../batch/rowContext";
+
+export interface AnswerAsk {
+  readonly chain: ChainTokens;
+  /** Most probable first answer tokens; 0 for none. */
+  readonly topK: number;
+  readonly value: ChainValue;
+  readonly answers: PossibleAnswers;
+  /** Whether log p of the chain's tokens is wanted, too. */
+  readonly tokenScores: boolean;
+}
+
+/** Where an answer begins. */
+export interface AnswerBranch {
+  readonly context: RowContext;
+  /** The cue as it is read there. */
+  readonly prefix: readonly number[];
+}
+
+export interface BranchAnswer extends AnswerReading {
+  /** log p of the cue's tokens but the first. */
+  readonly cue: Float64Array;
+  readonly top: TopTokens;
+}
+
+export const NO_TOP: TopTokens = { ids: new Uint32Array(), logProbs: new Float32Array() };
+
+/** Slots of the cache that one branch's answer takes at most. */
+export function answerSlots({ answerPrefix, answer }: ChainTokens, answers: PossibleAnswers = []): number {
+  const longest = Math.max(1, ...answers.map(({ tokens }) => tokens.length));
+  return answerPrefix.length + answer.length + longest;
+}
+
+export async function readAnswers(
+  model: Model,
+  cache: KeyValueCache,
+  ask: AnswerAsk,
+  branches: readonly AnswerBranch[],
+  /** Passes recorded before that nobody has read yet; they are read along. */
+  before: readonly PendingForward[],
+  edits?: ChainEdits,
+): Promise<{ answers: BranchAnswer[]; earlier: Float32Array[]; evaluatedTokens: number }> {
+  const { chain, topK, value, answers: possible } = ask;
+  const { answer, answerPrefix } = chain;
+  const first = answerPrefix.length - 1;
+  const needed = topNeeded(value, answer.length);
+  const k = Math.max(topK, needed.k);
+  const positions = Math.max(topK > 0 ? 1 : 0, needed.positions);
+  const targets = [
+    ...answer.map((target, i) => ({ index: first + i, target })),
+    ...possible.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
+    ...(ask.tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
+  ];
+  const segments = branches.map(({ context, prefix }) =>
+    segmentAt(chain, edits, context, [...prefix, ...answer.slice(0, -1)]),
+  );
+  const pass = recordForward(model, cache, segments, {
+    score: segments.flatMap((_, segment) => targets.map((target) => ({ segment, ...target }))),
+    top: {
+      places: segments.flatMap((_, segment) =>
+        Array.from({ length: positions }, (_, i) => ({ segment, index: first + i })),
+      ),
+      k,
+    },
+  });
+  try {
+    const results = await readForwards(model, [...before, pass]);
+    const result = results.at(-1);
+    const afterCue = branches.map(({ prefix }, i) => pass.contextAfter(i, prefix.length));
+    const tails = await readTails(model, cache, possible, afterCue, (context, tokens) =>
+      segmentAt(chain, edits, context, tokens, answerPrefix.length),
+    );
+    return {
+      earlier: results.slice(0, -1).map(({ scores }) => scores),
+      evaluatedTokens: pass.taken.length + tails.evaluatedTokens,
+      answers: branches.map((_, branch) => {
+        const own = result?.scores.subarray(branch * targets.length, (branch + 1) * targets.length) ?? [];
+        const tops = result?.top.slice(branch * positions, (branch + 1) * positions) ?? [];
+        const [top = NO_TOP] = tops;
+        return {
+          logProbs: [...own.slice(0, answer.length)],
+          possible: possible.map(
+            (_, i) => (own[answer.length + i] ?? NaN) + (tails.logProbs[branch]?.[i] ?? 0),
+          ),
+          cue: Float64Array.from(own.slice(answer.length + possible.length)),
+          tops,
+          top: { ids: top.ids.slice(0, topK), logProbs: top.logProbs.slice(0, topK) },
+        };
+      }),
+    };
+  } finally {
+    cache.giveBack(pass.taken);
+  }
+}
+
+/** Tokens from the cue on; `first`: how many of cue and answer stand before them. */
+function segmentAt(
+  { steps }: ChainTokens,
+  edits: ChainEdits | undefined,
+  context: RowContext,
+  tokens: readonly number[],
+  first = 0,
+): Segment {
+  return edits ? edits.segment(steps.length, context, { tokens }, first) : { context, tokens };
+}
+
+/** [branch][answer]: log p of the answer's tokens but the first. */
+async function readTails(
+  model: Model,
+  cache: KeyValueCache,
+  possible: PossibleAnswers,
+  contexts: readonly RowContext[],
+  segment: (context: RowContext, tokens: readonly number[]) => Segment,
+): Promise<{ logProbs: number[][]; evaluatedTokens: number }> {
+  const logProbs = contexts.map(() => possible.map(() => 0));
+  const rows = possible.flatMap(({ tokens }, answer) =>
+    tokens.length > 1 ? contexts.map((context, branch) => ({ context, branch, answer, tokens })) : [],
+  );
+  let evaluatedTokens = 0;
+  for (const batch of pieces(rows, contexts.length)) {
+    const pass = recordForward(
+      model,
+      cache,
+      batch.map(({ context, tokens }) => segment(context, tokens.slice(0, -1))),
+      {
+        score: batch.flatMap(({ tokens }, segment) =>
+          tokens.slice(1).map((target, index) => ({ segment, index, target })),
+        ),
+      },
+    );
+    evaluatedTokens += pass.taken.length;
+    const { scores } = await readForward(model, pass);
+    cache.giveBack(pass.taken);
+    let at = 0;
+    for (const { branch, answer, tokens } of batch) {
+      const own = scores.subarray(at, (at += tokens.length - 1));
+      const line = logProbs[branch];
+      if (line) line[answer] = own.reduce((sum, one) => sum + one, 0);
+    }
+  }
+  return { logProbs, evaluatedTokens };
+}

@@ -1,0 +1,44 @@
+/** Refuses chains and ways of taking steps away that have no defined value, with what to change. */
+import type { Ablation, ChainTokens } from "../../../protocol/chain";
+import { VitrineError } from "../../../protocol/errors";
+
+function refuse(message: string): never {
+  throw new VitrineError("Unsupported", message);
+}
+
+export function checkChain(chain: ChainTokens, ablation: Ablation, dVocab: number): void {
+  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
+  if (chain.answerPrefix.length === 0) {
+    refuse("Nothing stands between the last step and the answer; put a cue such as “Answer :” there.");
+  }
+  if (chain.answer.length === 0) refuse("The reference answer is empty; type the answer to score.");
+  checkAblation(chain, ablation);
+  const { fillerId, alternatives = [] } = ablation;
+  const parts = [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer, [fillerId]];
+  for (const tokens of [...parts, ...alternatives.flat()]) checkIds(tokens, dVocab);
+}
+
+export function checkIds(tokens: readonly number[], dVocab: number): void {
+  const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
+  if (bad !== undefined) refuse(`token id ${bad} is not one of this model's ids, 0 to ${dVocab - 1}`);
+}
+
+export function checkCoalitions(coalitions: readonly (readonly boolean[])[], steps: number): void {
+  const bad = coalitions.findIndex((present) => present.length !== steps);
+  if (bad >= 0) refuse(`coalition ${bad} names ${coalitions[bad]?.length} steps; the chain has ${steps}`);
+}
+
+export function checkAblation({ steps }: ChainTokens, { mode, alternatives, numbers }: Ablation): void {
+  if (mode === "resample") {
+    if (!alternatives?.length)
+      refuse("Resampling needs what the model wrote instead of each step; sample it first.");
+    const bad = alternatives.findIndex((sample) => sample.length !== steps.length);
+    if (bad >= 0)
+      refuse(`sample ${bad} has ${alternatives[bad]?.length} steps; the chain has ${steps.length}`);
+  }
+  if (mode === "symbol") {
+    if (!numbers) refuse("Symbol substitution needs to know which tokens are numbers.");
+    const bad = steps.findIndex((tokens, i) => numbers[i]?.length !== tokens.length);
+    if (bad >= 0) refuse(`numbers of step ${bad} do not fit its ${steps[bad]?.length} tokens`);
+  }
+}

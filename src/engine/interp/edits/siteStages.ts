@@ -1,0 +1,90 @@
+/**
+ * Which interventions meet at which site, and in which order. Changes of latents are stages of their own: what stands before
+ * them in a row's stack acts before, what stands behind acts on what they made.
+ */
+import type {
+  AffineChange,
+  AttentionMask,
+  Intervention,
+  KnockOut,
+  LatentChange,
+  ScoreChange,
+} from "../../../protocol/interventions";
+import { blockSite, siteLayer, siteName, type Site } from "../../../protocol/sites";
+import { saeOf, type Model } from "../../models/model";
+import type { Segment } from "../batch/rowContext";
+
+/** The site that an intervention changes. */
+export function changedSite(model: Pick<Model, "saes">, intervention: Intervention): Site {
+  switch (intervention.kind) {
+    case "knockOut":
+    case "mask":
+    case "score":
+      return blockSite(intervention.layer, "attn.scores");
+    case "latents":
+      return saeOf(model, intervention.sae).siteOut;
+    case "affine":
+      return intervention.site;
+  }
+}
+
+/** Sites that the interventions of these rows change. */
+export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
+  return new Set(
+    segments.flatMap(({ interventions }) =>
+      (interventions ?? []).flatMap((one) => [
+        changedSite(model, one),
+        // Rows that see nothing are made there.
+        ...(one.kind === "mask" ? [blockSite(one.layer, "attn.pattern")] : []),
+      ]),
+    ),
+  );
+}
+
+/** What rows do at a site before, between and after changes of latents there. */
+export interface SiteStages {
+  /** [stage][segment]: one more than there are stages of latents. */
+  readonly affine: readonly (readonly Changes[])[];
+  /** [stage][segment]. */
+  readonly latents: readonly (readonly (LatentChange | undefined)[])[];
+}
+export type Changes = readonly ScoredChange[];
+type ScoredChange = AffineChange | KnockOut | AttentionMask | ScoreChange | EmptyRows;
+
+/** At the pattern of a layer: rows in which everything that acts on its scores has hidden every key. */
+export interface EmptyRows {
+  readonly kind: "emptyRows";
+  /** All that hides and shows keys in the layer, in order. */
+  readonly hiding: readonly (KnockOut | AttentionMask | ScoreChange)[];
+}
+
+function emptyRows(interventions: readonly Intervention[], layer: number | undefined): EmptyRows | undefined {
+  const hiding = interventions.filter(
+    (one) => (one.kind === "mask" || one.kind === "knockOut" || one.kind === "score") && one.layer === layer,
+  ) as EmptyRows["hiding"];
+  return hiding.some(({ kind }) => kind === "mask") ? { kind: "emptyRows", hiding } : undefined;
+}
+
+export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
+  const rows = segments.map(({ interventions = [] }) => {
+    const affine: ScoredChange[][] = [[]];
+    const latents: LatentChange[] = [];
+    const empty = siteName(site) === "attn.pattern" ? emptyRows(interventions, siteLayer(site)) : undefined;
+    // Before other edits of the pattern: what they do acts on the row that the masks leave.
+    if (empty) affine[0]?.push(empty);
+    for (const intervention of interventions) {
+      if (changedSite(model, intervention) !== site) continue;
+      if (intervention.kind !== "latents") affine.at(-1)?.push(intervention);
+      else {
+        latents.push(intervention);
+        affine.push([]);
+      }
+    }
+    return { affine, latents };
+  });
+  const count = Math.max(0, ...rows.map(({ latents }) => latents.length));
+  return {
+    affine: Array.from({ length: count + 1 }, (_, s) => rows.map(({ affine }) => affine[s] ?? [])),
+    latents: Array.from({ length: count }, (_, s) => rows.map(({ latents }) => latents[s])),
+  };
+}

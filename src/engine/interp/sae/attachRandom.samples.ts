@@ -1,0 +1,38 @@
+/** Autoencoders of random weights on a small model's sites, for tests of what is done with attached ones. */
+import type { SaeDescription } from "../../../protocol/sae";
+import type { Site } from "../../../protocol/sites";
+import type { Model } from "../../models/model";
+import { siteColumns } from "../../models/siteShape";
+import { editLatents } from "../../ops/latentEdits";
+import { randomSae, uploadSae, type PlainSae } from "../../ops/sae.samples";
+
+export interface RandomSae {
+  readonly kind: PlainSae["kind"];
+  readonly siteIn: Site;
+  /** Another one for a transcoder. */
+  readonly siteOut?: Site;
+  readonly nLatents?: number;
+  readonly options?: Parameters<typeof randomSae>[2];
+  readonly rowsPerChunk?: number;
+}
+
+/** Its weights as plain arrays. */
+export function attachRandom(model: Model, id: number, asked: RandomSae): PlainSae {
+  const { kind, siteIn, siteOut = siteIn, nLatents = 40, options = {}, rowsPerChunk = 17 } = asked;
+  const widthOf = (site: Site) => {
+    const { heads, width } = siteColumns(model.config, site);
+    return heads * (width as number);
+  };
+  const shape = { dIn: widthOf(siteIn), dOut: widthOf(siteOut), nLatents };
+  const plain = randomSae(shape, kind, { k: 5, inputBias: true, ...options });
+  const description: SaeDescription = {
+    ...{ name: `random ${id}`, layout: "SAELens" as const, sha256: String(id), activation: kind, ...shape },
+    ...(kind === "topk" ? { k: plain.k } : {}),
+    ...{ siteIn, siteOut, input: plain.input, prefixes: [], hasSkip: plain.skip !== undefined },
+  };
+  model.saes.set(id, {
+    ...{ description, siteIn, siteOut, editLatents, free: () => undefined },
+    weights: uploadSae(model.memory.device, plain, options.precision ?? "f32", rowsPerChunk),
+  });
+  return plain;
+}

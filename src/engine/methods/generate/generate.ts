@@ -1,0 +1,95 @@
+/**
+ * Generation, one token at a time.
+ *
+ *   1. the prompt is one forward pass; its last position's logits choose the first token
+ *   2. each further token is one pass of one token over the cache: one submit, four bytes read back
+ *   3. a token is the most probable one (temperature 0), or drawn from the kept tokens by a seeded
+ *      counter-based generator on the device, so that the same seed gives the same text on every device
+ *   4. edits act on the prompt and on every token that is written; what they take from other prompts is resolved
+ *      once, before. Captured sites are read back with each token, and joined at the end
+ */
+import type { GenerateRequest, GenerateResult } from "../../../protocol/api";
+import { VitrineError } from "../../../protocol/errors";
+import type { Pauser } from "../../../protocol/cancel";
+import { joinCaptures, readCaptures, type RowCapture } from "../../interp/pass/captures";
+import { readForward, recordForward } from "../../interp/pass/forward";
+import { resolveEdits } from "../../interp/interventions/index";
+import { EMPTY_CONTEXT, type RowContext } from "../../interp/batch/rowContext";
+import { siteNamed, type Model } from "../../models/model";
+import { KeyValueCache } from "../../ops/keyValueCache";
+
+/** With the captured sites over the prompt and every token that was read after it (the last one was not). */
+export interface Generated extends Omit<GenerateResult, "captures"> {
+  readonly captured: readonly RowCapture[];
+}
+
+export async function generate(
+  model: Model,
+  request: GenerateRequest,
+  pauser: Pauser,
+  onToken?: (id: number) => void,
+): Promise<Generated> {
+  const { config, memory } = model;
+  const { maxTokens, temperature, topK, topP, seed } = request;
+  checkRequest(request, config.nCtx);
+  const { tokens: prompt, interventions } = await resolveEdits(model, request, pauser);
+  const capture = new Set((request.capture ?? []).map((site) => siteNamed(model, site)));
+  const started = performance.now();
+  const stop = new Set(request.stopIds);
+  // The last token is never read back in, so it needs no place in the context.
+  // A text that begins short can't become long: all its positions would turn otherwise (LongRoPE).
+  const { nCtx, shortContext = nCtx } = config;
+  const longest = prompt.length <= shortContext ? Math.min(shortContext, nCtx) : nCtx;
+  const room = Math.min(maxTokens, longest - prompt.length + 1);
+  const cache = new KeyValueCache(
+    memory,
+    config.nLayers,
+    prompt.length + room,
+    config.nKvHeads * config.dHead,
+  );
+  const tokens: number[] = [];
+  const captured: RowCapture[][] = [];
+  let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
+  try {
+    let context: RowContext = EMPTY_CONTEXT;
+    let next: readonly number[] = prompt;
+    while (tokens.length < room) {
+      await pauser.pause();
+      const sampling = { temperature, topK, topP, seed, step: tokens.length };
+      const sample = { places: [{ segment: 0, index: next.length - 1 }], sampling };
+      const pass = recordForward(model, cache, [{ context, tokens: next, interventions }], {
+        sample,
+        capture,
+      });
+      [context = EMPTY_CONTEXT] = pass.contexts;
+      const { sampled: ids, captures } = await readForward(model, pass);
+      const [sampled = 0] = ids;
+      if (capture.size > 0) captured.push(readCaptures(config, captures, pass.packed, 0, context));
+      if (stop.has(sampled)) {
+        stoppedBy = "stop";
+        break;
+      }
+      tokens.push(sampled);
+      onToken?.(sampled);
+      next = [sampled];
+    }
+  } finally {
+    cache.release();
+  }
+  return { tokens, stoppedBy, elapsedMs: performance.now() - started, captured: joinCaptures(captured) };
+}
+
+function checkRequest({ tokens, temperature, topP, topK, maxTokens }: GenerateRequest, nCtx: number): void {
+  const refuse = (message: string) => {
+    throw new VitrineError("Unsupported", message);
+  };
+  if (tokens.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
+  if (tokens.length > nCtx) {
+    refuse(`The prompt has ${tokens.length} tokens and this model reads ${nCtx}; shorten it.`);
+  }
+  if (!(temperature >= 0 && temperature <= 100))
+    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
+  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  if (!(Number.isInteger(topK) && topK >= 0)) refuse(`top-k is ${topK}; give a whole number, 0 for off`);
+  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) refuse(`max tokens is ${maxTokens}; give at least 1`);
+}

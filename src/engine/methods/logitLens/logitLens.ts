@@ -1,0 +1,113 @@
+/**
+ * The logit lens: what the model would say if it stopped after each sublayer (nostalgebraist 2020, "interpreting GPT:
+ * the logit lens", lesswrong.com/posts/AcKRB8wDpdaN6v6ru).
+ *
+ *   1. run the prompt once, with its edits, and keep the residual stream: as it enters the first block, between
+ *      attention and MLP where the architecture has such a place, and as it leaves each block
+ *   2. pass each of them, at the asked positions, through the model's own final norm and unembedding
+ *   3. of each row of logits read the k most probable tokens, the entropy, and log p and rank of the asked tokens
+ *
+ * Logits stay on the device, one site and at most one buffer of them at a time. The last site is the model's own
+ * output, edits of its final norm and of its logits included; earlier sites pass the final norm as it is.
+ */
+import type { LensRequest, LensResult, Prediction } from "../../../protocol/analysis";
+import type { Pauser } from "../../../protocol/cancel";
+import { VitrineError } from "../../../protocol/errors";
+import { siteName, type Site } from "../../../protocol/sites";
+import { resolveEdits } from "../../interp/interventions/index";
+import { KeptPass } from "../../interp/activations/keptPass";
+import { ReadBack } from "../../interp/pass/readBack";
+import { sitesOf, type Model } from "../../models/model";
+import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
+
+export async function logitLens(model: Model, request: LensRequest, pauser: Pauser): Promise<LensResult> {
+  const { positions } = request;
+  checkAsked(model, request);
+  const prompt = await resolveEdits(model, request.prompt, pauser);
+  const sites = lensSites(model);
+  const pass = new KeptPass(model, prompt, positions, sites);
+  try {
+    const cells: Prediction[][] = [];
+    for (const [index, site] of sites.entries()) {
+      const row: Prediction[] = [];
+      for (const go of pass.goes(positions)) {
+        await pauser.pause();
+        row.push(
+          ...(await predictions(model, pass, go, index < sites.length - 1 ? site : undefined, request)),
+        );
+      }
+      cells.push(row);
+    }
+    return { sites, positions, cells };
+  } finally {
+    pass.release();
+  }
+}
+
+/** The residual stream in the order of the forward pass; entering a block is leaving the one before. */
+function lensSites(model: Model): Site[] {
+  return sitesOf(model).filter((site) => {
+    const name = siteName(site);
+    return name === "resid_mid" || name === "resid_post" || site === "blocks.0.resid_pre";
+  });
+}
+
+/** At some positions of a site; without a site of the model's own output. */
+async function predictions(
+  { config, memory }: Model,
+  pass: KeptPass,
+  positions: readonly number[],
+  site: Site | undefined,
+  { k: asked, targets }: LensRequest,
+): Promise<Prediction[]> {
+  const k = Math.min(asked, MAX_TOP_K, config.dVocabOut ?? config.dVocab);
+  // The entropy comes with a target; if nobody asks for one, any will do.
+  const followed = targets.length > 0 ? targets : [0];
+  const back = new ReadBack(memory);
+  try {
+    const found = back.record(() => {
+      const asks = Uint32Array.from(
+        positions.flatMap((_, row) => followed.flatMap((target) => [row, target])),
+      );
+      const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
+      const logits = pass.logits(positions, site);
+      const top = topTokens(memory, logits, k);
+      return {
+        ids: back.tensor(top.ids),
+        logProbs: back.tensor(top.logProbs),
+        stats: back.tensor(tokenStats(memory, logits, pairs)),
+      };
+    });
+    await back.read();
+    const ids = new Uint32Array(found.ids().buffer);
+    const logProbs = found.logProbs();
+    const stats = found.stats();
+    return positions.map((_, row) => {
+      const of = (n: number) => stats.subarray(3 * (row * followed.length + n));
+      return {
+        top: { ids: ids.slice(row * k, (row + 1) * k), logProbs: logProbs.slice(row * k, (row + 1) * k) },
+        entropy: of(0)[2] ?? NaN,
+        targets: targets.map((_target, n) => ({ logProb: of(n)[0] ?? NaN, rank: of(n)[1] ?? NaN })),
+      };
+    });
+  } finally {
+    back.release();
+  }
+}
+
+function checkAsked({ config }: Model, { prompt, positions, targets, k }: LensRequest): void {
+  const whole = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
+  const refuse = (message: string): never => {
+    throw new VitrineError("Unsupported", message);
+  };
+  const { length } = prompt.tokens;
+  const { dVocab, dVocabOut = dVocab } = config;
+  if (positions.length === 0) refuse("No position was asked; name at least one.");
+  const position = positions.find((one) => !whole(one, length));
+  if (position !== undefined)
+    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
+  const target = targets.find((one) => !whole(one, dVocabOut));
+  if (target !== undefined)
+    refuse(`Token ${target} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
+  if (!whole(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+}

@@ -1,0 +1,104 @@
+/**
+ * A neuron by its weights alone, without any text: which tokens its output raises and lowers, and which token
+ * embeddings its input agrees with (nostalgebraist 2020 for reading weights by the unembedding; Geva et al. 2022,
+ * "Transformer Feed-Forward Layers Build Predictions by Promoting Concepts in the Vocabulary Space", arXiv 2203.14680).
+ *
+ *   1. output: its column of W_out, times the gain of the norm that follows the MLP (Gemma) and of the final norm, the
+ *      mean taken off where that is a LayerNorm; through the unembedding this is its effect on every logit, per unit of
+ *      activation and up to the positive scales that norms divide by, which depend on the text
+ *   2. input: its row of W_in (of the gate's matrix, where the MLP is gated), times the gain of the norm before the
+ *      MLP, centred likewise; its product with every token's embedding as it enters the stream, positions left out
+ *   3. of the logits the k that it raises most and the k that it lowers most, fewer where fewer lie on that side of
+ *      zero; of the products the k largest and the k smallest. Biases of unembedding and norms are the same for all neurons and are
+ *      left out
+ */
+import type { NeuronRequest, NeuronResult } from "../../../protocol/analysis";
+import { VitrineError } from "../../../protocol/errors";
+import { ReadBack } from "../../interp/pass/readBack";
+import { alongEmbeddings } from "../../interp/weights/alongEmbeddings";
+import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/weightReading";
+import { refuseIndirect, type MlpWeights } from "../../models/anatomy";
+import type { Model } from "../../models/model";
+import { embedding } from "../../ops/embedding";
+import { linear } from "../../ops/linear";
+
+export async function neuron(
+  model: Model,
+  { layer, neuron: index, k }: NeuronRequest,
+): Promise<NeuronResult> {
+  const { architecture, config, memory, weights } = model;
+  const anatomy = architecture.anatomy(config);
+  const mlp = mlpOf(model, layer, index);
+  refuseIndirect(anatomy);
+  if (!(Number.isInteger(k) && k >= 1))
+    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  const inputName = mlp.gate ?? mlp.in;
+
+  const back = new ReadBack(memory);
+  const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
+    back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
+  const matrix = (name: string) => weights.matrix(`${name}.weight`);
+  try {
+    const found = back.record(() => {
+      const unit = new Float32Array(config.dMlp);
+      unit[index] = 1;
+      const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
+      const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
+      return {
+        output: back.tensor(column),
+        input: back.tensor(row),
+        inputBias: vector(inputName, "bias", index, 1),
+        gains: [mlp.norm, mlp.postNorm, anatomy.finalNorm].map((norm) => vector(norm?.name, "weight")),
+      };
+    });
+    await back.read();
+    const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
+    const output = found.output();
+    const input = found.input();
+    const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
+    const written = gained(centred(added, anatomy.finalNorm), anatomy.finalNorm, finalGain);
+    const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
+
+    const products = back.record(() => ({
+      logits: back.tensor(
+        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(anatomy.unembed)),
+      ),
+      tokens: alongEmbeddings(model, back, readBy),
+    }));
+    await back.read();
+    const logits = products.logits();
+    const tokens = products.tokens();
+    return {
+      promotes: beyondZero(logits, k, 1),
+      suppresses: beyondZero(logits, k, -1),
+      readsMost: extremes(tokens, k, 1),
+      readsLeast: extremes(tokens, k, -1),
+      inputNorm: norm2(input),
+      outputNorm: norm2(output),
+      inputBias: found.inputBias()[0] ?? 0,
+    };
+  } finally {
+    back.release();
+  }
+}
+
+function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {
+  const layers = architecture.anatomy(config).layers;
+  const found = layers[layer];
+  if (found === undefined) {
+    throw new VitrineError(
+      "Unsupported",
+      `Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`,
+    );
+  }
+  if (found.mlp === undefined) {
+    throw new VitrineError("Unsupported", "This model has attention only: there are no neurons.");
+  }
+  if (!(Number.isInteger(index) && index >= 0 && index < config.dMlp)) {
+    throw new VitrineError(
+      "Unsupported",
+      `Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`,
+    );
+  }
+  return found.mlp;
+}

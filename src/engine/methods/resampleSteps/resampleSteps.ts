@@ -1,0 +1,133 @@
+/**
+ * What the model writes in place of each step of a chain: the texts of the ablation mode "resample".
+ *
+ *   1. before each step stand the prompt and the original steps before it; their keys are computed once
+ *   2. all samples of a step are written together, one row each, a token a pass, drawn at the temperature asked from
+ *      the most probable tokens that together have top-p
+ *   3. a sample ends with the step's own last token (a full stop, a line break), or at twice the step's length. Rows
+ *      go on together until all have ended; what a row writes after its end is cut
+ *   4. the noise of a token is named by the seed, the step, the sample and the place in it: the same seed writes the
+ *      same texts, whatever else is asked
+ */
+import type { Progress } from "../../../protocol/progress";
+import type { Pauser } from "../../../protocol/cancel";
+import type { ResampleStepsRequest } from "../../../protocol/chain";
+import { VitrineError } from "../../../protocol/errors";
+import { seededIndex } from "../../../random/seededIndex";
+import { checkIds } from "../../interp/coalitions/chainChecks";
+import { pieces, readForward, recordForward } from "../../interp/pass/forward";
+import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import type { Model } from "../../models/model";
+import { KeyValueCache } from "../../ops/keyValueCache";
+
+/** Rows written together; fixed, because a row's number is part of its noise. */
+const MAX_ROWS = 64;
+
+export async function resampleSteps(
+  model: Model,
+  request: ResampleStepsRequest,
+  pauser: Pauser,
+  onProgress?: (progress: Progress) => void,
+): Promise<number[][][]> {
+  const { config, memory } = model;
+  const { chain, samples, seed } = request;
+  const { prompt, steps } = chain;
+  checkRequest(request, config.dVocab);
+  const longest = Math.max(0, ...steps.map(({ length }) => length));
+  const before = steps.reduce((sum, { length }) => sum + length, prompt.length);
+  const slots = before + 2 * longest * Math.min(samples, MAX_ROWS);
+  const cache = new KeyValueCache(memory, config.nLayers, slots, config.nKvHeads * config.dHead);
+  const written: number[][][] = Array.from({ length: samples }, () => []);
+  const rows = written.map((_, sample) => sample);
+  const batches = steps.flatMap((_, step) => pieces(rows, MAX_ROWS).map((batch, i) => ({ step, batch, i })));
+  try {
+    // The last token before a step is read anew by every batch: its logits choose the first token.
+    let at = EMPTY_CONTEXT;
+    let last = prompt;
+    let current = 0;
+    for (const [done, { step, batch, i }] of batches.entries()) {
+      if (step > current) {
+        last = [...last.slice(-1), ...(steps[current] ?? [])];
+        current = step;
+      }
+      at = advance(model, cache, at, last.slice(0, -1));
+      last = last.slice(-1);
+      const drawn = {
+        ...request,
+        seed: [step, i].reduce((mixed, part) => seededIndex(mixed, 2 ** 32) + part, seed),
+      };
+      const start = { context: at, tokens: last };
+      const texts = await writeRows(model, cache, start, steps[step] ?? [], batch.length, drawn, pauser);
+      batch.forEach((sample, row) => written[sample]?.push(texts[row] ?? []));
+      onProgress?.({ done: done + 1, total: batches.length, note: "steps written again" });
+    }
+  } finally {
+    cache.release();
+  }
+  return written;
+}
+
+/** The context after some more tokens of the original text. */
+function advance(
+  model: Model,
+  cache: KeyValueCache,
+  context: RowContext,
+  tokens: readonly number[],
+): RowContext {
+  if (tokens.length === 0) return context;
+  const pass = recordForward(model, cache, [{ context, tokens }], {});
+  pass.release();
+  return pass.contexts[0] ?? context;
+}
+
+/** Texts of one step, a row each; `start` is what stands before it. */
+async function writeRows(
+  model: Model,
+  cache: KeyValueCache,
+  start: Segment,
+  original: readonly number[],
+  count: number,
+  { temperature, topP, seed }: ResampleStepsRequest,
+  pauser: Pauser,
+): Promise<number[][]> {
+  const texts: number[][] = Array.from({ length: count }, () => []);
+  const end = original.at(-1);
+  if (end === undefined) return texts;
+  // It is read in the step's place later on, so all of it has to fit.
+  const most = Math.min(2 * original.length, model.config.nCtx - start.context.nextPosition - 1);
+  const slots: number[] = [];
+  let rows: readonly Segment[] = texts.map(() => start);
+  try {
+    for (let step = 0; step < most; step++) {
+      await pauser.pause();
+      const places = rows.map((_, segment) => ({ segment, index: 0 }));
+      const sampling = { temperature, topK: 0, topP, seed, step };
+      const pass = recordForward(model, cache, rows, { sample: { places, sampling } });
+      slots.push(...pass.packed.slots.flat());
+      const { sampled } = await readForward(model, pass);
+      texts.forEach((text, row) => {
+        if (text.at(-1) !== end) text.push(sampled[row] ?? 0);
+      });
+      if (texts.every((text) => text.at(-1) === end)) break;
+      rows = [...sampled].map((token, row) => ({
+        context: pass.contexts[row] ?? EMPTY_CONTEXT,
+        tokens: [token],
+      }));
+    }
+  } finally {
+    cache.giveBack(slots);
+  }
+  return texts;
+}
+
+function checkRequest({ chain, samples, temperature, topP }: ResampleStepsRequest, dVocab: number): void {
+  const refuse = (message: string) => {
+    throw new VitrineError("Unsupported", message);
+  };
+  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
+  if (!(Number.isInteger(samples) && samples >= 1)) refuse(`samples is ${samples}; give at least 1`);
+  if (!(temperature >= 0 && temperature <= 100))
+    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
+  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  for (const tokens of [chain.prompt, ...chain.steps]) checkIds(tokens, dVocab);
+}

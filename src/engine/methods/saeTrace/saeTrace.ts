@@ -1,0 +1,142 @@
+/**
+ * What a latent does to the text that follows: its Effects column (Gao et al. 2024, "Scaling and evaluating sparse
+ * autoencoders", arXiv 2406.04093, and its viewer).
+ *
+ *   1. run the prompt as it is, with its edits; z = the latent's value at the position
+ *   2. run it again with z · decoder row taken off there, in the units of the site that the autoencoder writes; the error
+ *      term stays. What comes before the position is the same in both, bit for bit
+ *   3. at the position and every later one: change of −log p of the token that follows; KL(as it is ‖ ablated);
+ *      δ = logits as they are − ablated, less the median of the row, since a constant on all logits does nothing: the k
+ *      tokens that the latent raises most, and lowers most: fewer where fewer lie on that side of 0
+ *   4. over all of them, ablation sparsity: (‖δ‖₁ / ‖δ‖₂)² / (tokens · vocabulary), the share of outputs that are touched
+ */
+import type { WeightedTokens } from "../../../protocol/analysis";
+import type { Pauser } from "../../../protocol/cancel";
+import { VitrineError } from "../../../protocol/errors";
+import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/features";
+import { AblationSparsity } from "./ablationSparsity";
+import { pieces } from "../../interp/pass/forward";
+import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
+import { KeptPass } from "../../interp/activations/keptPass";
+import { withoutLatent } from "../../interp/sae/latentAblation";
+import { decoderRows, latentValues, outputScale } from "../../interp/sae/latentReads";
+import { ReadBack } from "../../interp/pass/readBack";
+import { beyondZero } from "../../interp/weights/weightReading";
+import { saeOf, type Model } from "../../models/model";
+import type { Sae } from "../../models/sae";
+import { klDivergence, scoreTargets } from "../../ops/score";
+import { subtract } from "../../ops/rowSums";
+
+/** Differences of logits that are read back at a time. */
+const READ_BYTES = 16 << 20;
+
+export async function latentTrace(
+  model: Model,
+  request: LatentTraceRequest,
+  pauser: Pauser,
+): Promise<LatentTraceResult> {
+  const { position, latent } = request;
+  const sae = saeOf(model, request.sae);
+  check(model, sae, request);
+  const prompt = await resolveEdits(model, request.prompt, pauser);
+  const { length } = prompt.tokens;
+  const positions = Array.from({ length: length - position }, (_, i) => position + i);
+  const clean = new KeptPass(model, prompt, positions, [sae.siteIn]);
+  try {
+    await pauser.pause();
+    const change = await ablationAt(model, sae, clean, latent, position);
+    const changed = { tokens: prompt.tokens, interventions: [...prompt.interventions, change] };
+    const ablated = new KeptPass(model, changed, positions);
+    try {
+      return await compareLogits(model, prompt, [clean, ablated], positions, request.k, pauser);
+    } finally {
+      ablated.release();
+    }
+  } finally {
+    clean.release();
+  }
+}
+
+/** The latent out at one position, at its value there. */
+async function ablationAt(model: Model, sae: Sae, pass: KeptPass, latent: number, position: number) {
+  const back = new ReadBack(model.memory);
+  try {
+    const read = back.record(() => back.tensor(pass.rows(sae.siteIn, [position])));
+    await back.read();
+    const x = read();
+    const [value = 0] = await latentValues(model, sae, x, latent);
+    const row = await decoderRows(model, sae, Uint32Array.of(latent));
+    return withoutLatent(sae.siteOut, row, [{ position, amount: value * outputScale(sae.weights.input, x) }]);
+  } finally {
+    back.release();
+  }
+}
+
+async function compareLogits(
+  model: Model,
+  { tokens }: ResolvedPrompt,
+  [clean, ablated]: readonly [KeptPass, KeptPass],
+  positions: readonly number[],
+  k: number,
+  pauser: Pauser,
+): Promise<LatentTraceResult> {
+  const { config, memory } = model;
+  const dVocab = config.dVocabOut ?? config.dVocab;
+  const lossChange: number[] = [];
+  const kl: number[] = [];
+  const up: WeightedTokens[] = [];
+  const down: WeightedTokens[] = [];
+  const sparsity = new AblationSparsity();
+  const rows = Math.max(1, Math.floor(READ_BYTES / (4 * dVocab)));
+  for (const go of clean.goes(positions).flatMap((some) => pieces(some, rows))) {
+    await pauser.pause();
+    const back = new ReadBack(memory);
+    try {
+      // The last token has no next one: any target will do, the number is not used.
+      const nexts = go.map((position) => tokens[position + 1]);
+      const read = back.record(() => {
+        const upload = (pairs: readonly number[]) =>
+          memory.from(Uint32Array.from(pairs), [go.length, 2], "asks");
+        const asks = upload(nexts.flatMap((next, row) => [row, Math.min(next ?? 0, dVocab - 1)]));
+        const pairs = upload(go.flatMap((_, row) => [row, row]));
+        const [before, after] = [clean.logits(go), ablated.logits(go)];
+        return {
+          before: back.tensor(scoreTargets(memory, before, asks)),
+          after: back.tensor(scoreTargets(memory, after, asks)),
+          kl: back.tensor(klDivergence(memory, before, after, pairs)),
+          delta: back.tensor(subtract(memory, before, after)),
+        };
+      });
+      await back.read();
+      go.forEach((_, row) => {
+        const isScored = (nexts[row] ?? dVocab) < dVocab;
+        lossChange.push(isScored ? (read.before()[row] ?? NaN) - (read.after()[row] ?? NaN) : NaN);
+        kl.push(read.kl()[row] ?? NaN);
+        const centred = sparsity.add(read.delta().subarray(row * dVocab, (row + 1) * dVocab));
+        up.push(beyondZero(centred, k, 1));
+        down.push(beyondZero(centred, k, -1));
+      });
+    } finally {
+      back.release();
+    }
+  }
+  return {
+    ...{ positions, up, down, ablationSparsity: sparsity.value },
+    lossChange: Float32Array.from(lossChange),
+    kl: Float32Array.from(kl),
+  };
+}
+
+function check(model: Model, { weights }: Sae, { latent, prompt, position, k }: LatentTraceRequest): void {
+  const refuse = (message: string): never => {
+    throw new VitrineError("Unsupported", message);
+  };
+  const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
+  const [nLatents] = weights.encoder.shape;
+  const { length } = prompt.tokens;
+  if (!isIndex(latent, nLatents))
+    refuse(`Latent ${latent} was asked; this autoencoder has latents 0 to ${nLatents - 1}.`);
+  if (!isIndex(position, length))
+    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
+  if (!isIndex(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+}

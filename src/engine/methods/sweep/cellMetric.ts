@@ -1,0 +1,34 @@
+/** What a cell of a sweep is measured by: which targets a run has to score, and the number they come to. */
+import type { Metric } from "../../../protocol/analysis";
+import { VitrineError } from "../../../protocol/errors";
+import type { Reading, ReadingAsk } from "../../interp/activations/promptVariants";
+
+/** What has to be read for the metric; targets that the model does not know are refused. */
+export function metricAsk(metric: Metric, dVocab: number): ReadingAsk {
+  if (metric.kind === "kl") return { targets: [], kl: true };
+  const targets = metric.kind === "logitDifference" ? [metric.target, metric.minus] : [metric.target];
+  const bad = targets.find((target) => !(Number.isInteger(target) && target >= 0 && target < dVocab));
+  if (bad !== undefined) {
+    throw new VitrineError(
+      "Unsupported",
+      `The metric names token ${bad}; this model knows tokens 0 to ${dVocab - 1}.`,
+    );
+  }
+  return { targets, kl: false };
+}
+
+/** The metric of one reading. */
+export function metricValue(metric: Metric, { logProbs, kl }: Reading): number {
+  const [first = NaN, second = NaN] = logProbs;
+  switch (metric.kind) {
+    // The normaliser of the softmax is in both: their difference is that of the logits.
+    case "logitDifference":
+      return first - second;
+    case "logProb":
+      return first;
+    case "probability":
+      return Math.exp(first);
+    case "kl":
+      return kl;
+  }
+}

@@ -1,0 +1,263 @@
+/** The commands that look into a pass: one JSON object each, edits with prompts given as text, errors in words. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { sampleCheckpoint } from "../engine/formats/torch/stateDict.samples";
+import { main } from "./headless";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = 0;
+});
+
+const PROMPT = ["--model", "ledger", "--text", "Ann has 3 plums ."];
+
+async function command(...args: string[]): Promise<Record<string, unknown>> {
+  const written: string[] = [];
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const out = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  await main(args);
+  out.mockRestore();
+  expect(written).toHaveLength(1);
+  return JSON.parse(written[0]!) as Record<string, unknown>;
+}
+
+describe("headless", () => {
+  it("plays chains under edits, and without them beside", async () => {
+    const chain = {
+      ...{ prompt: "Ann has 3 .", steps: [" Ann 3 + 4 = 7 .", " Ann 7 - 2 = 5 ."] },
+      ...{ answerPrefix: " Answer :", answer: " 5" },
+    };
+    const edits = JSON.stringify([{ kind: "scale", site: "resid_post", layers: [1], factor: 0.5 }]);
+    const asked = ["--model", "ledger", "--problem", chain.prompt, "--steps", JSON.stringify(chain.steps)];
+    const answer = ["--answer", chain.answer, "--answer-prefix", chain.answerPrefix];
+    const game = await command("shapley", ...asked, ...answer, "--edits", edits);
+    const bare = await command("shapley", ...asked, ...answer);
+    const of = (one: unknown) => (one as { phi: number[] }).phi;
+    expect(of(game["unedited"])).toEqual(of(bare));
+    expect(Math.abs(of(game)[0]! - of(bare)[0]!)).toBeGreaterThan(1e-3);
+    const request = { chain, mode: "delete", fillerId: 0, value: "logProb", estimator: "exact" };
+    const json = JSON.stringify({ ...request, budget: 0, seed: 0, matrix: false });
+    const called = await command(
+      "call",
+      "chainGame",
+      "--model",
+      "ledger",
+      "--request",
+      json,
+      "--edits",
+      edits,
+    );
+    expect((called["phi"] as { values: number[] }).values).toEqual(of(game));
+  });
+
+  it("puts edits on the model; a patch names its prompt as text", async () => {
+    const plain = await command("logits", ...PROMPT);
+    const patch = (text: string) => [
+      { kind: "patch", site: "resid_pre", layers: [0], from: text, align: "position" },
+    ];
+    const logits = (edits: object) => command("logits", ...PROMPT, "--edits", JSON.stringify(edits));
+    const same = await logits(patch("Ann has 3 plums ."));
+    const other = await logits(patch("Ann has 5 plums ."));
+    expect(same).toEqual(plain);
+    expect(other["logits"]).toEqual(
+      (await command("logits", "--model", "ledger", "--text", "Ann has 5 plums ."))["logits"],
+    );
+  });
+
+  it("calls a method with a request", async () => {
+    const request = { positions: [4], targets: [], k: 1 };
+    const lens = await command("call", "logitLens", ...PROMPT, "--request", JSON.stringify(request));
+    const last = (lens["cells"] as { top: { ids: number[]; logProbs: number[] } }[][]).at(-1)?.[0]?.top;
+    const { logits } = (await command("logits", ...PROMPT)) as { logits: number[][] };
+    const row = logits[4]!;
+    expect(last?.ids[0]).toBe(row.indexOf(Math.max(...row)));
+  });
+
+  it("attaches autoencoders, decodes with them and changes their latents", async () => {
+    const sae = ["--sae", "static/models/ledger/sae/blocks.1.resid_post"];
+    const code = await command("call", "saeDecode", ...PROMPT, ...sae, "--request", '{ "listed": 8 }');
+    expect(code["fvu"]).toBeLessThan(0.05);
+    const [latent] = code["ids"] as number[];
+    const logits = (edits: object) =>
+      command("logits", ...PROMPT, ...sae, "--edits", JSON.stringify(edits)).then((found) => found["logits"]);
+    const plain = await logits([]);
+    // A factor of one with the error term kept changes nothing; none of the latent changes what follows.
+    const scale = (amount: number) => [
+      { kind: "latent", latents: [latent], op: "scale", amount, error: "kept", positions: undefined },
+    ];
+    const largest = (one: unknown) =>
+      Math.max(
+        ...(one as number[][]).flat().map((value, i) => Math.abs(value - (plain as number[][]).flat()[i]!)),
+      );
+    expect(largest(await logits(scale(1)))).toBeLessThan(1e-4);
+    expect(largest(await logits(scale(0)))).toBeGreaterThan(0.01);
+    const wrong = await command("call", "saeDecode", ...PROMPT, "--request", '{ "listed": 8 }');
+    expect(JSON.stringify(wrong)).toContain("--sae attached 0");
+  });
+
+  it("plays games in every mode", async () => {
+    const chain = [
+      ...[
+        "--model",
+        "ledger",
+        "--problem",
+        "Ann has 3 plums . last Ann finds 4 plums . How many plums does Ann have ? Think :",
+      ],
+      ...["--steps", '[" last Ann 3 + 4 = 7 Ann ."]', "--answer", " 7"],
+    ];
+    for (const mode of ["delete", "mask", "replace", "mean", "resample", "symbol"]) {
+      const game = await command(
+        "shapley",
+        ...chain,
+        "--mode",
+        mode,
+        "--value",
+        "probability",
+        "--filler",
+        " .",
+      );
+      expect(game).toMatchObject({ mode, value: "probability", estimator: "exact", coalitions: 2 });
+      expect(Math.abs(game["residual"] as number)).toBeLessThan(1e-9);
+    }
+  });
+
+  it("says what is wrong", async () => {
+    const unknown = await command("call", "magic", ...PROMPT, "--request", "{}");
+    expect(unknown["error"]).toContain("known: logitLens, attribution");
+    const edits = await command("logits", ...PROMPT, "--edits", "{}");
+    expect(edits["error"]).toBe("--edits must be a JSON list");
+    expect(process.exitCode).toBe(1);
+  });
+
+  it("opens toy checkpoints with the fields that are said, and names those that are not", async () => {
+    const toy = ["--model", "src/engine/formats/fixtures/hookedBare.pt", "--tokens", "2,6,0,3,3"];
+    const { error } = await command("logits", ...toy);
+    expect(error).toMatch(
+      /does not say act_fn, .*; normalization_type, .* d_model 8 \(embed\.W_E\).*--config/,
+    );
+    const said = '{"act_fn":"gelu","normalization_type":"LNPre"}';
+    const { logits } = (await command("logits", ...toy, "--config", said)) as { logits: number[][] };
+    const expected = JSON.parse(readFileSync("src/engine/formats/fixtures/toys.json", "utf8"))[
+      "hookedRun.pth"
+    ];
+    expected.logits
+      .flat()
+      .forEach((value: number, i: number) => expect(logits.flat()[i]).toBeCloseTo(value, 5));
+    const { architecture, problems } = await command("inspect", toy[1]!, "--config", said);
+    expect([architecture, problems]).toEqual(["hooked_transformer", []]);
+    // The last of three epochs, and the first.
+    const grok = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const last = await command("logits", ...grok);
+    expect(await command("logits", ...grok, "--config", '{"checkpoint":-1}')).toEqual(last);
+    expect(await command("logits", ...grok, "--config", '{"checkpoint":0}')).not.toEqual(last);
+  });
+
+  it("attaches an autoencoder with the fields that its files lack", async () => {
+    const toy = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const identity = Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0));
+    const path = join(folder, "eye.pt");
+    const tensor = (shape: number[], values: number[]) => ({ shape, values });
+    const eye = sampleCheckpoint("eye.pt", {
+      state_dict: {
+        W_enc: tensor([8, 8], identity),
+        W_dec: tensor([8, 8], identity),
+        b_enc: tensor([8], new Array<number>(8).fill(0)),
+        b_dec: tensor([8], new Array<number>(8).fill(0)),
+      },
+      act_mean: tensor([8], new Array<number>(8).fill(-100)),
+    });
+    writeFileSync(path, await eye.slice(0, eye.size));
+    const call = ["call", "saeDecode", ...toy, "--sae", path, "--request", '{ "listed": 2 }'];
+    const { error } = await command(...call);
+    expect(error).toMatch(
+      /eye\.pt is a sparse autoencoder and does not say dict_class.*; k, .*; site, .*--sae-config/,
+    );
+    const said = { dict_class: "AutoEncoderTopK", k: 8, site: "blocks.0.resid_post" };
+    const found = await command(...call, "--sae-config", JSON.stringify(said));
+    // Shifted by its mean every number is above 0, so that an identity gives the activation back.
+    expect(found["fvu"]).toBeLessThan(1e-9);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+it("masks by position, with pairs as rules or as a matrix", async () => {
+  const logits = async (edits: object[]) =>
+    (await command("logits", ...PROMPT, "--edits", JSON.stringify(edits)))["logits"] as number[][];
+  const plain = await logits([]);
+  const rules = await logits([{ kind: "mask", pairs: "2 <- 0; 2 <- self" }]);
+  // Earlier positions do not see the masked one.
+  expect(
+    rules
+      .slice(0, 2)
+      .flat()
+      .every((value, i) => Math.abs(value - plain.flat()[i]!) < 1e-4),
+  ).toBe(true);
+  expect(rules[2]).not.toEqual(plain[2]);
+  const n = plain.length;
+  const rows = plain.map((_, query) =>
+    plain.map((_k, key) => Number(key <= query && !(query === 2 && key !== 1))),
+  );
+  expect(n).toBeGreaterThan(3);
+  expect(await logits([{ kind: "mask", pairs: JSON.stringify(rows) }])).toEqual(rules);
+  const wrong = await command(
+    "logits",
+    ...PROMPT,
+    "--edits",
+    JSON.stringify([{ kind: "mask", pairs: "2 < 0" }]),
+  );
+  expect(wrong["error"]).toMatch(/--edits: Rule 1, “2 < 0”: write queries <- keys/);
+});
+
+describe("headless problem sets", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vitrine-problems-"));
+  const file = join(folder, "sums.jsonl");
+  const row = (number: number, label: number) => ({
+    prompt: `Ann has ${number} plums . Ann gets 4 plums . How many plums does Ann have ? Think :`,
+    steps: [` Ann ${number} + 4 = ${number + 4} .`],
+    answerPrefix: " Answer :",
+    answer: String(number + 4),
+    labels: label,
+  });
+  writeFileSync(file, [row(3, -1), row(5, 0)].map((one) => JSON.stringify(one)).join("\n"));
+
+  it("gives Shapley values of a problem of a file, as of the same chain in options", async () => {
+    const of = (...more: string[]) => command("shapley", "--model", "ledger", ...more);
+    const fromFile = await of("--problems", file, "--index", "1");
+    const { prompt, steps, answerPrefix } = row(5, 0);
+    const typed = await of(
+      ...[
+        "--problem",
+        prompt,
+        "--steps",
+        JSON.stringify(steps),
+        "--answer",
+        " 9",
+        "--answer-prefix",
+        answerPrefix,
+      ],
+    );
+    expect(fromFile["phi"]).toEqual(typed["phi"]);
+    expect(fromFile["problem"]).toEqual({ name: "line 2", firstError: 0 });
+    expect(await of("--problems", file, "--index", "2")).toEqual({
+      error: `--index is 2; ${file} has problems 0 to 1`,
+    });
+  });
+
+  it("measures faithfulness over a file, labels beside outcomes", async () => {
+    const found = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "early");
+    expect(found["labels"]).toEqual([
+      { name: "line 1", firstError: -1 },
+      { name: "line 2", firstError: 0 },
+    ]);
+    expect((found["outcomes"] as { early: unknown[] }[]).map(({ early }) => early.length)).toEqual([2, 2]);
+    expect(found["bad"]).toEqual([]);
+    const none = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "late");
+    expect(none["error"]).toContain("--tests has late; known: early");
+  });
+});

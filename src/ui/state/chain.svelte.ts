@@ -1,0 +1,318 @@
+/**
+ * The chain of thought under study: its text in parts, which steps are present, how absent ones are taken away,
+ * and what the engine found. A newer request makes the answer of an older one irrelevant.
+ */
+import type { EngineApi, ModelInfo } from "../../protocol/api";
+import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
+import { isVitrineError, messageOf } from "../../protocol/errors";
+import type { Edit } from "../../protocol/interventions";
+import { withTokenEdits } from "../../protocol/tokenEdits";
+import { Ablations } from "../../client/chain/ablations";
+import { ChainGame } from "./chainGame.svelte";
+import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
+import { evaluateEffect, type Effect } from "../../client/chain/effect";
+import { findFiller, readFiller } from "../../client/chain/filler";
+import { splitChain, splitLines, splitSteps } from "../../client/chain/splitSteps";
+import { cutAtWord, keepingSpace } from "../../client/chain/stepText";
+import { tokenCuts } from "../../client/chain/tokenCuts";
+import { allTokens } from "../../client/chain/tokenSteps";
+import type { Views } from "./views.svelte";
+
+export interface Step {
+  /** Stays with the step while others are split, merged or removed. */
+  readonly id: number;
+  readonly text: string;
+  readonly present: boolean;
+}
+
+/** Ways to cut a chain anew; by hand it can be cut anywhere. */
+export const CUTS = ["sentences", "lines", "tokens"] as const;
+export type Cut = (typeof CUTS)[number];
+
+export class ChainState {
+  readonly settings: ChainSettings;
+  readonly game: ChainGame;
+
+  prompt = $state("");
+  steps = $state.raw<readonly Step[]>([]);
+  answerPrefix = $state("");
+  answer = $state("");
+  mode = $state<AblationMode>("delete");
+  fillerText = $state("_");
+  fillerId = $state(0);
+
+  effect = $state.raw<Effect | undefined>();
+  computing = $state(false);
+  error = $state.raw<string | undefined>();
+  /** While the results are a recording: the SHA-256 of the model that gave them. */
+  recordedFrom = $state.raw<string | undefined>();
+  /** While `b` is held the panel shows the baseline as if it were now. */
+  baselineHeld = $state(false);
+
+  #nextId = 1;
+  /** The edits that results were asked under. */
+  #under = "[]";
+  #request = 0;
+  readonly #ablations: Ablations;
+
+  constructor(
+    private readonly engine: EngineApi,
+    /** What the chain is read by; the session. */
+    private readonly reader: {
+      readonly model: ModelInfo | undefined;
+      readonly addBos: boolean;
+      readonly views: Views;
+      /** What every value is computed under. */
+      readonly edits?: { readonly active: readonly Edit[] };
+    },
+  ) {
+    this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
+    this.game = new ChainGame(engine, this);
+    this.#ablations = new Ablations(engine);
+  }
+
+  get isEmpty(): boolean {
+    return this.steps.length === 0 && this.answer === "";
+  }
+
+  get text(): ChainText {
+    const { prompt, answerPrefix, answer } = this;
+    return { prompt, steps: this.steps.map(({ text }) => text), answerPrefix, answer };
+  }
+
+  get wholeText(): string {
+    const { prompt, steps, answerPrefix, answer } = this.text;
+    return [prompt, ...steps, answerPrefix, answer].join("");
+  }
+
+  get present(): boolean[] {
+    return this.steps.map(({ present }) => present);
+  }
+
+  set({ prompt, steps, answerPrefix, answer }: ChainText, present?: readonly boolean[]): void {
+    this.prompt = prompt;
+    this.steps = steps.map((text, i) => this.#step(text, present?.[i] ?? true));
+    this.answerPrefix = answerPrefix;
+    this.answer = answer;
+    this.changed();
+  }
+
+  /** Splits what the model wrote after `prompt`. */
+  setFromGenerated(prompt: string, written: string): void {
+    this.set(splitChain(prompt, written));
+  }
+
+  /** Another model: nothing that the one before said is kept, but a recording of this very model. */
+  reset(sha256: string): void {
+    if (this.recordedFrom !== sha256) this.clearResults();
+    this.error = undefined;
+  }
+
+  /** The model's own filler, unless the visitor has to say. */
+  async chooseFiller(): Promise<void> {
+    if (!this.reader.model?.hasTokenizer) return;
+    const filler = await findFiller(this.engine);
+    if (!filler) return;
+    this.fillerText = filler.text;
+    this.fillerId = filler.id;
+  }
+
+  /** The filler of "replace", the symbol of "symbol". */
+  async setFiller(text: string): Promise<void> {
+    try {
+      const filler = await readFiller(this.engine, text);
+      this.fillerText = filler.text;
+      this.fillerId = filler.id;
+      this.changed();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  setMode(mode: AblationMode): void {
+    this.mode = mode;
+    this.changed();
+  }
+
+  /** Settings that every value depends on. */
+  setValue(settings: Partial<Pick<ChainSettings, "value" | "answers" | "samples" | "temperature">>): void {
+    Object.assign(this.settings, settings);
+    this.changed();
+  }
+
+  /** Settings of the game alone: toggled values stay. */
+  setGame(settings: Partial<Pick<ChainSettings, "players" | "estimator" | "budget" | "seed">>): void {
+    Object.assign(this.settings, settings);
+    this.game.clear();
+    // In "resample" the seed also draws what stands in a step's place.
+    if (settings.seed !== undefined && this.mode === "resample") this.changed();
+    else void this.recompute();
+  }
+
+  toggle(index: number): void {
+    this.steps = this.steps.map((step, i) => (i === index ? { ...step, present: !step.present } : step));
+    void this.recompute();
+  }
+
+  setAll(present: boolean): void {
+    this.setPresent(this.steps.map(() => present));
+  }
+
+  setPresent(present: readonly boolean[]): void {
+    this.steps = this.steps.map((step, i) => ({ ...step, present: present[i] ?? true }));
+    void this.recompute();
+  }
+
+  /** Changes a step's words; the white space around it stays. Without words the step is gone. */
+  edit(index: number, words: string): void {
+    const edit = (step: Step) => ({ ...step, text: keepingSpace(step.text, words) });
+    this.steps =
+      words.trim() === ""
+        ? this.steps.filter((_, i) => i !== index)
+        : this.steps.map((step, i) => (i === index ? edit(step) : step));
+    this.changed();
+  }
+
+  setAnswerPrefix(words: string): void {
+    this.answerPrefix = keepingSpace(this.answerPrefix, words);
+    this.changed();
+  }
+
+  setAnswer(words: string): void {
+    this.answer = keepingSpace(this.answer, words);
+    this.changed();
+  }
+
+  /** Joins a step with the one after it. */
+  merge(index: number): void {
+    const [first, second] = this.steps.slice(index, index + 2);
+    if (!first || !second) return;
+    const merged = { ...first, text: first.text + second.text };
+    this.steps = [...this.steps.slice(0, index), merged, ...this.steps.slice(index + 2)];
+    this.changed();
+  }
+
+  /** Cuts a step before the word at `word` (counted from 0). */
+  split(index: number, word: number): void {
+    const step = this.steps[index];
+    const parts = step && cutAtWord(step.text, word);
+    if (!parts) return;
+    this.steps = this.steps.flatMap((old, i) =>
+      i === index ? parts.map((text) => this.#step(text, old.present)) : [old],
+    );
+    this.changed();
+  }
+
+  /** Cuts the whole chain anew. */
+  async recut(cut: Cut): Promise<void> {
+    const joined = this.steps.map(({ text }) => text).join("");
+    try {
+      const texts = cut === "tokens" ? await tokenCuts(this.engine, this.text) : pieces(cut, joined);
+      // Whoever edited it meanwhile wants something else.
+      if (joined !== this.steps.map(({ text }) => text).join("")) return;
+      this.steps = texts.map((text) => this.#step(text, true));
+      this.changed();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The chain is another: earlier values do not belong to it. */
+  changed(): void {
+    this.clearResults();
+    void this.recompute();
+  }
+
+  /** Other edits: other values. */
+  editsChanged(): void {
+    if (JSON.stringify(this.edits) !== this.#under) this.changed();
+  }
+
+  clearResults(): void {
+    this.game.clear();
+    this.#request++;
+    this.recordedFrom = undefined;
+    this.effect = undefined;
+    this.computing = false;
+  }
+
+  /** Everything again, on another device or in another precision; the text is the same. */
+  async renew(): Promise<void> {
+    this.clearResults();
+    this.#ablations.forget();
+    await this.recompute();
+  }
+
+  /**
+   * Evaluates the toggled chain beside the whole one; once per text also every prefix and every chain without
+   * one step.
+   */
+  async recompute(): Promise<void> {
+    const request = ++this.#request;
+    this.#under = JSON.stringify(this.edits);
+    const model = this.reader.model;
+    if (!model || !model.hasTokenizer || this.answer === "") {
+      // A recorded example that was toggled: the engine owes the answer when it is there.
+      this.computing = !model && this.effect !== undefined;
+      return;
+    }
+    this.computing = true;
+    this.error = undefined;
+    const isNewest = () => request === this.#request;
+    try {
+      const known = this.recordedFrom === undefined ? this.effect : undefined;
+      const chain = await this.tokens();
+      const ablation = await this.ablation(chain);
+      const value = valueOf(this.settings);
+      const answers = value === "expected" ? await this.game.answers() : undefined;
+      if (!isNewest()) return;
+      const asked = { chain, ...ablation, value, edits: this.edits, ...(answers && { answers }) };
+      const effect = await evaluateEffect(this.engine, asked, this.present, known);
+      if (!isNewest()) return;
+      this.effect = effect;
+      this.recordedFrom = undefined;
+      if (this.game.cost) return;
+      const cost = await this.game.estimateCost(chain, ablation);
+      if (isNewest()) this.game.cost = cost;
+    } catch (error) {
+      if (isNewest()) this.#fail(error);
+    } finally {
+      if (isNewest()) this.computing = false;
+    }
+  }
+
+  /** The edits that are on. */
+  get edits(): readonly Edit[] {
+    return this.reader.edits?.active ?? [];
+  }
+
+  /** How absent steps are taken away; what is written in their place is written without the edits. */
+  ablation(given: ChainTokens): Promise<Ablation> {
+    const chain = this.mode === "resample" ? given : withTokenEdits(given, this.edits);
+    const { mode, fillerId, settings } = this;
+    const { seed, temperature } = settings;
+    const ask = { mode, fillerId, samples: samplesOf(settings), seed, temperature };
+    return this.#ablations.of(this.reader.model?.sha256 ?? "", chain, ask);
+  }
+
+  /** The chain as token ids, with BOS as the visitor has it; or with another answer in the answer's place. */
+  async tokens(answer = this.answer): Promise<ChainTokens> {
+    return this.engine.tokenizeChain({ ...this.text, answer }, this.reader.addBos);
+  }
+
+  /** All of them in one list: what the model reads. */
+  async tokenIds(): Promise<number[]> {
+    return allTokens(await this.tokens());
+  }
+
+  #fail(error: unknown): void {
+    if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+  }
+
+  #step(text: string, present: boolean): Step {
+    return { id: this.#nextId++, text, present };
+  }
+}
+
+const pieces = (cut: Exclude<Cut, "tokens">, text: string) =>
+  cut === "lines" ? splitLines(text) : splitSteps(text);
