@@ -3,7 +3,6 @@
  * their content. What can be opened as safetensors is left to that layout.
  */
 import { isLegacy, refuseLegacy } from "./legacy";
-import { VitrineError } from "../../../protocol/errors";
 import { configBeside } from "./checkpointConfig";
 import { readConfig } from "../tokenizer/tokenizerFiles";
 import { folderModel } from "../folderModel";
