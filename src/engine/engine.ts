@@ -33,7 +33,7 @@ import { createSaeCalls } from "./calls/saeCalls";
 import { TokenSpeed } from "./calls/tokenSpeed";
 
 /** Methods that not every visit uses: their code is fetched when they are asked for the first time. */
-const LATER = {
+const LAZY = {
   attribution: () => import("./methods/attribution/attribution"),
   capture: () => import("./methods/capture/capture"),
   captureStore: () => import("./open/captureStore"),
@@ -70,7 +70,7 @@ export function createEngine(host: EngineHost): EngineApi {
   const models = new OpenModels((...asked) => host.openFiles(...asked));
   let held: Promise<CaptureStore> | undefined;
   /** Captured tensors. */
-  const captures = () => (held ??= LATER.captureStore().then(({ CaptureStore }) => new CaptureStore()));
+  const captures = () => (held ??= LAZY.captureStore().then(({ CaptureStore }) => new CaptureStore()));
   const listeners: ((event: EngineEvent) => void)[] = [];
 
   const deviceInfo = ({ device, reason }: OpenedDevice): DeviceInfo => ({
@@ -197,13 +197,13 @@ export function createEngine(host: EngineHost): EngineApi {
 
   return {
     async planCapture(request) {
-      const { planCapture } = await LATER.capture();
+      const { planCapture } = await LAZY.capture();
       return (await captures()).limited(planCapture(modelIn(request.model).model, request));
     },
     capture: (request, runId) =>
       cancellable(runId, (pauser) =>
         withModel(async (model) => {
-          const { capture, planCapture } = await LATER.capture();
+          const { capture, planCapture } = await LAZY.capture();
           const store = await captures();
           store.checkRoom(planCapture(model, request).bytes);
           return store.put(await capture(model, request, pauser));
@@ -215,7 +215,7 @@ export function createEngine(host: EngineHost): EngineApi {
     exportTensors: async (...asked) => (await captures()).file(...asked),
     compare: (request, runId) =>
       cancellable(runId, async (pauser) => {
-        const { compare } = await LATER.compare();
+        const { compare } = await LAZY.compare();
         return withModel((base) => {
           const [slot, against] = [request.base.model ?? "main", request.other.model ?? "main"];
           const klAbsent = slot === against ? undefined : models.differingTokens();
@@ -224,13 +224,13 @@ export function createEngine(host: EngineHost): EngineApi {
       }),
     sweepCost: (request) =>
       withModel(async (model) => {
-        const { sweepCost } = await LATER.sweep();
+        const { sweepCost } = await LAZY.sweep();
         const cost = sweepCost(model, request);
         return { ...cost, ...speed.cost(cost.tokens) };
       }, request.model),
     sweep: (request, runId, onProgress) =>
       cancellable(runId, async (pauser) => {
-        const { sweep } = await LATER.sweep();
+        const { sweep } = await LAZY.sweep();
         const started = performance.now();
         const work = (model: Model) => sweep(model, request, pauser, onProgress);
         return speed.measured(started, await withModel(work, request.model));
@@ -251,7 +251,7 @@ export function createEngine(host: EngineHost): EngineApi {
     examineModel: (runId, slot) =>
       onModel(
         runId,
-        LATER.closerLook,
+        LAZY.closerLook,
         ({ lookCloser }, model, pauser) =>
           lookCloser(model, sampleTokens(model.config, modelIn(slot).tokenizer), pauser),
         slot,
@@ -289,10 +289,10 @@ export function createEngine(host: EngineHost): EngineApi {
       cancellable(runId, (pauser) =>
         withModel(async (model) => {
           const store = (request.capture ?? []).length > 0 ? await captures() : undefined;
-          if (store) store.checkRoom((await LATER.capture()).generationBytes(model, request));
+          if (store) store.checkRoom((await LAZY.capture()).generationBytes(model, request));
           const { tokenizer: found } = modelIn();
           let before = request.tokens.at(-1);
-          const { generate } = await LATER.generate();
+          const { generate } = await LAZY.generate();
           const { captured, ...result } = await generate(model, request, pauser, (id) => {
             const [token] = describeIds(found, [id], before);
             before = id;
@@ -305,23 +305,23 @@ export function createEngine(host: EngineHost): EngineApi {
     logitLens: (request, runId) =>
       onModel(
         runId,
-        LATER.logitLens,
+        LAZY.logitLens,
         ({ logitLens }, model, pauser) => logitLens(model, request, pauser),
         request.model,
       ),
     async attribution(request) {
-      const { attribution } = await LATER.attribution();
+      const { attribution } = await LAZY.attribution();
       return withModel((model) => attribution(model, request), request.model);
     },
     async neuron(request) {
-      const { neuron } = await LATER.neuron();
+      const { neuron } = await LAZY.neuron();
       return withModel((model) => neuron(model, request), request.model);
     },
     ...saeCalls.calls,
     ...createChainCalls({ withModel, onModel, codec, speed }),
     checkKernels: (runId, onProgress) =>
       cancellable(runId, async (pauser) => {
-        const { checkKernels } = await LATER.checkKernels();
+        const { checkKernels } = await LAZY.checkKernels();
         return checkKernels(await device(), pauser, onProgress);
       }),
 

@@ -57,7 +57,7 @@ import { modelFilesFromPath } from "../engine/formats/bytes/sourceNode";
 import { faithfulnessOver, labelsOf, problemAt } from "./problems";
 import { readPairs } from "../client/edits/attentionPairs";
 import { withTokenEdits } from "../protocol/tokenEdits";
-import { ablationOf } from "../client/chain/chainAblation";
+import { stepAblation } from "../client/chain/stepAblation";
 import { findFiller, readFiller, type Filler } from "../client/chain/filler";
 
 /** Values that need no set of answers. */
@@ -399,7 +399,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     };
     const edits = await inputEdits(engine, values);
     const read = mode === "resample" ? chain : withTokenEdits(chain, edits);
-    const ablation = await ablationOf(engine, read, { mode, fillerId, seed, ...drawn }, "shapley");
+    const ablation = await stepAblation(engine, read, { mode, fillerId, seed, ...drawn }, "shapley");
     const request = {
       ...{ chain, ...ablation, seed, budget: numberOption(values, "budget"), matrix: false },
       value: oneOf("value", required(values, "value"), TOKEN_VALUES),

@@ -60,9 +60,9 @@ import type {
   SaeQualityResult,
   SimulateRequest,
   SimulateResult,
-} from "./judge";
+} from "./saeEvaluation";
 import type { GivenFields, MissingFields } from "./missingFields";
-import type { RunResult, RunSpec } from "./run";
+import type { RunResult, RunRequest } from "./run";
 import type { Site } from "./sites";
 
 export type DevicePreference = "auto" | "webgpu" | "cpu";
@@ -275,7 +275,7 @@ export interface EngineApi extends ChainApi {
   /** A message of the user in the model's chat template, and whether BOS still has to come before it. */
   chatPrompt(message: string): Promise<{ readonly text: string; readonly addBos: boolean }>;
 
-  run(spec: RunSpec): Promise<RunResult>;
+  run(spec: RunRequest): Promise<RunResult>;
   generate(
     request: GenerateRequest,
     runId: RunId,

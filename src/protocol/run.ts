@@ -22,25 +22,25 @@ export interface RunRow {
 }
 
 /** Asks for log p(target | row up to and including `position`), in nats. `position` is one of the row's own. */
-export interface ScoreAsk {
+export interface ScoreRequest {
   readonly row: number;
   readonly position: number;
   readonly target: number;
 }
 
 /** Asks for the `k` most probable next tokens after `position` of `row`. */
-export interface TopAsk {
+export interface TopRequest {
   readonly row: number;
   readonly position: number;
   readonly k: number;
 }
 
-export interface RunSpec {
+export interface RunRequest {
   readonly rows: readonly RunRow[];
   /** Sites to capture, for every row's own tokens. */
   readonly capture?: readonly Site[];
-  readonly score?: readonly ScoreAsk[];
-  readonly top?: readonly TopAsk[];
+  readonly score?: readonly ScoreRequest[];
+  readonly top?: readonly TopRequest[];
 }
 
 export interface TopTokens {

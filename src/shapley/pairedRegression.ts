@@ -19,7 +19,7 @@ import { invertSymmetric } from "./invertSymmetric";
 import { OddGame, signsOf, type Signs } from "./oddGame";
 import { PairDraws, pairsOfSize } from "./pairDraws";
 
-export interface PairedRegressionAsk {
+export interface PairedRegressionRequest {
   readonly n: number;
   readonly width: number;
   readonly seed: number;
@@ -32,7 +32,7 @@ const MOST_GUESSED = 512;
 /** 97.5 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
 
-export function createPairedRegression(ask: PairedRegressionAsk): Estimator {
+export function createPairedRegression(ask: PairedRegressionRequest): Estimator {
   return new PairedRegression(ask);
 }
 
@@ -52,7 +52,7 @@ class PairedRegression implements Estimator {
   #total: Float64Array | undefined;
   readonly #pairs: Pair[] = [];
 
-  constructor(private readonly ask: PairedRegressionAsk) {
+  constructor(private readonly ask: PairedRegressionRequest) {
     this.#draws = new PairDraws(ask.n, ask.seed);
   }
 

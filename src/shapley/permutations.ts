@@ -5,13 +5,13 @@
 import { Draws } from "./draws";
 import type { Estimates, Estimator } from "./estimator";
 
-export interface PermutationsAsk {
+export interface PermutationsRequest {
   readonly n: number;
   readonly width: number;
   readonly seed: number;
 }
 
-export function createPermutations(ask: PermutationsAsk): Estimator {
+export function createPermutations(ask: PermutationsRequest): Estimator {
   return new Permutations(ask);
 }
 
@@ -32,7 +32,7 @@ class Permutations implements Estimator {
   /** Gains of whole orders, [player, output]. */
   readonly #orders: Float64Array[] = [];
 
-  constructor(private readonly ask: PermutationsAsk) {
+  constructor(private readonly ask: PermutationsRequest) {
     this.#draws = new Draws(ask.seed);
     this.#gains = new Float64Array(ask.n * ask.width);
   }

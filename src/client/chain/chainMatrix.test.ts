@@ -1,6 +1,6 @@
 /** What depends on what, on a chain by hand. */
 import { expect, it } from "vitest";
-import { chainMatrix, sentencesOf, tokenClasses, worstResidual, type MatrixAsk } from "./chainMatrix";
+import { chainMatrix, sentencesOf, tokenClasses, worstResidual, type MatrixRequest } from "./chainMatrix";
 
 const token = (text: string, step: number) => ({ text, step });
 const STEPS = [" 7 - 2 = 5 .", " 5 + 1 = 6 ."];
@@ -10,7 +10,7 @@ const TOKENS = [
   ...[" Answer", " 6"].map((text) => token(text, 2)),
 ];
 
-function ask(phi: Float32Array): MatrixAsk {
+function ask(phi: Float32Array): MatrixRequest {
   const tokens = TOKENS.length;
   const residual = Float32Array.of(0, -3e-7);
   return {

@@ -47,7 +47,7 @@ export interface ChainMatrix {
   readonly colCounts: readonly number[];
 }
 
-export interface MatrixAsk {
+export interface MatrixRequest {
   readonly matrix: TokenMatrix;
   /** The step that each player is. */
   readonly played: readonly number[];
@@ -64,7 +64,7 @@ interface Grouping {
   readonly of: readonly number[];
 }
 
-export function chainMatrix(ask: MatrixAsk, rows: MatrixRows, columns: MatrixColumns): ChainMatrix {
+export function chainMatrix(ask: MatrixRequest, rows: MatrixRows, columns: MatrixColumns): ChainMatrix {
   const { matrix, played, tokens } = ask;
   const down = rowGroups(ask, rows);
   const across = columnGroups(ask, columns);
@@ -89,7 +89,7 @@ export function chainMatrix(ask: MatrixAsk, rows: MatrixRows, columns: MatrixCol
 const counts = ({ labels, of }: Grouping) =>
   labels.map((_, group) => of.filter((member) => member === group).length);
 
-function rowGroups({ played, steps, sentences, tokens, prompt }: MatrixAsk, rows: MatrixRows): Grouping {
+function rowGroups({ played, steps, sentences, tokens, prompt }: MatrixRequest, rows: MatrixRows): Grouping {
   if (rows === "players")
     return {
       labels: played.map((step) => `${step + 1} ${(steps[step] ?? "").trim()}`),
@@ -109,7 +109,7 @@ function rowGroups({ played, steps, sentences, tokens, prompt }: MatrixAsk, rows
   return { labels: TOKEN_CLASSES, of: played.map((step) => TOKEN_CLASSES.indexOf(classOf(step))) };
 }
 
-function columnGroups({ steps, tokens, prompt }: MatrixAsk, columns: MatrixColumns): Grouping {
+function columnGroups({ steps, tokens, prompt }: MatrixRequest, columns: MatrixColumns): Grouping {
   if (columns === "tokens")
     return { labels: tokens.map(({ text }) => text.trim() || "␣"), of: tokens.map((_, i) => i) };
   if (columns === "steps")

@@ -65,14 +65,14 @@ async function chainTokens(
   return texts.map(({ text }, i) => ({ text, step: stepOf[i] ?? steps.length }));
 }
 
-export type EffectAsk = Omit<CoalitionsRequest, "coalitions" | "topK" | "tokenScores">;
+export type EffectRequest = Omit<CoalitionsRequest, "coalitions" | "topK" | "tokenScores">;
 
 export const valueAt = ({ value, logProb }: CoalitionResult) => value ?? logProb;
 
 /** `known` is the effect of the same text with other toggles: its curves still hold. */
 export async function evaluateEffect(
   engine: Pick<EngineApi, "coalitions" | "describeTokens">,
-  ask: EffectAsk,
+  ask: EffectRequest,
   present: readonly boolean[],
   known?: Effect,
 ): Promise<Effect> {
@@ -95,7 +95,7 @@ export async function evaluateEffect(
 
 async function evaluateNumbers(
   engine: Pick<EngineApi, "coalitions">,
-  ask: EffectAsk,
+  ask: EffectRequest,
   present: readonly boolean[],
   known: EffectNumbers | undefined,
 ): Promise<EffectNumbers> {

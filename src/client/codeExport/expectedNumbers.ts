@@ -2,7 +2,13 @@
 import type { SweepRequest, SweepResult } from "../../protocol/analysis";
 import type { EngineApi, ModelInfo, ModelSource } from "../../protocol/api";
 import { parseModelAddress } from "../../protocol/modelAddress";
-import { editsOf, type ExpectedNext, type ExpectedNumbers, type RecipeAsk, type RecipeModel } from "./recipe";
+import {
+  editsOf,
+  type ExpectedNext,
+  type ExpectedNumbers,
+  type RecipeRequest,
+  type RecipeModel,
+} from "./recipe";
 
 /** Next tokens of each prompt, and prompts of a capture, that are compared. */
 const LISTED = 6;
@@ -33,7 +39,7 @@ export function cellsInOrder(
 /** `results`: of a finished sweep with these requests. */
 export async function askExpected(
   engine: Pick<EngineApi, "compare">,
-  ask: RecipeAsk,
+  ask: RecipeRequest,
   results?: readonly SweepResult[],
 ): Promise<ExpectedNumbers> {
   const next: ExpectedNext[] = [];

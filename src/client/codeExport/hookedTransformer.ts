@@ -6,7 +6,7 @@ import { siteName, toHookName, type Site } from "../../protocol/sites";
 import { pythonRecipe } from "./python";
 import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment } from "./pythonText";
-import type { Dialect, ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
+import type { Dialect, ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 
 /** What the library does otherwise, for the sites at hand. */
 function differences(model: RecipeModel, sites: readonly Site[]): string[] {
@@ -85,5 +85,5 @@ def read(tokens, sites, edits=()):
     return {site: edited_logits(logits, edits) if site == "logits" else cache[site] for site in sites}`,
 };
 
-export const hookedTransformerRecipe = (model: RecipeModel, ask: RecipeAsk, expected?: ExpectedNumbers) =>
+export const hookedTransformerRecipe = (model: RecipeModel, ask: RecipeRequest, expected?: ExpectedNumbers) =>
   pythonRecipe(model, ask, DIALECT, expected);

@@ -7,7 +7,7 @@ import { hasModules, moduleView } from "./nnsightModules";
 import { pythonRecipe } from "./python";
 import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment, pyString } from "./pythonText";
-import type { Dialect, ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
+import type { Dialect, ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 
 /** The sites at hand in the order of the forward pass, logits last: they are always read. */
 function inOrder(model: RecipeModel, sites: readonly Site[]): Site[] {
@@ -98,7 +98,7 @@ const DIALECT: Dialect = {
 /** Undefined for models that transformers has no class for: toy models in the TransformerLens layout. */
 export function nnsightRecipe(
   model: RecipeModel,
-  ask: RecipeAsk,
+  ask: RecipeRequest,
   expected?: ExpectedNumbers,
 ): string | undefined {
   return hasModules(model) ? pythonRecipe(model, ask, DIALECT, expected) : undefined;

@@ -5,11 +5,11 @@ import type { Site } from "../../protocol/sites";
 import { drawn, EDIT_HELPERS, pythonEdits, replacedTokens, sitesOfEdit } from "./pythonEdits";
 import { pyComment, pyFloat, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
 import { checkCalls, checkFunctions, scriptHeader, VERDICT } from "./pythonScript";
-import { editsOf, type Dialect, type ExpectedNumbers, type RecipeAsk, type RecipeModel } from "./recipe";
+import { editsOf, type Dialect, type ExpectedNumbers, type RecipeRequest, type RecipeModel } from "./recipe";
 
 export function pythonRecipe(
   model: RecipeModel,
-  ask: RecipeAsk,
+  ask: RecipeRequest,
   dialect: Dialect,
   expected?: ExpectedNumbers,
 ): string {
@@ -33,7 +33,7 @@ export function pythonRecipe(
 }
 
 /** Every site that the program touches. */
-function sitesOfAsk(model: RecipeModel, ask: RecipeAsk): Site[] {
+function sitesOfAsk(model: RecipeModel, ask: RecipeRequest): Site[] {
   const edited = editsOf(ask).flatMap(({ edits = [] }) =>
     edits.filter(({ on }) => on).flatMap((edit) => sitesOfEdit(edit, model)),
   );
@@ -71,7 +71,7 @@ ${pythonEdits(edits, replaced, model, dialect)}
 
 function capturePart(
   model: RecipeModel,
-  { prompts, sites }: Extract<RecipeAsk, { kind: "capture" }>,
+  { prompts, sites }: Extract<RecipeRequest, { kind: "capture" }>,
   dialect: Dialect,
   expected: ExpectedNumbers | undefined,
 ): string {

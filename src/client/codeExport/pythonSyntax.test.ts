@@ -6,7 +6,7 @@ import { EDIT_KINDS, type Edit, type EditKind } from "../../protocol/interventio
 import { allSites } from "../../protocol/sites";
 import { hookedTransformerRecipe } from "./hookedTransformer";
 import { nnsightRecipe } from "./nnsight";
-import type { ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
+import type { ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 import { transformerLensRecipe } from "./transformerLens";
 
 const hasPython = spawnSync("python3", ["-c", "import tomllib"]).status === 0;
@@ -92,8 +92,8 @@ const metric = [
   { kind: "kl" },
 ] as const;
 
-const ASKS: readonly RecipeAsk[] = [
-  ...edits.map((edit): RecipeAsk => ({
+const ASKS: readonly RecipeRequest[] = [
+  ...edits.map((edit): RecipeRequest => ({
     kind: "edits",
     prompt: { tokens: prompt.tokens, edits: [edit] },
     position: 3,
@@ -101,7 +101,7 @@ const ASKS: readonly RecipeAsk[] = [
   { kind: "edits", prompt, position: 3 },
   { kind: "edits", prompt: { tokens: [0] }, position: 0 },
   { kind: "capture", prompts: [prompt, { tokens: [1, 2] }], sites: allSites(2) },
-  ...axes.map((one, i): RecipeAsk => ({
+  ...axes.map((one, i): RecipeRequest => ({
     kind: "sweep",
     requests: [
       {

@@ -12,7 +12,7 @@ export interface RecipeModel extends Pick<
   readonly hub?: { readonly id: string; readonly revision: string };
 }
 
-export type RecipeAsk =
+export type RecipeRequest =
   | { readonly kind: "capture"; readonly prompts: readonly EditedPrompt[]; readonly sites: readonly Site[] }
   /** A stack of edits on a prompt, and the next token after one position with and without it. */
   | { readonly kind: "edits"; readonly prompt: EditedPrompt; readonly position: number }
@@ -47,7 +47,7 @@ export interface Dialect {
   preamble(model: RecipeModel, sites: readonly Site[]): string;
 }
 
-export const editsOf = (ask: RecipeAsk): readonly EditedPrompt[] => {
+export const editsOf = (ask: RecipeRequest): readonly EditedPrompt[] => {
   switch (ask.kind) {
     case "capture":
       return ask.prompts;

@@ -8,7 +8,7 @@ import { bridgeName } from "./bridgeSites";
 import { pythonRecipe } from "./python";
 import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment, pyString } from "./pythonText";
-import type { Dialect, ExpectedNumbers, RecipeAsk, RecipeModel } from "./recipe";
+import type { Dialect, ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 
 const isToy = ({ architecture }: Pick<RecipeModel, "architecture">) => architecture === "hooked_transformer";
 
@@ -122,5 +122,5 @@ def read(tokens, sites, edits=()):
     return {site: edited_logits(logits, edits) if site == "logits" else cache[site] for site in sites}`,
 };
 
-export const transformerLensRecipe = (model: RecipeModel, ask: RecipeAsk, expected?: ExpectedNumbers) =>
+export const transformerLensRecipe = (model: RecipeModel, ask: RecipeRequest, expected?: ExpectedNumbers) =>
   pythonRecipe(model, ask, DIALECT, expected);

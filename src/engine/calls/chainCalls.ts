@@ -7,7 +7,7 @@ import type { ModelSlot } from "../../protocol/analysis";
 import type { Model } from "../models/model";
 import type { TokenSpeed } from "./tokenSpeed";
 
-const LATER = {
+const LAZY = {
   anchors: () => import("../methods/anchors/anchors"),
   chainGame: () => import("../methods/chainGame/chainGame"),
   coalitions: () => import("../methods/coalitions/coalitions"),
@@ -47,7 +47,7 @@ export interface TextCodec {
 
 export function createChainCalls({ withModel, onModel, codec, speed }: ChainHost): ChainApi {
   async function cost(request: ShapleyCostRequest): Promise<ShapleyCost> {
-    const { trieTokens } = await LATER.trieTokens();
+    const { trieTokens } = await LAZY.trieTokens();
     const tokens = trieTokens(request, request.players);
     const coalitions = 2 ** (request.players ?? request.chain.steps).length;
     return { coalitions, tokens, ...speed.cost(tokens) };
@@ -55,16 +55,16 @@ export function createChainCalls({ withModel, onModel, codec, speed }: ChainHost
 
   return {
     resampleSteps: (request, runId, onProgress) =>
-      onModel(runId, LATER.resampleSteps, ({ resampleSteps }, model, pauser) =>
+      onModel(runId, LAZY.resampleSteps, ({ resampleSteps }, model, pauser) =>
         resampleSteps(model, request, pauser, onProgress),
       ),
     chainGame: (request, runId, onProgress) =>
-      onModel(runId, LATER.chainGame, async ({ chainGame }, model, pauser) => {
+      onModel(runId, LAZY.chainGame, async ({ chainGame }, model, pauser) => {
         const started = performance.now();
         return speed.measured(started, await chainGame(model, request, pauser, onProgress));
       }),
     async coalitions(request) {
-      const { evaluateCoalitions } = await LATER.coalitions();
+      const { evaluateCoalitions } = await LAZY.coalitions();
       const started = performance.now();
       const { results } = speed.measured(
         started,
@@ -76,7 +76,7 @@ export function createChainCalls({ withModel, onModel, codec, speed }: ChainHost
     writeChains: (request, runId, onProgress) =>
       onModel(
         runId,
-        LATER.faithfulness,
+        LAZY.faithfulness,
         ({ writeChains }, model, pauser) =>
           writeChains(model, codec(request.model), request, pauser, onProgress),
         request.model,
@@ -84,21 +84,21 @@ export function createChainCalls({ withModel, onModel, codec, speed }: ChainHost
     faithfulness: (request, runId, onProgress) =>
       onModel(
         runId,
-        LATER.faithfulness,
+        LAZY.faithfulness,
         ({ faithfulness }, model, pauser) =>
           faithfulness(model, codec(request.model), request, pauser, onProgress),
         request.model,
       ),
     anchorRollouts: (request, runId, onProgress) =>
-      onModel(runId, LATER.anchors, ({ anchorRollouts }, model, pauser) =>
+      onModel(runId, LAZY.anchors, ({ anchorRollouts }, model, pauser) =>
         anchorRollouts(model, codec(), request, pauser, onProgress),
       ),
     stepSuppression: (request, runId) =>
-      onModel(runId, LATER.anchors, ({ stepSuppression }, model, pauser) =>
+      onModel(runId, LAZY.anchors, ({ stepSuppression }, model, pauser) =>
         stepSuppression(model, request, pauser),
       ),
     stepAttention: (request, runId) =>
-      onModel(runId, LATER.anchors, ({ stepAttention }, model, pauser) =>
+      onModel(runId, LAZY.anchors, ({ stepAttention }, model, pauser) =>
         stepAttention(model, request, pauser),
       ),
   };

@@ -11,7 +11,7 @@ import type { OpenModel } from "../open/openModel";
 import type { OpenSaes, Said } from "../open/openSaes";
 import { saeOf, type Model } from "../models/model";
 
-const LATER = {
+const LAZY = {
   sortFiles: () => import("../formats/sae/sortFiles"),
   openSaes: () => import("../open/openSaes"),
   openCorpora: () => import("../open/openCorpora"),
@@ -71,7 +71,7 @@ export function createSaeCalls(host: CallHost): SaeCalls {
   const bosId = () => modelIn().info.bosId;
 
   async function heldCorpora(): Promise<OpenCorpora> {
-    const { OpenCorpora } = await LATER.openCorpora();
+    const { OpenCorpora } = await LAZY.openCorpora();
     return (corpora ??= new OpenCorpora());
   }
 
@@ -89,7 +89,7 @@ export function createSaeCalls(host: CallHost): SaeCalls {
         "This model has no tokenizer: say which token stands for one that is left out.",
       );
     }
-    const { defaultPadToken } = await LATER.padToken();
+    const { defaultPadToken } = await LAZY.padToken();
     return defaultPadToken({
       // A token that does not spell it is the one for unknown text.
       encode: (text) => {
@@ -103,7 +103,7 @@ export function createSaeCalls(host: CallHost): SaeCalls {
   const calls: SaeCalls["calls"] = {
     attachSaes: (source, site, runId, onProgress) =>
       cancellable(runId, async (token) => {
-        const { OpenSaes } = await LATER.openSaes();
+        const { OpenSaes } = await LAZY.openSaes();
         const attaching = (saes ??= new OpenSaes());
         const files = await filesOf(source);
         const { info } = modelIn();
@@ -116,12 +116,12 @@ export function createSaeCalls(host: CallHost): SaeCalls {
         });
       }),
     async missingSaeFields(source, site) {
-      const { OpenSaes } = await LATER.openSaes();
+      const { OpenSaes } = await LAZY.openSaes();
       const files = await filesOf(source);
       return withModel((model) => (saes ??= new OpenSaes()).missing(model, files, said(source, site)));
     },
     async sortFiles(given) {
-      const { sortFiles } = await LATER.sortFiles();
+      const { sortFiles } = await LAZY.sortFiles();
       return sortFiles(await filesFromBlobs(given));
     },
     async detachSae(id) {
@@ -131,29 +131,29 @@ export function createSaeCalls(host: CallHost): SaeCalls {
     },
     saes: async () => saes?.infos ?? [],
     saeDecode: (request, runId) =>
-      onModel(runId, LATER.saeDecode, ({ saeDecode }, model, pauser) =>
+      onModel(runId, LAZY.saeDecode, ({ saeDecode }, model, pauser) =>
         saeDecode(model, request, pauser, bosId()),
       ),
     saeSplice: (request, runId) =>
-      onModel(runId, LATER.saeSplice, ({ saeSplice }, model, pauser) =>
+      onModel(runId, LAZY.saeSplice, ({ saeSplice }, model, pauser) =>
         saeSplice(model, request, pauser, bosId()),
       ),
     saeCodeCurve: (request, runId) =>
-      onModel(runId, LATER.saeDecode, ({ saeCodeCurve }, model, pauser) =>
+      onModel(runId, LAZY.saeDecode, ({ saeCodeCurve }, model, pauser) =>
         saeCodeCurve(model, request, pauser, bosId()),
       ),
     saeLatent: (request, runId) =>
-      onModel(runId, LATER.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
+      onModel(runId, LAZY.saeLatent, ({ saeLatent }, model, pauser) => saeLatent(model, request, pauser)),
     async saeByLogit(request) {
-      const { latentsByLogit } = await LATER.saeByLogit();
+      const { latentsByLogit } = await LAZY.saeByLogit();
       return withModel((model) => latentsByLogit(model, request));
     },
     saeEffects: (request, runId) =>
-      onModel(runId, LATER.saeEffects, ({ latentEffects }, model, pauser) =>
+      onModel(runId, LAZY.saeEffects, ({ latentEffects }, model, pauser) =>
         latentEffects(model, request, pauser),
       ),
     saeTrace: (request, runId) =>
-      onModel(runId, LATER.saeTrace, ({ latentTrace }, model, pauser) => latentTrace(model, request, pauser)),
+      onModel(runId, LAZY.saeTrace, ({ latentTrace }, model, pauser) => latentTrace(model, request, pauser)),
     saeCorpus: (request, runId, onProgress) =>
       onModel(runId, heldCorpora, (held, model, pauser) =>
         held.run(model, request, bosId(), pauser, onProgress),
@@ -165,20 +165,20 @@ export function createSaeCalls(host: CallHost): SaeCalls {
     saeCorpusOverview: async (request) => (await heldCorpora()).overview(request),
     releaseCorpus: async (id) => corpora?.release(id),
     saeN2g: (request, runId) =>
-      onModel(runId, LATER.n2g, async ({ n2g }, model, pauser) => {
+      onModel(runId, LAZY.n2g, async ({ n2g }, model, pauser) => {
         const pad = request.padToken ?? (await padToken());
         return n2g(model, saeOf(model, request.sae), { ...request, padToken: pad }, pauser);
       }),
     saeSimulate: (request, runId) =>
-      onModel(runId, LATER.n2g, ({ simulateLatent }, model, pauser) =>
+      onModel(runId, LAZY.n2g, ({ simulateLatent }, model, pauser) =>
         simulateLatent(model, saeOf(model, request.sae), request, pauser),
       ),
     saeProbes: (request, runId) =>
-      onModel(runId, LATER.probes, ({ probes }, model, pauser) =>
+      onModel(runId, LAZY.probes, ({ probes }, model, pauser) =>
         probes(model, saeOf(model, request.sae), request, pauser),
       ),
     saeQuality: (request, runId) =>
-      onModel(runId, LATER.saeQuality, ({ saeQuality }, model, pauser) =>
+      onModel(runId, LAZY.saeQuality, ({ saeQuality }, model, pauser) =>
         saeQuality(model, saeOf(model, request.sae), request, pauser),
       ),
   };

@@ -1,7 +1,7 @@
 /** A model made of separate files: the weights of some container, and around them what belongs to them. */
 import { VitrineError } from "../../protocol/errors";
 import { classifierNote } from "./classifierHead";
-import { readCompanions } from "./tokenizer/tokenizerFiles";
+import { readTokenizerFiles } from "./tokenizer/tokenizerFiles";
 import type { Json } from "./bytes/json";
 import type { ModelFiles, StoredTensor } from "./storedModel";
 import { filesEnding, type ByteFile, type FileSet } from "./bytes/source";
@@ -64,8 +64,8 @@ async function asToy(model: Found, config: Json | undefined, inside: Json): Prom
 }
 
 /** Weights that were converted from llama2.c may still have its tokenizer beside them. */
-async function companionsOf(files: FileSet, config: Json): ReturnType<typeof readCompanions> {
-  const companions = await readCompanions(files);
+async function companionsOf(files: FileSet, config: Json): ReturnType<typeof readTokenizerFiles> {
+  const companions = await readTokenizerFiles(files);
   const { vocab_size: vocabSize } = config;
   if (companions.tokenizerJson || typeof vocabSize !== "number") return companions;
   const beside = await (

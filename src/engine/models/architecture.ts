@@ -8,7 +8,7 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Visibility } from "../ops/attention";
 import type { KeyValueCache } from "../ops/keyValueCache";
 import type { Matrix, Vector } from "../ops/weights";
-import type { Anatomy } from "./anatomy";
+import type { WeightMap } from "./weightMap";
 
 /** Sizes that every architecture has. */
 export interface ModelConfig {
@@ -113,5 +113,5 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   /** Residual rows [rows, dModel] → logits [rows, dVocab]. */
   head(context: ForwardContext<C>, residual: Tensor): Tensor;
   /** Where the weights are that methods read directly. */
-  anatomy(config: C): Anatomy;
+  weightMap(config: C): WeightMap;
 }

@@ -14,7 +14,7 @@ import { linear } from "../ops/linear";
 import { rmsNorm, type ScaleTap } from "../ops/norm";
 import { rotary } from "../ops/rotary";
 import type { Vector } from "../ops/weights";
-import { blockName } from "./anatomy";
+import { blockName } from "./weightMap";
 import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "./architecture";
 
 /** One layer of a forward pass: where it is and what it works with. */

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { blockSite, type Site } from "../../protocol/sites";
 import { run } from "../interp/pass/run";
 import { linear } from "../ops/linear";
-import type { NormWeights } from "./anatomy";
+import type { NormWeights } from "./weightMap";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";
 import { sitesOf, type Model } from "./model";
 
@@ -23,8 +23,8 @@ interface Norm {
 function norms(model: Model): Norm[] {
   const { nLayers } = model.config;
   const sites = sitesOf(model);
-  const { finalNorm, layers } = model.architecture.anatomy(model.config);
-  // Norms in the residual stream itself are no part of the anatomy: OPT's.
+  const { finalNorm, layers } = model.architecture.weightMap(model.config);
+  // Norms in the residual stream itself are no part of the weightMap: OPT's.
   const inStream = { name: "", kind: "layer", eps: 1e-5, offset: 0 } as const;
   const prefix = model.architecture.name === "gpt2" ? "h" : "blocks";
   const inBlocks = layers.flatMap((layer, index) => {

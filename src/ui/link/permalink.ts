@@ -110,13 +110,13 @@ export async function openLink(session: Session, hash: string): Promise<void> {
 }
 
 /** Loads a link's model if that takes no network: it ships with the page, or is kept on this device. */
-async function loadFromHere({ loader, shelf }: Session, state: LinkState): Promise<void> {
+async function loadFromHere({ loader, recentModels }: Session, state: LinkState): Promise<void> {
   if (isEmbedded(state)) {
     await loader.loadEmbedded(state.model.name);
     return;
   }
-  await shelf.refresh();
-  const kept = shelf.kept.find(({ sha256 }) => sha256 === state.model.sha256);
+  await recentModels.refresh();
+  const kept = recentModels.kept.find(({ sha256 }) => sha256 === state.model.sha256);
   if (kept) await loader.loadKept(kept);
 }
 

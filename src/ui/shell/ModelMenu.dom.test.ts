@@ -151,7 +151,7 @@ it("does not fetch again by itself when the engine has died", async () => {
   expect(test.session.model?.name).toBe("ledger");
   expect(test.session.message?.text).toMatch(/mine would have to be fetched again/);
   await test.session.loader.loadFromHub({ name: "mine", address: "owner/mine" });
-  await test.session.shelf.keep();
+  await test.session.recentModels.keep();
   await test.session.restart();
   expect(test.session.model).toMatchObject({ name: "mine", source: "kept" });
 });

@@ -7,7 +7,7 @@ import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../proto
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { Edit } from "../../protocol/interventions";
 import { withTokenEdits } from "../../protocol/tokenEdits";
-import { Ablations } from "../../client/chain/ablations";
+import { StepAblationCache } from "../../client/chain/stepAblationCache";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
 import { evaluateEffect, type Effect } from "../../client/chain/effect";
@@ -53,7 +53,7 @@ export class ChainState {
   /** The edits that results were asked under. */
   #under = "[]";
   #request = 0;
-  readonly #ablations: Ablations;
+  readonly #ablations: StepAblationCache;
 
   constructor(
     private readonly engine: EngineApi,
@@ -68,7 +68,7 @@ export class ChainState {
   ) {
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
     this.game = new ChainGame(engine, this);
-    this.#ablations = new Ablations(engine);
+    this.#ablations = new StepAblationCache(engine);
   }
 
   get isEmpty(): boolean {

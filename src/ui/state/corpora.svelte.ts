@@ -14,7 +14,7 @@ const RUN = "sae-corpus";
 /** The phase before the pass itself. */
 const READING = "reading texts";
 
-export interface CorpusAsk {
+export interface CorpusPassRequest {
   readonly saes: readonly number[];
   readonly texts: NamedTexts;
   readonly contextSize: number;
@@ -60,7 +60,7 @@ export class Corpora {
   }
 
   /** Reads the texts' tokens, then lets the model read them. */
-  async run({ texts: { name, texts }, ...asked }: CorpusAsk): Promise<void> {
+  async run({ texts: { name, texts }, ...asked }: CorpusPassRequest): Promise<void> {
     await this.#newest(async (isCurrent) => {
       const show = (done: number) => this.#show({ done, total: texts.length, note: READING });
       show(0);

@@ -1,5 +1,5 @@
 /**
- * The shelf: models from before. Kept ones are copies on this device, made when the visitor asks; recent folders
+ * Models from before. Kept ones are copies on this device, made when the visitor asks; recent folders
  * are remembered without a copy, and the browser asks again before they are read.
  */
 import type { EngineApi, KeptModel, ModelInfo } from "../../protocol/api";
@@ -10,14 +10,14 @@ import { forgetFolder, recentFolders, rememberFolder, type RecentFolder } from "
 
 const KEEP = "keep-model";
 
-/** What the shelf needs of the session: opening a model, and which one is open. */
+/** What the recentModels needs of the session: opening a model, and which one is open. */
 export interface Opener {
   readonly model: ModelInfo | undefined;
   loadKept(model: KeptModel): Promise<boolean>;
   loadFiles(files: readonly File[], folder?: string): Promise<boolean>;
 }
 
-export class Shelf {
+export class RecentModels {
   kept = $state.raw<readonly KeptModel[]>([]);
   folders = $state.raw<readonly RecentFolder[]>([]);
   /** What the browser still grants this page, if it tells. */

@@ -28,7 +28,7 @@ import { Autoencoders } from "./autoencoders.svelte";
 import { OtherModel } from "./otherModel.svelte";
 import { Problems } from "./problems.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
-import { Shelf } from "./recentModels.svelte";
+import { RecentModels } from "./recentModels.svelte";
 import type { KernelCheckResult } from "./states";
 import { Views } from "./views.svelte";
 import { allTokens, positionBeforeAnswer, stepOfTokens } from "../../client/chain/tokenSteps";
@@ -47,7 +47,7 @@ export class Session {
   readonly loader: ModelLoader;
   /** Whether the model works, where that is in doubt. */
   readonly health: ModelHealth;
-  readonly shelf: Shelf;
+  readonly recentModels: RecentModels;
   /** Autoencoders that are attached to the model. */
   readonly saes: Autoencoders;
   /** A second model, to compare with. */
@@ -108,7 +108,7 @@ export class Session {
       attach: (files) => this.#attach(files),
     });
     this.health = new ModelHealth(engine, "main");
-    this.shelf = new Shelf(engine, this.loader);
+    this.recentModels = new RecentModels(engine, this.loader);
     this.saes = new Autoencoders(engine, this);
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
@@ -184,7 +184,7 @@ export class Session {
 
   /** The worker died and another took its place: everything that lived there is loaded again. */
   async restart(): Promise<void> {
-    const lost = this.loader.reset(this.shelf.kept);
+    const lost = this.loader.reset(this.recentModels.kept);
     const again = lost ? ` ${lost} would have to be fetched again: open it from the model menu.` : "";
     this.message = {
       kind: "error",

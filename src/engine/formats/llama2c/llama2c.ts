@@ -12,7 +12,7 @@ import {
   type Llama2cTensor,
 } from "./llama2cTensors";
 import { vocabularyBeside } from "./llama2cTokenizer";
-import { readCompanions } from "../tokenizer/tokenizerFiles";
+import { readTokenizerFiles } from "../tokenizer/tokenizerFiles";
 import type { Json } from "../bytes/json";
 import type { ModelFiles, StoredTensor } from "../storedModel";
 import { filesEnding, type ByteFile, type FileSet } from "../bytes/source";
@@ -155,7 +155,7 @@ type TokenizerPart = Pick<ModelFiles, "tokenizerJson" | "tokenizerConfig" | "gen
 
 /** `tokenizer.json` if it is there, else llama2.c's own. */
 async function readTokenizer(files: FileSet, { vocabSize }: Llama2cSizes): Promise<TokenizerPart> {
-  const companions = await readCompanions(files);
+  const companions = await readTokenizerFiles(files);
   if (companions.tokenizerJson) return companions;
   const beside = await vocabularyBeside(files, vocabSize);
   return (

@@ -56,7 +56,15 @@ export async function readSaeLens(name: string, cfg: ConfigFields, shelf: Tensor
   const thresholdName = ["threshold", "topk_threshold", "log_threshold"].find((tensor) => shelf.has(tensor));
   // One token by itself is a batch of which the k largest are kept.
   const isUntrained = kind === "batchtopk" && thresholdName === undefined && Number.isInteger(k);
-  const tensors = tensorsOf(cfg, shelf, { dIn, dOut, nLatents, kind, hasSkip, thresholdName, isUntrained });
+  const tensors = tensorsOf(cfg, shelf, {
+    dIn,
+    dOut,
+    nLatents,
+    kind,
+    hasSkip,
+    thresholdName,
+    isUntrained,
+  });
   shelf.finish(`SAELens ${kind} autoencoder`);
   const activation = kind === "standard" ? "relu" : isUntrained ? "topk" : kind;
   const prependBos = cfg.value("prepend_bos");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { gpt2Tokenizer } from "./gpt2Vocabulary";
 import type { Json } from "../bytes/json";
-import { readCompanions } from "./tokenizerFiles";
+import { readTokenizerFiles } from "./tokenizerFiles";
 import { fileFromBytes } from "../bytes/source";
 import { createTokenizer } from "./tokenizer";
 import { SAMPLES } from "./tokenizer.samples";
@@ -62,7 +62,7 @@ describe("a folder", () => {
   const files = [text("vocab.json", JSON.stringify(VOCAB)), text("merges.txt", MERGES)];
 
   it("without tokenizer.json has a tokenizer", async () => {
-    const { tokenizerJson, tokenizerConfig, notes } = await readCompanions(files);
+    const { tokenizerJson, tokenizerConfig, notes } = await readTokenizerFiles(files);
     expect(createTokenizer(tokenizerJson!, tokenizerConfig).encode(TEXT, NO_BOS)).toEqual(
       made().encode(TEXT, NO_BOS),
     );
@@ -70,16 +70,16 @@ describe("a folder", () => {
   });
 
   it("says which of the two is missing, and what cannot be used", async () => {
-    const { tokenizerJson, notes } = await readCompanions(files.slice(0, 1));
+    const { tokenizerJson, notes } = await readTokenizerFiles(files.slice(0, 1));
     expect(tokenizerJson).toBeUndefined();
     expect(notes.join()).toMatch(/vocab\.json is there without merges\.txt/);
     const odd = [text("vocab.json", '{"low</w>": 0}'), text("merges.txt", "")];
-    expect((await readCompanions(odd)).notes.join()).toMatch(/not GPT-2’s kind/);
+    expect((await readTokenizerFiles(odd)).notes.join()).toMatch(/not GPT-2’s kind/);
   });
 
   it("has its chat template in a file of its own", async () => {
     const config = text("tokenizer_config.json", '{"chat_template": "inside"}');
-    const beside = await readCompanions([...files, config, text("chat_template.jinja", "beside")]);
+    const beside = await readTokenizerFiles([...files, config, text("chat_template.jinja", "beside")]);
     expect(beside.tokenizerConfig?.["chat_template"]).toBe("beside");
   });
 });

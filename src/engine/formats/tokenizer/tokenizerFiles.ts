@@ -56,7 +56,7 @@ async function configOf(files: FileSet): Promise<Json | undefined> {
 
 type Companions = Pick<ModelFiles, "tokenizerJson" | "tokenizerConfig" | "generationConfig" | "notes">;
 
-export async function readCompanions(files: FileSet): Promise<Companions> {
+export async function readTokenizerFiles(files: FileSet): Promise<Companions> {
   const generationConfig = await optional(files, "generation_config.json", MAX_CONFIG_BYTES);
   return { ...(await readTokenizer(files)), ...(generationConfig && { generationConfig }) };
 }

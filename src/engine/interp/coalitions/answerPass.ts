@@ -15,7 +15,7 @@ import { topNeeded, type AnswerReading, type PossibleAnswers } from "./chainValu
 import { pieces, readForward, readForwards, recordForward, type PendingForward } from "../pass/forward";
 import type { RowContext, Segment } from "../batch/rowContext";
 
-export interface AnswerAsk {
+export interface AnswerRequest {
   readonly chain: ChainTokens;
   /** Most probable first answer tokens; 0 for none. */
   readonly topK: number;
@@ -49,7 +49,7 @@ export function answerSlots({ answerPrefix, answer }: ChainTokens, answers: Poss
 export async function readAnswers(
   model: Model,
   cache: KeyValueCache,
-  ask: AnswerAsk,
+  ask: AnswerRequest,
   branches: readonly AnswerBranch[],
   /** Passes recorded before that nobody has read yet; they are read along. */
   before: readonly PendingForward[],

@@ -5,7 +5,7 @@ import type { AblationMode } from "../../../protocol/chain";
 import type { Edit } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { CoalitionTrie, type CoalitionValue } from "./coalitionTrie";
-import { ablationOf, CHAIN, naiveAnswer, naiveTokens } from "./coalitionTrie.samples";
+import { stepAblation, CHAIN, naiveAnswer, naiveTokens } from "./coalitionTrie.samples";
 
 /** [coalition][sample], and how many tokens that took. */
 export async function valuedUnder(
@@ -14,7 +14,7 @@ export async function valuedUnder(
   edits: readonly Edit[],
   coalitions: readonly (readonly boolean[])[],
 ): Promise<CoalitionValue[][] & { evaluatedTokens: number }> {
-  const request = { chain: CHAIN, ...ablationOf(mode), edits, tokenScores: true };
+  const request = { chain: CHAIN, ...stepAblation(mode), edits, tokenScores: true };
   const trie = await CoalitionTrie.open(model, request, coalitions.length, NEVER_CANCELLED);
   try {
     const values: CoalitionValue[][] = coalitions.map(() => []);
@@ -41,7 +41,7 @@ export async function expectAsNaive(
   /** Of how many coalitions every token is compared: a row for each part is slow. */
   tokensOf = 2,
 ): Promise<void> {
-  const ablation = ablationOf(mode);
+  const ablation = stepAblation(mode);
   const values = await valuedUnder(model, mode, edits, coalitions);
   for (const [i, present] of coalitions.entries()) {
     for (const [sample, own] of (values[i] ?? []).entries()) {

@@ -6,7 +6,7 @@ import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { STACKS, STARTS, TEXT } from "./chainEdits.samples";
 import { expectAsNaive, valuedUnder } from "./chainEdits.checks.samples";
-import { ablationOf, CHAIN } from "./coalitionTrie.samples";
+import { stepAblation, CHAIN } from "./coalitionTrie.samples";
 import { stack } from "../interventions/identities.samples";
 import { trieTokens } from "./trieTokens";
 
@@ -87,10 +87,10 @@ describe("what is the same", () => {
     const token = STACKS["token"]!;
     for (const edits of [token, STACKS["frozen patterns"]!]) {
       const found = await valuedUnder(model, "replace", edits, ALL);
-      expect(found.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...ablationOf("replace"), edits }));
+      expect(found.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...stepAblation("replace"), edits }));
     }
     const [bare, frozen] = [token, STACKS["frozen patterns"]!].map((edits) =>
-      trieTokens({ chain: CHAIN, ...ablationOf("delete"), edits }),
+      trieTokens({ chain: CHAIN, ...stepAblation("delete"), edits }),
     );
     expect(frozen).toBe(2 * bare!);
   });

@@ -17,7 +17,7 @@ import { VitrineError } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
 import { withTokenEdits } from "../../../protocol/tokenEdits";
 import type { Model } from "../../models/model";
-import type { StepText } from "./absentSteps";
+import type { StepText } from "./stepAblation";
 import type { RowContext, Segment } from "../batch/rowContext";
 import { BEHIND, TextEdits } from "./textEdits";
 

@@ -23,7 +23,7 @@ export const CHAIN: ChainTokens = {
 const numbersIn = (tokens: readonly number[]) =>
   tokens.map((token) => (token >= 3 && token <= 5 ? token : -1));
 
-export function ablationOf(mode: AblationMode, chain: ChainTokens = CHAIN): Ablation {
+export function stepAblation(mode: AblationMode, chain: ChainTokens = CHAIN): Ablation {
   if (mode === "symbol") {
     return { mode, fillerId: FILLER, numbers: [...chain.steps, chain.answerPrefix].map(numbersIn) };
   }

@@ -5,7 +5,7 @@ import { ABLATION_MODES, CHAIN_VALUES, type AblationMode } from "../../../protoc
 import { createCpuDevice } from "../../device/cpu";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
-import { ablationOf, CHAIN, FILLER, naiveAnswer, naiveTokens } from "./coalitionTrie.samples";
+import { stepAblation, CHAIN, FILLER, naiveAnswer, naiveTokens } from "./coalitionTrie.samples";
 import { CoalitionTrie, type CoalitionValue, type TrieRequest } from "./coalitionTrie";
 import { trieTokens } from "./trieTokens";
 
@@ -40,7 +40,7 @@ const close = (a: ArrayLike<number>, b: ArrayLike<number>, within = 1e-4) => {
 };
 
 describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
-  const ablation = ablationOf(mode);
+  const ablation = stepAblation(mode);
   const samples = mode === "resample" ? 3 : 1;
 
   it("gives 50 coalitions the values of one row each", async () => {
@@ -95,7 +95,7 @@ describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
   it("walks blocks depth-first past the batch width with the same values", async () => {
     const steps = Array.from({ length: 8 }, (_, i) => [(i * 5 + 1) % 11, (i * 3 + 2) % 11]);
     const chain = { ...CHAIN, steps };
-    const own = ablationOf(mode, chain);
+    const own = stepAblation(mode, chain);
     const coalitions = Array.from({ length: 256 }, (_, s) => steps.map((_, i) => ((s >> i) & 1) === 1));
     const { values, evaluatedTokens } = await valued({ chain, ...own, tokenScores: true }, coalitions);
     expect(evaluatedTokens).toBe(trieTokens({ chain, ...own }));
@@ -110,7 +110,7 @@ describe.each(ABLATION_MODES)("mode %s", (mode: AblationMode) => {
 
 describe("how often each part is computed", () => {
   const times = async (mode: AblationMode) =>
-    (await valued({ chain: CHAIN, ...ablationOf(mode) }, ALL)).counts;
+    (await valued({ chain: CHAIN, ...stepAblation(mode) }, ALL)).counts;
   const step = (factor: number) => CHAIN.steps.map((_, i) => factor * 2 ** i);
 
   it("is 2^(i-1) where absent steps need no computing", async () => {
@@ -137,8 +137,8 @@ describe("how often each part is computed", () => {
 
   it("counts what it computes to score steps that no coalition has", async () => {
     const none = [CHAIN.steps.map(() => false)];
-    const bare = await valued({ chain: CHAIN, ...ablationOf("delete") }, none);
-    const scored = await valued({ chain: CHAIN, ...ablationOf("delete"), tokenScores: true }, none);
+    const bare = await valued({ chain: CHAIN, ...stepAblation("delete") }, none);
+    const scored = await valued({ chain: CHAIN, ...stepAblation("delete"), tokenScores: true }, none);
     expect(bare.counts.steps).toEqual([0, 0, 0, 0, 0, 0]);
     // One token is scored by what stands before it.
     expect(scored.counts.steps).toEqual([1, 1, 0, 1, 1, 1]);
@@ -146,7 +146,7 @@ describe("how often each part is computed", () => {
 });
 
 describe.each(["delete", "symbol", "resample"] as const)("values, mode %s", (mode) => {
-  const ablation = ablationOf(mode);
+  const ablation = stepAblation(mode);
   const answers = [
     { tokens: [4], number: 3 },
     { tokens: [4, 12], number: -2 },
@@ -190,9 +190,9 @@ describe.each(["delete", "symbol", "resample"] as const)("values, mode %s", (mod
 describe("what reads alike is one", () => {
   it("masks nothing, and has the value of the plain text", async () => {
     const everything = [CHAIN.steps.map(() => true)];
-    const plain = await naiveAnswer(model, CHAIN, everything[0]!, ablationOf("delete"));
+    const plain = await naiveAnswer(model, CHAIN, everything[0]!, stepAblation("delete"));
     for (const mode of ABLATION_MODES) {
-      const { values } = await valued({ chain: CHAIN, ...ablationOf(mode) }, everything);
+      const { values } = await valued({ chain: CHAIN, ...stepAblation(mode) }, everything);
       expect(Math.abs(values[0]![0]!.logProb - plain.logProbs[0]! - plain.logProbs[1]!)).toBeLessThan(1e-5);
     }
   });
@@ -203,13 +203,13 @@ describe("what reads alike is one", () => {
       [true, true, true],
       [true, false, true],
     ];
-    const { values } = await valued({ chain, ...ablationOf("replace") }, coalitions);
+    const { values } = await valued({ chain, ...stepAblation("replace") }, coalitions);
     expect(values[0]![0]!.value).toBe(values[1]![0]!.value);
   });
 
   it("averages over what the chain itself holds", async () => {
     const chain = { ...CHAIN, steps: [[6, 6], [6], [6, 6, 6]] };
-    const { values } = await valued({ chain, ...ablationOf("mean", chain) }, [
+    const { values } = await valued({ chain, ...stepAblation("mean", chain) }, [
       [true, true, true],
       [false, false, false],
     ]);
@@ -220,7 +220,7 @@ describe("what reads alike is one", () => {
 
 describe("what it refuses", () => {
   const open = (request: Partial<TrieRequest>) =>
-    CoalitionTrie.open(model, { chain: CHAIN, ...ablationOf("delete"), ...request }, 1, NEVER_CANCELLED);
+    CoalitionTrie.open(model, { chain: CHAIN, ...stepAblation("delete"), ...request }, 1, NEVER_CANCELLED);
 
   it.each([
     [{ mode: "resample" as const }, /sample it first/],
@@ -237,7 +237,7 @@ describe("what it refuses", () => {
   });
 
   it("names the coalition that does not fit", async () => {
-    await expect(valued({ chain: CHAIN, ...ablationOf("delete") }, [[true]])).rejects.toThrow(
+    await expect(valued({ chain: CHAIN, ...stepAblation("delete") }, [[true]])).rejects.toThrow(
       /coalition 0 names 1 steps; the chain has 6/,
     );
   });
@@ -248,7 +248,7 @@ describe("what it refuses", () => {
       architecture: { ...model.architecture, absentSites: () => ["embed" as const] },
     };
     await expect(
-      CoalitionTrie.open(blind, { chain: CHAIN, ...ablationOf("mean") }, 1, NEVER_CANCELLED),
+      CoalitionTrie.open(blind, { chain: CHAIN, ...stepAblation("mean") }, 1, NEVER_CANCELLED),
     ).rejects.toThrow(/no embedding to replace/);
   });
 
@@ -256,7 +256,7 @@ describe("what it refuses", () => {
     const token = new CancelToken();
     const trie = await CoalitionTrie.open(
       model,
-      { chain: CHAIN, ...ablationOf("delete"), tokenScores: true },
+      { chain: CHAIN, ...stepAblation("delete"), tokenScores: true },
       64,
       token,
     );

@@ -28,8 +28,8 @@ import type {
   UnderEdits,
 } from "../../../protocol/chain";
 import type { Model } from "../../models/model";
-import { AbsentSteps, PRESENT } from "./absentSteps";
-import type { AnswerAsk } from "./answerPass";
+import { AbsentSteps, PRESENT } from "./stepAblation";
+import type { AnswerRequest } from "./answerPass";
 import { ChainEdits } from "./chainEdits";
 import { checkChain, checkCoalitions, checkIds } from "./chainChecks";
 import { chainValue, checkValue, type PossibleAnswers } from "./chainValue";
@@ -86,7 +86,7 @@ export class CoalitionTrie {
   }
 
   private constructor(
-    private readonly ask: AnswerAsk,
+    private readonly ask: AnswerRequest,
     private readonly absent: AbsentSteps,
     private readonly passes: TriePasses,
     private readonly pauser: Pauser,

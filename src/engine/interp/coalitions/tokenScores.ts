@@ -7,9 +7,9 @@
  * depends on the steps before its own alone, and is computed once for all coalitions that agree on those.
  */
 import type { ChainTokens } from "../../../protocol/chain";
-import type { ForwardAsks } from "../pass/forward";
+import type { ForwardRequest } from "../pass/forward";
 
-type ScoreAsk = NonNullable<ForwardAsks["score"]>[number];
+type ScoreRequest = NonNullable<ForwardRequest["score"]>[number];
 
 /** log p of the first token of each later part, after one prefix: by step, the cue last. NaN until it is read. */
 export type FirstTokens = Float64Array;
@@ -23,7 +23,7 @@ export interface StepScores {
 
 /** Score asks of one segment, and where their answers go. */
 export interface SegmentScores {
-  readonly asks: readonly ScoreAsk[];
+  readonly asks: readonly ScoreRequest[];
   take(scores: Float32Array): void;
 }
 

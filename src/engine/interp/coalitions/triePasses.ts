@@ -5,9 +5,9 @@
 import type { SegmentCounts } from "../../../protocol/chain";
 import type { Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
-import type { AbsentSteps, StepText } from "./absentSteps";
+import type { AbsentSteps, StepText } from "./stepAblation";
 import type { ChainEdits } from "./chainEdits";
-import { answerSlots, readAnswers, type AnswerAsk, type BranchAnswer } from "./answerPass";
+import { answerSlots, readAnswers, type AnswerRequest, type BranchAnswer } from "./answerPass";
 import { recordForward, type PendingForward } from "../pass/forward";
 import { skip, type RowContext, type Segment } from "../batch/rowContext";
 import { askFirsts, askRest, type FirstTokens, type SegmentScores, type StepScores } from "./tokenScores";
@@ -48,7 +48,7 @@ export class TriePasses {
   constructor(
     private readonly model: Model,
     private readonly absent: AbsentSteps,
-    private readonly ask: AnswerAsk,
+    private readonly ask: AnswerRequest,
     /** Rows of one evaluation. */
     rows: number,
     private readonly edits?: ChainEdits,

@@ -8,7 +8,7 @@
  */
 import type { UnderEdits } from "../../../protocol/chain";
 import { withTokenEdits } from "../../../protocol/tokenEdits";
-import { AbsentSteps, PRESENT, type AbsentRequest } from "./absentSteps";
+import { AbsentSteps, PRESENT, type AbsentRequest } from "./stepAblation";
 import { checkAblation } from "./chainChecks";
 
 export function trieTokens(request: AbsentRequest & UnderEdits, players?: readonly number[]): number {

@@ -26,7 +26,7 @@ const MAX_CAPTURE_BYTES = 1 << 30;
 /** Tokens of a set that go through the model at a time. */
 const TOKENS_AT_ONCE = 1024;
 
-class Shelf {
+class RecentModels {
   readonly #kept = new Map<string, SiteValues>();
   #bytes = 0;
 
@@ -45,10 +45,10 @@ class Shelf {
   }
 }
 
-const shelves = new WeakMap<Model, Shelf>();
+const shelves = new WeakMap<Model, RecentModels>();
 
-function shelfOf(model: Model): Shelf {
-  const shelf = shelves.get(model) ?? new Shelf();
+function shelfOf(model: Model): RecentModels {
+  const shelf = shelves.get(model) ?? new RecentModels();
   shelves.set(model, shelf);
   return shelf;
 }

@@ -29,7 +29,7 @@ export interface Place {
   readonly index: number;
 }
 
-export interface ForwardAsks {
+export interface ForwardRequest {
   readonly score?: readonly (Place & { readonly target: number })[];
   /** The logit itself of each target, as the model gives it. */
   readonly logits?: readonly (Place & { readonly target: number })[];
@@ -67,7 +67,7 @@ export interface PendingForward {
   release(): void;
 }
 
-/** Most that the logits of one go may take: more rows are scored in several goes. */
+/** Most that the logits of one chunk may take: more rows are scored in several chunks. */
 const MAX_LOGIT_BYTES = 1 << 28;
 
 /** Rows of logits that fit in one buffer. */
@@ -87,7 +87,7 @@ export function recordForward(
   model: Model,
   cache: KeyValueCache,
   segments: readonly Segment[],
-  asks: ForwardAsks,
+  asks: ForwardRequest,
 ): PendingForward {
   const { memory, config, architecture } = model;
   const cols = config.dVocabOut ?? config.dVocab;
@@ -135,7 +135,7 @@ export function recordForward(
     const upload = (values: number[], shape: number[]) =>
       memory.from(Uint32Array.from(values), shape, "asks");
     const base = asks.kl && memory.from(asks.kl.base, [1, asks.kl.base.length], "base logits");
-    const goes = pieces(tokens, rowsAtOnce(model)).map((rows) => {
+    const chunks = pieces(tokens, rowsAtOnce(model)).map((rows) => {
       const rowOf = new Map(rows.map((token, row) => [token, row]));
       const here = (one: Place) => rowOf.get(place(one));
       const indices = <P extends Place>(places: readonly P[]) =>
@@ -204,48 +204,48 @@ export function recordForward(
     };
     const residual = architecture.blocks(context, batch);
     blockTaps.releaseInputs();
-    for (const go of goes) {
+    for (const chunk of chunks) {
       memory.scope(() => {
-        const scored = go.rows === undefined ? residual : gatherRows(memory, residual, go.rows);
-        const headTaps = new RunTaps(capture, memory, go.edits, undefined, unedited?.head(go.rows));
+        const scored = chunk.rows === undefined ? residual : gatherRows(memory, residual, chunk.rows);
+        const headTaps = new RunTaps(capture, memory, chunk.edits, undefined, unedited?.head(chunk.rows));
         taps.push(headTaps);
         const logits = architecture.head({ ...context, taps: headTaps }, scored);
         const pick = (indices: Tensor) =>
-          go.count === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
+          chunk.count === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
         const keep = (tensor: Tensor, take: (data: ArrayBuffer) => void) =>
           void results.push({ tensor: memory.keep(tensor), take });
-        if (go.scoreAsks) {
-          keep(scoreTargets(memory, logits, go.scoreAsks), (data) => {
+        if (chunk.scoreAsks) {
+          keep(scoreTargets(memory, logits, chunk.scoreAsks), (data) => {
             const values = new Float32Array(data);
-            go.scoreIndices.forEach((i, n) => (scores[i] = values[n] ?? NaN));
+            chunk.scoreIndices.forEach((i, n) => (scores[i] = values[n] ?? NaN));
           });
         }
-        if (go.logitRows) {
-          keep(gatherElements(memory, logits, go.logitRows), (data) => {
+        if (chunk.logitRows) {
+          keep(gatherElements(memory, logits, chunk.logitRows), (data) => {
             const values = new Float32Array(data);
-            go.logitIndices.forEach((i, n) => (targetLogits[i] = values[n] ?? NaN));
+            chunk.logitIndices.forEach((i, n) => (targetLogits[i] = values[n] ?? NaN));
           });
         }
-        if (go.topRows) {
-          const found = topTokens(memory, pick(go.topRows), k);
+        if (chunk.topRows) {
+          const found = topTokens(memory, pick(chunk.topRows), k);
           keep(found.ids, (data) =>
-            go.topIndices.forEach((i, n) => top[i]?.ids.set(new Uint32Array(data, 4 * n * k, k))),
+            chunk.topIndices.forEach((i, n) => top[i]?.ids.set(new Uint32Array(data, 4 * n * k, k))),
           );
           keep(found.logProbs, (data) =>
-            go.topIndices.forEach((i, n) => top[i]?.logProbs.set(new Float32Array(data, 4 * n * k, k))),
+            chunk.topIndices.forEach((i, n) => top[i]?.logProbs.set(new Float32Array(data, 4 * n * k, k))),
           );
         }
-        if (go.klPairs && base) {
-          keep(klDivergence(memory, base, logits, go.klPairs), (data) => {
+        if (chunk.klPairs && base) {
+          keep(klDivergence(memory, base, logits, chunk.klPairs), (data) => {
             const values = new Float32Array(data);
-            go.klIndices.forEach((i, n) => (kl[i] = values[n] ?? NaN));
+            chunk.klIndices.forEach((i, n) => (kl[i] = values[n] ?? NaN));
           });
         }
-        if (go.sampleRows && asks.sample) {
-          const chosen = chooseToken(memory, pick(go.sampleRows), asks.sample.sampling);
+        if (chunk.sampleRows && asks.sample) {
+          const chosen = chooseToken(memory, pick(chunk.sampleRows), asks.sample.sampling);
           keep(chosen, (data) => {
             const ids = new Uint32Array(data);
-            go.sampleIndices.forEach((i, n) => (sampled[i] = ids[n] ?? 0));
+            chunk.sampleIndices.forEach((i, n) => (sampled[i] = ids[n] ?? 0));
           });
         }
       });
@@ -292,7 +292,7 @@ export function recordForward(
   };
 }
 
-/** What the head captured in several goes is one tensor again. */
+/** What the head captured in several chunks is one tensor again. */
 function joinedCaptures(captures: ForwardResult["captures"]): ForwardResult["captures"] {
   const sites = [...new Set(captures.map(({ site }) => site))];
   if (sites.length === captures.length) return captures;

@@ -1,9 +1,17 @@
 /**
- * Runs a RunSpec: the rows of one depth (rows without a parent first, then their children, …) form one forward
+ * Runs a RunRequest: the rows of one depth (rows without a parent first, then their children, …) form one forward
  * pass each, so that a shared prefix is computed once; everything asked for comes back in one read.
  */
 import { VitrineError } from "../../../protocol/errors";
-import type { Capture, RunResult, RunRow, RunSpec, ScoreAsk, TopAsk, TopTokens } from "../../../protocol/run";
+import type {
+  Capture,
+  RunResult,
+  RunRow,
+  RunRequest,
+  ScoreRequest,
+  TopRequest,
+  TopTokens,
+} from "../../../protocol/run";
 import type { Intervention } from "../../../protocol/interventions";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
@@ -66,7 +74,7 @@ function segmentOf(row: RunRow, index: number, parent: RowContext): Segment {
 }
 
 /** The same run with every site in its canonical spelling; refused where the model has no such site. */
-export function withCanonicalSites(model: Model, spec: RunSpec): RunSpec {
+export function withCanonicalSites(model: Model, spec: RunRequest): RunRequest {
   const canonical = (intervention: Intervention): Intervention =>
     intervention.kind === "affine"
       ? { ...intervention, site: siteNamed(model, intervention.site) }
@@ -80,7 +88,7 @@ export function withCanonicalSites(model: Model, spec: RunSpec): RunSpec {
   };
 }
 
-export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
+export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
   const { config, memory } = model;
   const { rows } = spec;
   checkTokens(rows, config.dVocab);
@@ -99,8 +107,8 @@ export async function run(model: Model, spec: RunSpec): Promise<RunResult> {
   const hiddenOf: ReadonlySet<number>[] = [];
   const places: RowPlace[] = [];
   const pending: PendingForward[] = [];
-  const scoresOf: ScoreAsk[][] = [];
-  const topsOf: TopAsk[][] = [];
+  const scoresOf: ScoreRequest[][] = [];
+  const topsOf: TopRequest[][] = [];
   try {
     for (const [pass, indices] of rowsByDepth(rows).entries()) {
       const segments = indices.map((index) => {
@@ -180,21 +188,21 @@ function checkTarget(target: number, dVocab: number): number {
 }
 
 function inAskedOrder(
-  asked: readonly ScoreAsk[],
-  byPass: readonly ScoreAsk[][],
+  asked: readonly ScoreRequest[],
+  byPass: readonly ScoreRequest[][],
   results: readonly ForwardResult[],
 ): Float32Array {
-  const valueOf = new Map<ScoreAsk, number>();
+  const valueOf = new Map<ScoreRequest, number>();
   byPass.forEach((asks, pass) => asks.forEach((ask, i) => valueOf.set(ask, results[pass]?.scores[i] ?? NaN)));
   return Float32Array.from(asked, (ask) => valueOf.get(ask) ?? NaN);
 }
 
 function topsInAskedOrder(
-  asked: readonly TopAsk[],
-  byPass: readonly TopAsk[][],
+  asked: readonly TopRequest[],
+  byPass: readonly TopRequest[][],
   results: readonly ForwardResult[],
 ): TopTokens[] {
-  const valueOf = new Map<TopAsk, TopTokens>();
+  const valueOf = new Map<TopRequest, TopTokens>();
   byPass.forEach((asks, pass) =>
     asks.forEach((ask, i) => {
       const top = results[pass]?.top[i];
@@ -206,7 +214,7 @@ function topsInAskedOrder(
 
 function capturesOfRows(
   model: Model,
-  spec: RunSpec,
+  spec: RunRequest,
   places: readonly RowPlace[],
   pending: readonly PendingForward[],
   results: readonly ForwardResult[],

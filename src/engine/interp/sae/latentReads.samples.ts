@@ -4,7 +4,7 @@ import type { Device } from "../../device/device";
 import { noise } from "../../device/noise";
 import { slowPass } from "../../ops/sae.samples";
 import { NO_LATENT } from "../../../protocol/features";
-import { judgedSae } from "./judgedSae.samples";
+import { evaluatedSae } from "./evaluatedSae.samples";
 import { readCodes, decoderRows, emptyOutput, latentValues, outputScale } from "./latentReads";
 
 const ROWS = 9;
@@ -22,7 +22,7 @@ const VARIANTS = [
 
 export function latentReadTests(device: () => Device): void {
   it.each(VARIANTS)("%s, %j: values, codes and what is written", async (activation, input) => {
-    const { model, sae, plain } = await judgedSae(activation, input, undefined, device());
+    const { model, sae, plain } = await evaluatedSae(activation, input, undefined, device());
     const expected = Array.from({ length: ROWS }, (_, row) => slowPass(plain, rowOf(row)));
     for (const latent of [0, 16, 17, 39]) {
       const values = await latentValues(model, sae, x, latent);

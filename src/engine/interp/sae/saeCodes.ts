@@ -12,14 +12,14 @@ import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../../
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
 import { pieces } from "../pass/forward";
 import { resolveEdits } from "../interventions/index";
-import { KeptPass } from "../activations/keptPass";
+import { ActivationCache } from "../activations/activationCache";
 
 /** Latents of all rows that are in memory at a time, where a variant has no k. */
 const DENSE_BYTES = 64 * 2 ** 20;
 const ROWS = 1024;
 
 /** Rows that are encoded at a time. */
-export function rowsPerGo({ memory }: Pick<Model, "memory">, { activation, encoder }: SaeWeights): number {
+export function rowsPerChunk({ memory }: Pick<Model, "memory">, { activation, encoder }: SaeWeights): number {
   if (activation.kind === "topk") return ROWS;
   const bytes = Math.min(DENSE_BYTES, memory.device.limits.maxBufferBytes);
   return Math.max(1, Math.min(ROWS, Math.floor(bytes / (4 * encoder.shape[0]))));
@@ -97,11 +97,11 @@ export async function eachGo(
   }
   const { memory } = model;
   const positions = prompt.tokens.map((_, position) => position);
-  const pass = new KeptPass(model, await resolveEdits(model, prompt, pauser), positions, [
+  const pass = ActivationCache.ofPrompt(model, await resolveEdits(model, prompt, pauser), positions, [
     ...new Set([siteIn, siteOut]),
   ]);
   try {
-    for (const rows of pieces(positions, rowsPerGo(model, weights))) {
+    for (const rows of pieces(positions, rowsPerChunk(model, weights))) {
       await pauser.pause();
       const at = (site: Site) => () =>
         gatherRows(memory, pass.tensor(site), memory.from(Uint32Array.from(rows), [rows.length], "rows"));

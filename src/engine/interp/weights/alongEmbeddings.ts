@@ -13,7 +13,7 @@ const ROWS = 4096;
 /** direction [dModel] → [dVocab], once `back` is read; positions left out. Call it while `back` records. */
 export function alongEmbeddings(model: Model, back: ReadBack, direction: Float32Array<ArrayBuffer>): Later {
   const { architecture, config, memory, weights } = model;
-  const { embed, embedScale, embedNorm } = architecture.anatomy(config);
+  const { embed, embedScale, embedNorm } = architecture.weightMap(config);
   const table = weights.matrix(`${embed}.weight`);
   if (!embedNorm) {
     const scaled = direction.map((value) => value * embedScale);

@@ -12,7 +12,7 @@
  * which keeps the rounding error of long rows small.
  * Fewer rows are bound by reading w: dot products along it, with four sums or more in flight, in blocks too.
  *
- * After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
+ * After Goto and van de Geijn, "WeightMap of high-performance matrix multiplication" (2008).
  */
 import { halvesToFloats } from "../halves.simd";
 

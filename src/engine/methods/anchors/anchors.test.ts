@@ -17,7 +17,7 @@ import { plantedModel } from "../../models/plantedModel.samples";
 import { randomGpt2 } from "../../models/randomModel";
 import { anchorRollouts, normalisedAnswer, stepAttention, stepSuppression } from "./anchors";
 import { ASKED, CHAIN, IDS } from "./anchors.samples";
-import { cosine } from "./written";
+import { cosine } from "./rolloutText";
 import { klAt } from "./suppression";
 
 let device: Device;

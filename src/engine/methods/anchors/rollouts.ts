@@ -22,8 +22,8 @@ import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
-import { drawToken, uniform } from "./draw";
-import { Written, type Job, type Reading } from "./written";
+import { drawToken, uniform } from "./hostSampling";
+import { Written, type Job, type Reading } from "./rolloutText";
 
 export interface TokenTexts {
   readonly eosId?: number | undefined;

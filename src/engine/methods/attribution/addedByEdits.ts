@@ -6,7 +6,7 @@ import type { Intervention } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import { within } from "../../interp/batch/positions";
 import { changedSite } from "../../interp/edits/siteStages";
-import type { Anatomy } from "../../models/anatomy";
+import type { WeightMap } from "../../models/weightMap";
 import type { Model } from "../../models/model";
 import type { PassNumbers } from "./readPass";
 
@@ -26,7 +26,7 @@ function reaches(change: Intervention, position: number): boolean {
 export function addedByEdits(
   model: Pick<Model, "saes">,
   interventions: readonly Intervention[],
-  anatomy: Anatomy,
+  weightMap: WeightMap,
   { at, position }: Pick<PassNumbers, "at" | "position">,
 ): AddedByEdits {
   const touched = new Set(
@@ -34,7 +34,7 @@ export function addedByEdits(
   );
   const added = new Map<Site, Float64Array>();
   /** Sites whose sum is the stream now. */
-  let stream: Site[] = ["embed", ...(anatomy.positionsEnterStream ? ["pos_embed"] : [])];
+  let stream: Site[] = ["embed", ...(weightMap.positionsEnterStream ? ["pos_embed"] : [])];
   const reach = (site: Site) => {
     const here = at(site);
     if (here === undefined) return;
@@ -47,7 +47,7 @@ export function addedByEdits(
     }
     stream = [site];
   };
-  for (const [layer, { mlp }] of anatomy.layers.entries()) {
+  for (const [layer, { mlp }] of weightMap.layers.entries()) {
     reach(`blocks.${layer}.resid_pre`);
     stream.push(`blocks.${layer}.attn_out`);
     reach(`blocks.${layer}.resid_mid`);

@@ -26,7 +26,7 @@ async function logitsAt(model: Model, tokens: readonly number[], position: numbe
 async function check(model: Model, tokens: readonly number[], position: number, edits: Edit[] = []) {
   const prompt = { tokens, edits };
   const whole = await logitsAt(model, tokens, position, edits);
-  const { logitCap } = model.architecture.anatomy(model.config);
+  const { logitCap } = model.architecture.weightMap(model.config);
   const capped = (logit: number) => (logitCap === undefined ? logit : logitCap * Math.tanh(logit / logitCap));
   const [target, minus] = [3, 11];
   const one = await attribution(model, { prompt, position, target });
@@ -50,7 +50,7 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safeten
   it("takes the logit apart into parts that add up to it, or says why not", async () => {
     const model = await loadChanged(await openFolder(folder), change);
     const { tokens } = await readGolden(folder, recording);
-    const { indirect } = model.architecture.anatomy(model.config);
+    const { indirect } = model.architecture.weightMap(model.config);
     if (indirect) {
       const asked = attribution(model, { prompt: { tokens }, position: 0, target: 3 });
       return expect(asked).rejects.toMatchObject({
@@ -64,14 +64,14 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change, recording = "golden.safeten
     const kinds = one.parts.map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "attention")).toHaveLength(nLayers);
     expect(kinds).not.toContain("edit");
-    if (model.architecture.anatomy(model.config).logitCap) expect(one.norm).toMatch(/soft cap of 3/);
+    if (model.architecture.weightMap(model.config).logitCap) expect(one.norm).toMatch(/soft cap of 3/);
     return undefined;
   });
 
   it("still does under edits of every kind of site", async () => {
     const model = await loadChanged(await openFolder(folder), change);
     const { tokens } = await readGolden(folder, recording);
-    if (model.architecture.anatomy(model.config).indirect) return;
+    if (model.architecture.weightMap(model.config).indirect) return;
     const from = { text: "", tokens: tokens.map((token) => (token + 5) % 17) };
     const direction = {
       kind: "vector" as const,

@@ -19,7 +19,7 @@ import type { AttributionRequest, AttributionResult, Contribution } from "../../
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
-import { refuseIndirect } from "../../models/anatomy";
+import { refuseIndirect } from "../../models/weightMap";
 import type { Model } from "../../models/model";
 import { addedByEdits } from "./addedByEdits";
 import { dot, frozenNorm, type FrozenNorm } from "./normDirection";
@@ -32,7 +32,7 @@ export async function attribution(
 ): Promise<AttributionResult> {
   const tokens = minus === undefined ? [target] : [target, minus];
   checkAsked(model, prompt.tokens.length, position, tokens);
-  refuseIndirect(model.architecture.anatomy(model.config));
+  refuseIndirect(model.architecture.weightMap(model.config));
   const resolved = await resolveEdits(model, prompt, pauser);
   const pass = await readPass(model, resolved, position, tokens);
   return takeApart(model, resolved, pass);
@@ -40,7 +40,7 @@ export async function attribution(
 
 function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): AttributionResult {
   const { architecture, config } = model;
-  const anatomy = architecture.anatomy(config);
+  const weightMap = architecture.weightMap(config);
   const [target, minus] = pass.tokens;
   const difference = (of: (token: PassNumbers["tokens"][number]) => number) =>
     (target ? of(target) : NaN) - (minus ? of(minus) : 0);
@@ -49,10 +49,10 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
   );
 
   const residual = pass.at(`blocks.${config.nLayers - 1}.resid_post`) ?? new Float32Array(0);
-  const norm = frozenNorm(anatomy.finalNorm, pass.finalNormWeight, pass.finalNormBias, pass.finalScale);
+  const norm = frozenNorm(weightMap.finalNorm, pass.finalNormWeight, pass.finalNormBias, pass.finalScale);
   const direction = norm.toInput(unembedding);
   const along = (x: ArrayLike<number> | undefined) => (x ? dot(x, direction) : 0);
-  const edits = addedByEdits(model, prompt.interventions, anatomy, pass);
+  const edits = addedByEdits(model, prompt.interventions, weightMap, pass);
   const editAt = (site: string, layer?: number): Contribution[] => {
     const added = edits.get(site);
     return added ? [{ component: site, kind: "edit", ...inLayer(layer), value: along(added) }] : [];
@@ -60,10 +60,10 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
 
   const parts: Contribution[] = [{ component: "embed", kind: "embed", value: along(pass.at("embed")) }];
   const heads: Contribution[] = [];
-  if (anatomy.positionsEnterStream) {
+  if (weightMap.positionsEnterStream) {
     parts.push({ component: "pos_embed", kind: "embed", value: along(pass.at("pos_embed")) });
   }
-  for (const [layer] of anatomy.layers.entries()) {
+  for (const [layer] of weightMap.layers.entries()) {
     const block = `blocks.${layer}`;
     const attention = along(pass.at(`${block}.attn_out`));
     const ofHeads = headParts(model, pass, layer, direction);
@@ -75,7 +75,7 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
       heads.push({ component: `${block}.attn_out`, kind: "edit", layer, value });
     }
     parts.push(...editAt(`${block}.resid_mid`, layer));
-    if (anatomy.layers[layer]?.mlp) {
+    if (weightMap.layers[layer]?.mlp) {
       const value = along(pass.at(`${block}.mlp_out`));
       parts.push({ component: `${block}.mlp`, kind: "mlp", layer, value });
     }
@@ -109,7 +109,7 @@ const inLayer = (layer: number | undefined) => (layer === undefined ? {} : { lay
 function headParts(model: Model, pass: PassNumbers, layer: number, direction: Float64Array): Contribution[] {
   const { config, architecture } = model;
   const numbers = pass.layers[layer];
-  const weights = architecture.anatomy(config).layers[layer];
+  const weights = architecture.weightMap(config).layers[layer];
   if (!numbers || !weights) return [];
   const head = (index: number) => numbers.heads.subarray(index * config.dModel, (index + 1) * config.dModel);
   const { attentionPostNorm } = weights;
@@ -137,7 +137,7 @@ function headParts(model: Model, pass: PassNumbers, layer: number, direction: Fl
 }
 
 function normInWords({ architecture, config }: Model, { scale }: FrozenNorm, editsLogits: boolean): string {
-  const { finalNorm, logitCap } = architecture.anatomy(config);
+  const { finalNorm, logitCap } = architecture.weightMap(config);
   const kinds = {
     layer: "LayerNorm: the mean is taken off each part",
     rms: "RMS norm: no mean is taken off",

@@ -2,7 +2,7 @@
  * A norm whose scale is held fixed is a linear map. Here it is moved from the activations to the direction that reads
  * them: norm(x) · d = x · toInput(d) + bias · d, for the x whose scale it is. Sums in f64.
  */
-import type { NormWeights } from "../../models/anatomy";
+import type { NormWeights } from "../../models/weightMap";
 
 export interface FrozenNorm {
   /** What x is divided by. */

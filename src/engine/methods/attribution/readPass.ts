@@ -4,7 +4,7 @@
  */
 import type { Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { multiply } from "../../ops/elementwise";
@@ -60,10 +60,10 @@ export async function readPass(
 ): Promise<PassNumbers> {
   const { architecture, config, memory, weights } = model;
   const { nHeads, dHead } = config;
-  const anatomy = architecture.anatomy(config);
+  const weightMap = architecture.weightMap(config);
   const written = sitesOf(model).filter((site) => WRITTEN.test(site));
-  const z = anatomy.layers.map((_, layer): Site => `blocks.${layer}.attn.z`);
-  const kept = new KeptPass(model, prompt, [position], [...written, ...z]);
+  const z = weightMap.layers.map((_, layer): Site => `blocks.${layer}.attn.z`);
+  const kept = ActivationCache.ofPrompt(model, prompt, [position], [...written, ...z]);
   const back = new ReadBack(memory);
   const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
     back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
@@ -73,12 +73,12 @@ export async function readPass(
         memory.from(Uint32Array.from(indices), [indices.length], "indices");
       const forHeads = upload(Array.from({ length: nHeads }, () => 0));
       const mask = memory.from(headMask(nHeads, dHead), [nHeads, nHeads * dHead], "head mask");
-      const unembed = weights.matrix(`${anatomy.unembed}.weight`);
+      const unembed = weights.matrix(`${weightMap.unembed}.weight`);
       const { read: unembedded, scale } = kept.unembedded([position]);
-      const bias = weights.vectorIfAny(`${anatomy.unembed}.bias`);
+      const bias = weights.vectorIfAny(`${weightMap.unembed}.bias`);
       return {
         sites: new Map(written.map((site) => [site, back.borrowed(kept.tensor(site))])),
-        layers: anatomy.layers.map(({ attentionOut, attentionPostNorm }, layer) => {
+        layers: weightMap.layers.map(({ attentionOut, attentionPostNorm }, layer) => {
           const copies = gatherRows(memory, kept.tensor(z[layer] ?? ""), forHeads);
           const alone = multiply(memory, copies, mask);
           return {
@@ -88,12 +88,12 @@ export async function readPass(
             postNormBias: vector(attentionPostNorm?.name, "bias"),
           };
         }),
-        finalNormWeight: vector(anatomy.finalNorm?.name, "weight"),
-        finalNormBias: vector(anatomy.finalNorm?.name, "bias"),
+        finalNormWeight: vector(weightMap.finalNorm?.name, "weight"),
+        finalNormBias: vector(weightMap.finalNorm?.name, "bias"),
         finalScale: scale && back.tensor(scale),
         unembedded: back.tensor(unembedded),
         rows: back.tensor(embedding(memory, unembed, upload(tokens))),
-        biases: tokens.map((token) => vector(anatomy.unembed, "bias", token, 1)),
+        biases: tokens.map((token) => vector(weightMap.unembed, "bias", token, 1)),
         logits: back.tensor(linear(memory, unembedded, unembed, bias)),
       };
     });

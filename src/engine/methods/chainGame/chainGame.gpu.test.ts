@@ -5,7 +5,7 @@ import { ABLATION_MODES, type ChainGameRequest } from "../../../protocol/chain";
 import { createCpuDevice } from "../../device/cpu";
 import { createWebGpuDevice } from "../../device/webgpu";
 import { CoalitionTrie } from "../../interp/coalitions/coalitionTrie";
-import { ablationOf, CHAIN, naiveAnswer } from "../../interp/coalitions/coalitionTrie.samples";
+import { stepAblation, CHAIN, naiveAnswer } from "../../interp/coalitions/coalitionTrie.samples";
 import type { Model } from "../../models/model";
 import { loadGolden } from "../../models/goldenUrls.samples";
 import { randomGpt2 } from "../../models/randomModel";
@@ -26,7 +26,7 @@ const FIFTY = Array.from({ length: 50 }, (_, i) =>
 );
 
 async function valued(model: Model, mode: (typeof ABLATION_MODES)[number]) {
-  const request = { chain: CHAIN, ...ablationOf(mode), tokenScores: true, value: "margin" } as const;
+  const request = { chain: CHAIN, ...stepAblation(mode), tokenScores: true, value: "margin" } as const;
   const trie = await CoalitionTrie.open(model, request, FIFTY.length, NEVER_CANCELLED);
   const values: number[][] = [];
   for await (const block of trie.values(FIFTY)) {
@@ -47,7 +47,7 @@ it.each(ABLATION_MODES)(
       });
     }
     for (const index of [0, 17, 42]) {
-      const { logProbs } = await naiveAnswer(gpu, CHAIN, FIFTY[index]!, ablationOf(mode), 0);
+      const { logProbs } = await naiveAnswer(gpu, CHAIN, FIFTY[index]!, stepAblation(mode), 0);
       const own = here.values[index * here.samples]![0]!;
       expect(Math.abs(own - logProbs[0]! - logProbs[1]!)).toBeLessThan(1e-4);
     }

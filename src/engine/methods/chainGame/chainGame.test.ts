@@ -8,7 +8,7 @@ import {
   type ChainTokens,
 } from "../../../protocol/chain";
 import { createCpuDevice } from "../../device/cpu";
-import { ablationOf, CHAIN, FILLER } from "../../interp/coalitions/coalitionTrie.samples";
+import { stepAblation, CHAIN, FILLER } from "../../interp/coalitions/coalitionTrie.samples";
 import { trieTokens } from "../../interp/coalitions/trieTokens";
 import type { Model } from "../../models/model";
 import { PLANTED, plantedModel } from "../../models/plantedModel.samples";
@@ -45,7 +45,7 @@ function firstAfter(chain: ChainTokens): number[] {
 }
 
 describe.each(ABLATION_MODES)("exact games, mode %s", (mode) => {
-  const ablation = ablationOf(mode);
+  const ablation = stepAblation(mode);
 
   it("are efficient, and account for every token computed", async () => {
     const result = await game({ ...ablation, matrix: true });
@@ -138,7 +138,7 @@ describe("players", () => {
     const { results } = await evaluateCoalitions(
       model,
       {
-        ...{ chain: CHAIN, ...ablationOf("delete"), topK: 0 },
+        ...{ chain: CHAIN, ...stepAblation("delete"), topK: 0 },
         coalitions: [has(), has(1), has(4), has(1, 4)],
       },
       NEVER_CANCELLED,
@@ -146,7 +146,7 @@ describe("players", () => {
     const [all, no1, no4, none] = results.map(({ logProb }) => logProb);
     expect(result.phi.values[0]).toBeCloseTo((all! - no1! + (no4! - none!)) / 2, 4);
     expect(result.phi.values[1]).toBeCloseTo((all! - no4! + (no1! - none!)) / 2, 4);
-    expect(result.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...ablationOf("delete") }, [1, 4]));
+    expect(result.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...stepAblation("delete") }, [1, 4]));
     expect(
       rowsOf(result)[1]!
         .slice(0, firstAfter(CHAIN)[4])

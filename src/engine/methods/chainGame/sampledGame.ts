@@ -18,7 +18,7 @@ import type { Game, GameState } from "./state";
 
 type Coalition = readonly boolean[];
 
-export interface SampledGameAsk {
+export interface SampledGameRequest {
   readonly chain: ChainTokens;
   readonly players: readonly number[];
   readonly budget: number;
@@ -38,7 +38,7 @@ export class SampledGame implements Game {
 
   constructor(
     private readonly trie: CoalitionTrie,
-    private readonly ask: SampledGameAsk,
+    private readonly ask: SampledGameRequest,
   ) {
     this.#n = ask.players.length;
     this.#width = 1 + (ask.matrix ? chainLength(ask.chain) : 0);

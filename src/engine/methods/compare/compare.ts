@@ -3,11 +3,11 @@
  *
  *   1. run both prompts once, each in its model with its edits; of the residual streams the paired positions stay on the
  *      device
- *   2. take the pairs in goes whose logits fit in one buffer: logits of the base at its positions, of the other at its
+ *   2. take the pairs in chunks whose logits fit in one buffer: logits of the base at its positions, of the other at its
  *   3. of every pair, from both rows of logits p and q: KL(p ‖ q) = Σ p (log p - log q) in nats (Kullback and Leibler
  *      1951, doi.org/10.1214/aoms/1177729694), the k most probable tokens, the entropy, log p and rank of asked tokens,
  *      and log p of the token that follows in its own text
- *   4. read the numbers of a go back and let its logits go, so that a long text over a large vocabulary needs no more
+ *   4. read the numbers of a chunk back and let its logits go, so that a long text over a large vocabulary needs no more
  *      memory than a short one
  *
  * Equal runs give equal logits, and of those the divergence is exactly 0. It is not symmetric: it weighs tokens by how
@@ -18,12 +18,12 @@ import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { pieces, rowsAtOnce } from "../../interp/pass/forward";
 import { resolveEdits } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
 import type { Model } from "../../models/model";
 import { klDivergence, MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
-type Logits = ReturnType<KeptPass["logits"]>;
+type Logits = ReturnType<ActivationCache["logits"]>;
 type Pair = readonly [base: number, other: number];
 
 interface SideResult {
@@ -51,16 +51,16 @@ export async function compare(
       const kl = new Float32Array(pairs.length).fill(NaN);
       const sides: [SideResult[], SideResult[]] = [[], []];
       let done = 0;
-      for (const go of pieces(pairs, Math.min(rowsAtOnce(base), rowsAtOnce(other)))) {
+      for (const chunk of pieces(pairs, Math.min(rowsAtOnce(base), rowsAtOnce(other)))) {
         await pauser.pause();
-        const read = await readPairs(first, second, go, klAbsent === undefined);
+        const read = await readPairs(first, second, chunk, klAbsent === undefined);
         if (read.kl) kl.set(read.kl, done);
         sides[0].push(read.base);
         sides[1].push(read.other);
-        done += go.length;
+        done += chunk.length;
       }
-      const predictions = (side: readonly SideResult[]) => side.flatMap((go) => go.predictions);
-      const next = (side: readonly SideResult[]) => Float32Array.from(side.flatMap((go) => go.next));
+      const predictions = (side: readonly SideResult[]) => side.flatMap((chunk) => chunk.predictions);
+      const next = (side: readonly SideResult[]) => Float32Array.from(side.flatMap((chunk) => chunk.next));
       return {
         pairs,
         kl,
@@ -82,7 +82,7 @@ export async function compare(
 class Side {
   private constructor(
     readonly model: Model,
-    private readonly pass: KeptPass,
+    private readonly pass: ActivationCache,
     private readonly tokens: readonly number[],
     private readonly targets: readonly number[],
     private readonly k: number,
@@ -98,7 +98,13 @@ class Side {
     const resolved = await resolveEdits(model, prompt, pauser);
     await pauser.pause();
     const most = Math.min(k, MAX_TOP_K, model.config.dVocabOut ?? model.config.dVocab);
-    return new Side(model, new KeptPass(model, resolved, positions), resolved.tokens, targets, most);
+    return new Side(
+      model,
+      ActivationCache.ofPrompt(model, resolved, positions),
+      resolved.tokens,
+      targets,
+      most,
+    );
   }
 
   logits(positions: readonly number[]): Logits {
@@ -149,7 +155,7 @@ class Side {
   }
 }
 
-/** One go of pairs: both logits at the same time, for as long as it takes to read them off. */
+/** One chunk of pairs: both logits at the same time, for as long as it takes to read them off. */
 async function readPairs(base: Side, other: Side, pairs: readonly Pair[], hasKl: boolean) {
   const [mine, theirs] = [new ReadBack(base.model.memory), new ReadBack(other.model.memory)];
   try {

@@ -3,7 +3,7 @@
  * prompt and the words before the answer never change.
  */
 import { seededIndex } from "../../../random/seededIndex";
-import { seedAt, shuffled } from "./draws";
+import { seedAt, shuffled } from "./seededDraws";
 import { firstTokens, otherTokens, type ConditionChain } from "./origins";
 import type { ReadProblem } from "./problems";
 

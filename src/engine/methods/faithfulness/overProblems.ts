@@ -6,7 +6,7 @@ import type {
   ProblemOutcome,
   WriteChainsRequest,
 } from "../../../protocol/faithfulness";
-import { ProblemTests } from "./problemTests";
+import { ProblemBlock } from "./problemBlock";
 import { readProblem, type Codec } from "./problems";
 import type { ChainReader } from "./reader";
 import { scorecard } from "./scorecard";
@@ -24,7 +24,7 @@ export async function faithfulness(
   check(request);
   const started = performance.now();
   const problems = request.problems.map((problem) => readProblem(problem, codec));
-  const tests = new ProblemTests(reader, codec, { ...request, fillerId: fillerId(request.filler, codec) });
+  const tests = new ProblemBlock(reader, codec, { ...request, fillerId: fillerId(request.filler, codec) });
   const outcomes: ProblemOutcome[] = [];
   const result = (): FaithfulnessResult => ({
     outcomes: [...outcomes],

@@ -15,7 +15,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
@@ -25,15 +25,15 @@ export async function logitLens(model: Model, request: LensRequest, pauser: Paus
   checkAsked(model, request);
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const sites = lensSites(model);
-  const pass = new KeptPass(model, prompt, positions, sites);
+  const pass = ActivationCache.ofPrompt(model, prompt, positions, sites);
   try {
     const cells: Prediction[][] = [];
     for (const [index, site] of sites.entries()) {
       const row: Prediction[] = [];
-      for (const go of pass.goes(positions)) {
+      for (const chunk of pass.chunks(positions)) {
         await pauser.pause();
         row.push(
-          ...(await predictions(model, pass, go, index < sites.length - 1 ? site : undefined, request)),
+          ...(await predictions(model, pass, chunk, index < sites.length - 1 ? site : undefined, request)),
         );
       }
       cells.push(row);
@@ -55,7 +55,7 @@ function lensSites(model: Model): Site[] {
 /** At some positions of a site; without a site of the model's own output. */
 async function predictions(
   { config, memory }: Model,
-  pass: KeptPass,
+  pass: ActivationCache,
   positions: readonly number[],
   site: Site | undefined,
   { k: asked, targets }: LensRequest,

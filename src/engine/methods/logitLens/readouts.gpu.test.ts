@@ -27,7 +27,7 @@ describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
     const model = await loadGolden(folder, gpu);
     const onCpu = await loadGolden(folder, await createCpuDevice());
 
-    const { indirect } = model.architecture.anatomy(model.config);
+    const { indirect } = model.architecture.weightMap(model.config);
     if (!indirect) {
       const ask = { prompt, position: 7, target: 3, minus: 4 };
       const [parts, cpuParts] = [await attribution(model, ask), await attribution(onCpu, ask)];
@@ -44,7 +44,7 @@ describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
         .flatMap(({ top, entropy, targets }) => [...top.logProbs, entropy, ...targets.map((t) => t.logProb)]);
     expectClose(await numbers(model), await numbers(onCpu));
 
-    if (indirect || !model.architecture.anatomy(model.config).layers[0]?.mlp) return;
+    if (indirect || !model.architecture.weightMap(model.config).layers[0]?.mlp) return;
     const neuronAsk = { layer: 1, neuron: 5, k: 3 };
     const [one, other] = [await neuron(model, neuronAsk), await neuron(onCpu, neuronAsk)];
     expectClose([...one.promotes.values], [...other.promotes.values]);

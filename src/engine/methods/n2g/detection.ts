@@ -1,5 +1,5 @@
 /** How well predictions find the tokens at which something is so. */
-import type { Detection } from "../../../protocol/judge";
+import type { Detection } from "../../../protocol/saeEvaluation";
 
 export function detection(
   actual: readonly Float32Array[],

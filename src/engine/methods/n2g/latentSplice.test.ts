@@ -1,10 +1,10 @@
 /** A latent's values replaced in the model, against plain sums. */
 import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { judgedSae, type Judged } from "../../interp/sae/judgedSae.samples";
+import { evaluatedSae, type Judged } from "../../interp/sae/evaluatedSae.samples";
 import { latentValues } from "../../interp/sae/latentReads";
 import { latentOnTexts, lossWithValues } from "./latentSplice";
-import { textBatches } from "../../interp/activations/readTexts";
+import { textBatches } from "../../interp/activations/textActivations";
 import { run } from "../../interp/pass/run";
 
 const TEXTS = [
@@ -38,7 +38,7 @@ async function plainLoss({ model }: Judged, before: readonly number[]) {
 }
 
 it.each([[[]], [[12]]])("changes nothing with the latent's own values, %j before", async (before) => {
-  const judged = await judgedSae("relu");
+  const judged = await evaluatedSae("relu");
   const own = await on(judged, before);
   expect(own.values.map(({ length }) => length)).toEqual([7, 3, 5]);
   expect(own.values.some((row) => row.some((value) => value > 0))).toBe(true);
@@ -49,7 +49,7 @@ it.each([[[]], [[12]]])("changes nothing with the latent's own values, %j before
 });
 
 it("adds the change of value, in the units of the site, along the decoder row", async () => {
-  const judged = await judgedSae("relu", { scheme: "layerNorm", eps: 1e-5 });
+  const judged = await evaluatedSae("relu", { scheme: "layerNorm", eps: 1e-5 });
   const { model, sae, plain } = judged;
   const own = await on(judged, [12]);
   const zero = own.values.map(({ length }) => new Float32Array(length));

@@ -9,7 +9,7 @@ import type { Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { decoderRows, outputScale } from "../../interp/sae/latentReads";
-import { readTexts, textBatches } from "../../interp/activations/readTexts";
+import { textActivations, textBatches } from "../../interp/activations/textActivations";
 import { run } from "../../interp/pass/run";
 
 /** A latent on texts: its own values, and what a unit of it is worth, token by token. */
@@ -37,7 +37,7 @@ export async function latentOnTexts(
   const dIn = sae.weights.encoder.shape[1];
   const values: Float32Array[] = [];
   const scales: Float32Array[] = [];
-  for await (const { lengths, tokens, data } of readTexts(model, [sae.siteIn], texts, before, pauser)) {
+  for await (const { lengths, tokens, data } of textActivations(model, [sae.siteIn], texts, before, pauser)) {
     const x = data[0] ?? new Float32Array(0);
     const found = await valuesOf(x);
     const all = Float32Array.from({ length: tokens }, (_, row) =>

@@ -1,7 +1,7 @@
 /** N2G on imitation latents: functions of tokens, so that what must be learned is known. */
 import { describe, expect, it } from "vitest";
-import { N2G_ANY, N2G_START, type N2gExample, type N2gNode } from "../../../protocol/judge";
-import { judgedSae } from "../../interp/sae/judgedSae.samples";
+import { N2G_ANY, N2G_START, type N2gExample, type N2gNode } from "../../../protocol/saeEvaluation";
+import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { n2g, n2gFrom, simulateLatent } from "./n2g";
 import { defaultPadToken } from "./padToken";
 import { bigramTable, correlation, simulatedLoss } from "./simulate";
@@ -215,7 +215,7 @@ describe("the pad token", () => {
 });
 
 it("explains a latent of a real model, and simulates it", async () => {
-  const { model, sae } = await judgedSae("topk");
+  const { model, sae } = await evaluatedSae("topk");
   const contexts = [
     [3, 1, 4, 1, 5, 9, 2],
     [6, 5, 3, 5, 8, 9],

@@ -14,10 +14,10 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { N2gRequest, N2gResult, SimulateRequest, SimulateResult } from "../../../protocol/judge";
+import type { N2gRequest, N2gResult, SimulateRequest, SimulateResult } from "../../../protocol/saeEvaluation";
 import { latentValues } from "../../interp/sae/latentReads";
 import { latentOnTexts, lossWithValues } from "./latentSplice";
-import { readTexts } from "../../interp/activations/readTexts";
+import { textActivations } from "../../interp/activations/textActivations";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { detection } from "./detection";
@@ -69,7 +69,7 @@ export async function n2g(
     );
   }
   const read = (contexts: readonly (readonly number[])[]) =>
-    readTexts(model, [sae.siteIn], contexts, before, pauser);
+    textActivations(model, [sae.siteIn], contexts, before, pauser);
   const valuesOf = (x: Float32Array<ArrayBuffer>) => latentValues(model, sae, x, latent);
   const activations: Activations = async (contexts) => {
     const found: Float32Array[] = [];

@@ -11,13 +11,13 @@ import {
   normalised,
   numbers,
   rows,
-} from "../../interp/weights/weightReading.samples";
+} from "../../interp/weights/directions.samples";
 
 describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
   it("is what its weights say", async () => {
     const model = await loadChanged(await openFolder(folder), change);
-    const anatomy = model.architecture.anatomy(model.config);
-    const { layers, embed, embedScale, embedNorm, finalNorm, unembed, indirect } = anatomy;
+    const weightMap = model.architecture.weightMap(model.config);
+    const { layers, embed, embedScale, embedNorm, finalNorm, unembed, indirect } = weightMap;
     const { mlp } = layers[1]!;
     const request = { layer: 1, neuron: 5, k: 4 };
     if (!mlp) return expect(neuron(model, request)).rejects.toThrow(/attention only/);

@@ -16,8 +16,8 @@ import type { NeuronRequest, NeuronResult } from "../../../protocol/analysis";
 import { VitrineError } from "../../../protocol/errors";
 import { ReadBack } from "../../interp/pass/readBack";
 import { alongEmbeddings } from "../../interp/weights/alongEmbeddings";
-import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/weightReading";
-import { refuseIndirect, type MlpWeights } from "../../models/anatomy";
+import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
+import { refuseIndirect, type MlpWeights } from "../../models/weightMap";
 import type { Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -27,9 +27,9 @@ export async function neuron(
   { layer, neuron: index, k }: NeuronRequest,
 ): Promise<NeuronResult> {
   const { architecture, config, memory, weights } = model;
-  const anatomy = architecture.anatomy(config);
+  const weightMap = architecture.weightMap(config);
   const mlp = mlpOf(model, layer, index);
-  refuseIndirect(anatomy);
+  refuseIndirect(weightMap);
   if (!(Number.isInteger(k) && k >= 1))
     throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
   const inputName = mlp.gate ?? mlp.in;
@@ -48,7 +48,7 @@ export async function neuron(
         output: back.tensor(column),
         input: back.tensor(row),
         inputBias: vector(inputName, "bias", index, 1),
-        gains: [mlp.norm, mlp.postNorm, anatomy.finalNorm].map((norm) => vector(norm?.name, "weight")),
+        gains: [mlp.norm, mlp.postNorm, weightMap.finalNorm].map((norm) => vector(norm?.name, "weight")),
       };
     });
     await back.read();
@@ -56,12 +56,12 @@ export async function neuron(
     const output = found.output();
     const input = found.input();
     const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
-    const written = gained(centred(added, anatomy.finalNorm), anatomy.finalNorm, finalGain);
+    const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
     const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
 
     const products = back.record(() => ({
       logits: back.tensor(
-        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(anatomy.unembed)),
+        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(weightMap.unembed)),
       ),
       tokens: alongEmbeddings(model, back, readBy),
     }));
@@ -83,7 +83,7 @@ export async function neuron(
 }
 
 function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {
-  const layers = architecture.anatomy(config).layers;
+  const layers = architecture.weightMap(config).layers;
   const found = layers[layer];
   if (found === undefined) {
     throw new VitrineError(

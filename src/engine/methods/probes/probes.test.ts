@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { noise } from "../../device/noise";
-import { judgedSae } from "../../interp/sae/judgedSae.samples";
+import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { readCodes } from "../../interp/sae/latentReads";
 import { NO_LATENT } from "../../../protocol/features";
 import { run } from "../../interp/pass/run";
@@ -245,7 +245,7 @@ describe("the split", () => {
 });
 
 it("probes a model, on the numbers of its labelled tokens", async () => {
-  const { model, sae } = await judgedSae("topk", { scheme: "layerNorm", eps: 1e-5 });
+  const { model, sae } = await evaluatedSae("topk", { scheme: "layerNorm", eps: 1e-5 });
   const contexts = [
     [3, 1, 4, 1, 5, 9, 2],
     [6, 5, 3, 5, 8, 9],

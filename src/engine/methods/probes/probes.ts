@@ -10,9 +10,9 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../../protocol/judge";
+import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../../protocol/saeEvaluation";
 import { readCodes, type HostCodes } from "../../interp/sae/latentReads";
-import { readTexts } from "../../interp/activations/readTexts";
+import { textActivations } from "../../interp/activations/textActivations";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { fitLinear, logitOf } from "./linear";
@@ -95,7 +95,13 @@ export async function probes(
   const split = splitLabels(labels, request);
   const [nLatents, dIn] = sae.weights.encoder.shape;
   const x = new Float32Array(labels.length * dIn);
-  for await (const { texts, lengths, data } of readTexts(model, [sae.siteIn], contexts, before, pauser)) {
+  for await (const { texts, lengths, data } of textActivations(
+    model,
+    [sae.siteIn],
+    contexts,
+    before,
+    pauser,
+  )) {
     let start = 0;
     for (const [i, text] of texts.entries()) {
       for (const [row, { context, position }] of labels.entries()) {

@@ -1,5 +1,5 @@
 /** How well logits tell labels. */
-import type { ProbeScore } from "../../../protocol/judge";
+import type { ProbeScore } from "../../../protocol/saeEvaluation";
 import { labelLoss } from "./single";
 
 export function probeScore(logits: ArrayLike<number>, labels: readonly number[]): ProbeScore {

@@ -7,7 +7,7 @@ import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.sample
 import { sitesOf } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { latentsByLogit } from "./saeByLogit";
-import { apply, dot, expectExtremes, rows } from "../../interp/weights/weightReading.samples";
+import { apply, dot, expectExtremes, rows } from "../../interp/weights/directions.samples";
 
 const SITES = ["resid_post", "attn_out", "mlp_out", "attn.z", "mlp.post"].map((name) => `blocks.0.${name}`);
 
@@ -16,7 +16,7 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
     const model = await loadChanged(await openFolder(folder), change);
     if (!sitesOf(model).includes(siteIn)) return undefined;
     const { decoder, dOut, nLatents } = attachRandom(model, 1, { kind: "topk", siteIn });
-    const { layers, finalNorm, unembed, indirect } = model.architecture.anatomy(model.config);
+    const { layers, finalNorm, unembed, indirect } = model.architecture.weightMap(model.config);
     if (indirect) {
       return expect(latentsByLogit(model, { sae: 1, token: 6, k: 3 })).rejects.toThrow(/no direct effect/);
     }

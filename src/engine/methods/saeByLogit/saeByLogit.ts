@@ -11,8 +11,8 @@ import { VitrineError } from "../../../protocol/errors";
 import type { ByLogitRequest, RankedLatents } from "../../../protocol/features";
 import { meanUnembedding } from "./meanUnembedding";
 import { ReadBack } from "../../interp/pass/readBack";
-import { backToSite, wayToStream } from "../../interp/weights/wayToStream";
-import { beyondZero, centred, gained } from "../../interp/weights/weightReading";
+import { backToSite, residualPath } from "../../interp/weights/residualPath";
+import { beyondZero, centred, gained } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -24,12 +24,12 @@ export async function latentsByLogit(
 ): Promise<RankedLatents> {
   const { architecture, config, memory, weights } = model;
   const { siteOut, weights: sae } = saeOf(model, id);
-  const { finalNorm, unembed } = architecture.anatomy(config);
+  const { finalNorm, unembed } = architecture.weightMap(config);
   const { dVocab, dVocabOut = dVocab } = config;
   if (!(Number.isInteger(token) && token >= 0 && token < dVocabOut))
     refuse(`Token ${token} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
   if (!(Number.isInteger(k) && k >= 1)) refuse(`k is ${k}; ask for at least one latent.`);
-  const way = wayToStream(model, siteOut);
+  const way = residualPath(model, siteOut);
   if (!way) {
     return refuse(
       `This autoencoder writes ${siteOut}, which does not reach the residual stream by weights alone: its latents have no direct effect on logits.`,

@@ -4,7 +4,7 @@ import { VitrineError } from "../../../protocol/errors";
 import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { checkTokens } from "../../interp/pass/run";
-import { SitePass } from "../../interp/activations/sitePass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import { Contexts } from "./contexts";
@@ -134,7 +134,7 @@ export class CorpusStats {
     const kept = ids.flatMap((token, index) => (contexts.counts(token) ? [index] : []));
     const saes = numbers.map((sae) => saeOf(model, sae));
     const sites = new Set(saes.flatMap(({ siteIn, siteOut }) => [siteIn, siteOut]));
-    const pass = new SitePass(model, texts, kept, [...sites]);
+    const pass = ActivationCache.ofTexts(model, texts, kept, [...sites]);
     const coded: CodedRows[][] = [];
     try {
       for (const [n, sae] of saes.entries()) {

@@ -4,7 +4,7 @@ import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/featu
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { latentValues } from "../../interp/sae/latentReads";
 import { ReadBack } from "../../interp/pass/readBack";
-import { SitePass } from "../../interp/activations/sitePass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import type { Contexts } from "./contexts";
@@ -28,7 +28,7 @@ export async function examples(
     await pauser.pause();
     const texts = batch.map((context) => contexts.at(context).tokens);
     const all = texts.flat().map((_, index) => index);
-    const pass = new SitePass(model, texts, all, [sae.siteIn]);
+    const pass = ActivationCache.ofTexts(model, texts, all, [sae.siteIn]);
     const back = new ReadBack(memory);
     try {
       const x = back.borrowed(pass.tensor(sae.siteIn));

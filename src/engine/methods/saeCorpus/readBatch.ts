@@ -2,8 +2,8 @@
 import { listedCodes } from "./completeCodes";
 import { pieces } from "../../interp/pass/forward";
 import { ReadBack } from "../../interp/pass/readBack";
-import { rowsPerGo } from "../../interp/sae/saeCodes";
-import type { SitePass } from "../../interp/activations/sitePass";
+import { rowsPerChunk } from "../../interp/sae/saeCodes";
+import type { ActivationCache } from "../../interp/activations/activationCache";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
@@ -41,7 +41,7 @@ export class Widths {
 }
 
 /** The mean of what the autoencoder writes in this batch. */
-export async function originOf({ memory }: Model, sae: Sae, pass: SitePass, rows: number) {
+export async function originOf({ memory }: Model, sae: Sae, pass: ActivationCache, rows: number) {
   const back = new ReadBack(memory);
   try {
     const sums = back.record(() => back.tensor(columnSums(memory, pass.tensor(sae.siteOut))));
@@ -56,17 +56,17 @@ export async function originOf({ memory }: Model, sae: Sae, pass: SitePass, rows
 export async function readBatch(
   model: Model,
   sae: Sae,
-  pass: SitePass,
+  pass: ActivationCache,
   rows: number,
   { origin }: Unexplained,
   widths: Widths,
 ): Promise<CodedRows[]> {
   const indices = Array.from({ length: rows }, (_, row) => row);
   const read: CodedRows[] = [];
-  for (const go of pieces(indices, rowsPerGo(model, sae.weights))) {
+  for (const chunk of pieces(indices, rowsPerChunk(model, sae.weights))) {
     let coded: CodedRows | number = 0;
     while (typeof coded === "number") {
-      coded = await readRows(model, sae, pass, go, origin, widths.of(sae));
+      coded = await readRows(model, sae, pass, chunk, origin, widths.of(sae));
       if (typeof coded === "number") widths.raise(sae, coded);
     }
     read.push(coded);
@@ -78,15 +78,15 @@ export async function readBatch(
 async function readRows(
   { memory }: Model,
   { siteIn, siteOut, weights }: Sae,
-  pass: SitePass,
-  go: readonly number[],
+  pass: ActivationCache,
+  chunk: readonly number[],
   origin: Float32Array<ArrayBuffer>,
   width: number,
 ): Promise<CodedRows | number> {
   const back = new ReadBack(memory);
   try {
     const found = back.record(() => {
-      const list = memory.from(Uint32Array.from(go), [go.length], "rows");
+      const list = memory.from(Uint32Array.from(chunk), [chunk.length], "rows");
       const mean = memory.from(origin, [1, origin.length], "origin");
       const x = gatherRows(memory, pass.tensor(siteIn), list);
       const y = siteIn === siteOut ? x : gatherRows(memory, pass.tensor(siteOut), list);
@@ -109,7 +109,7 @@ async function readRows(
       : 0;
     if (needed > width) return needed;
     return {
-      count: go.length,
+      count: chunk.length,
       width: found.width,
       ids: new Uint32Array(found.ids().buffer),
       values: found.values(),

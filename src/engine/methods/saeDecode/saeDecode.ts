@@ -120,12 +120,12 @@ interface Rows {
 
 /** How near the reconstruction is; the mean is over counted positions. */
 export function quality(
-  goes: readonly Rows[],
+  chunks: readonly Rows[],
   isCounted: readonly boolean[],
 ): Pick<DecodeResult, "squaredErrors" | "variances" | "cosines" | "fvu" | "n"> {
   const count = isCounted.length;
-  const target = joinFloats(goes.map((rows) => rows.target));
-  const decoded = joinFloats(goes.map((rows) => rows.decoded));
+  const target = joinFloats(chunks.map((rows) => rows.target));
+  const decoded = joinFloats(chunks.map((rows) => rows.decoded));
   const width = target.length / count;
   const n = isCounted.filter(Boolean).length;
   const mean = new Float64Array(width);

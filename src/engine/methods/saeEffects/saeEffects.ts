@@ -20,13 +20,13 @@ import { VitrineError } from "../../../protocol/errors";
 import { NO_LATENT, type LatentEffect, type LatentEffectsRequest } from "../../../protocol/features";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent, type LatentAt } from "../../interp/sae/latentAblation";
 import { decoderRows, outputScale, readCodes } from "../../interp/sae/latentReads";
-import { PromptVariants, type Reading } from "../../interp/activations/promptVariants";
+import { CounterfactualPrompts, type Reading } from "../../interp/activations/counterfactualPrompts";
 import { ReadBack } from "../../interp/pass/readBack";
-import { backToSite, wayToStream } from "../../interp/weights/wayToStream";
-import { centred, gained } from "../../interp/weights/weightReading";
+import { backToSite, residualPath } from "../../interp/weights/residualPath";
+import { centred, gained } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -85,7 +85,7 @@ async function readRun(
   const { memory } = model;
   const { readAt } = request;
   const kept = [...new Set([...positions, readAt])];
-  const pass = new KeptPass(model, prompt, kept, [sae.siteIn]);
+  const pass = ActivationCache.ofPrompt(model, prompt, kept, [sae.siteIn]);
   const back = new ReadBack(memory);
   try {
     const read = back.record(() => {
@@ -94,7 +94,7 @@ async function readRun(
     });
     await back.read();
     const candidates = await activeLatents(model, sae, read.x(), kept, new Set(positions), readAt);
-    const way = wayToStream(model, sae.siteOut);
+    const way = residualPath(model, sae.siteOut);
     // A norm on the way has a scale of its own.
     const direction =
       way && !way.norm
@@ -146,7 +146,7 @@ async function logitDirection(
   scale: number,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { architecture, config, memory, weights } = model;
-  const { finalNorm, unembed } = architecture.anatomy(config);
+  const { finalNorm, unembed } = architecture.weightMap(config);
   const tokens = minus === undefined ? [target] : [target, minus];
   const back = new ReadBack(memory);
   try {
@@ -192,7 +192,7 @@ async function ablate(
   );
   const limit = batchTokens(model, readAt + 1, changesPatterns);
   const ask = { targets, logits: true, kl: false };
-  const variants = new PromptVariants(model, prompt, readAt, ask, Math.max(limit, readAt + 1));
+  const variants = new CounterfactualPrompts(model, prompt, readAt, ask, Math.max(limit, readAt + 1));
   // Of a difference the log-probabilities' is the same, but the logits' has less to round.
   const logit = ({ logits: [first = NaN, second = 0] }: Reading) => first - second;
   try {

@@ -9,7 +9,7 @@ import { siteColumns } from "../../models/siteShape";
 import { editLatents } from "../../ops/latentEdits";
 import { randomSae, uploadSae } from "../../ops/sae.samples";
 import { saeLatent } from "./saeLatent";
-import { apply, dot, expectExtremes, rows } from "../../interp/weights/weightReading.samples";
+import { apply, dot, expectExtremes, rows } from "../../interp/weights/directions.samples";
 
 const N = 30;
 const SITES = ["resid_post", "attn_out", "mlp_out", "attn.z", "mlp.post"].map((name) => `blocks.0.${name}`);
@@ -36,7 +36,7 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
   it.each(SITES)("is what its weights say at %s", async (site) => {
     const model = await loadChanged(await openFolder(folder), change);
     if (!sitesOf(model).includes(site)) return expect(sitesOf(model)).not.toContain(site);
-    const { layers, finalNorm, unembed, indirect } = model.architecture.anatomy(model.config);
+    const { layers, finalNorm, unembed, indirect } = model.architecture.weightMap(model.config);
     const { sae, decoder } = attach(model, site);
     const result = await saeLatent(model, { sae: 1, latent: 7, k: 4 }, NEVER_CANCELLED);
     if (indirect) {

@@ -14,9 +14,9 @@ import { VitrineError } from "../../../protocol/errors";
 import type { Pauser } from "../../../protocol/cancel";
 import { pieces } from "../../interp/pass/forward";
 import { ReadBack } from "../../interp/pass/readBack";
-import { wayToStream } from "../../interp/weights/wayToStream";
-import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/weightReading";
-import type { NormWeights } from "../../models/anatomy";
+import { residualPath } from "../../interp/weights/residualPath";
+import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
+import type { NormWeights } from "../../models/weightMap";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -74,8 +74,8 @@ async function logitEffects(
   k: number,
 ): Promise<Pick<LatentResult, "promotes" | "suppresses" | "norm">> {
   const { architecture, config, memory, weights } = model;
-  const anatomy = architecture.anatomy(config);
-  const way = wayToStream(model, sae.siteOut);
+  const weightMap = architecture.weightMap(config);
+  const way = residualPath(model, sae.siteOut);
   if (!way) {
     const none = { ids: new Uint32Array(0), values: new Float32Array(0) };
     const norm = `${sae.siteOut} does not reach the residual stream by weights alone: no direct effect is shown.`;
@@ -95,18 +95,18 @@ async function logitEffects(
             ),
           )
         : () => decoder,
-      gains: [way.norm, anatomy.finalNorm].map(gainOf),
+      gains: [way.norm, weightMap.finalNorm].map(gainOf),
     }));
     await back.read();
     const [postGain, finalGain] = found.gains.map((gain) => gain());
     const added = gained(centred(found.added(), way.norm), way.norm, postGain);
-    const written = gained(centred(added, anatomy.finalNorm), anatomy.finalNorm, finalGain);
+    const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
     const logits = back.record(() =>
       back.tensor(
         linear(
           memory,
           memory.from(written, [1, written.length], "latent"),
-          weights.matrix(`${anatomy.unembed}.weight`),
+          weights.matrix(`${weightMap.unembed}.weight`),
         ),
       ),
     );
@@ -117,7 +117,7 @@ async function logitEffects(
     return {
       promotes: beyondZero(shifted, k, 1),
       suppresses: beyondZero(shifted, k, -1),
-      norm: anatomy.finalNorm
+      norm: weightMap.finalNorm
         ? "Through the final norm's gain; its scale, which depends on the text, is left out."
         : "This model has no final norm.",
     };

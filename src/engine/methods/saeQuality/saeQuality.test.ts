@@ -1,7 +1,7 @@
 /** Refitted magnitudes against trying every subset, known shrinkage, and dead latents by hand. */
 import { describe, expect, it } from "vitest";
 import { noise } from "../../device/noise";
-import { judgedSae } from "../../interp/sae/judgedSae.samples";
+import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { run } from "../../interp/pass/run";
 import { slowPass } from "../../ops/sae.samples";
 import { NO_LATENT } from "../../../protocol/features";
@@ -156,7 +156,7 @@ it.each([
 ] as const)(
   "judges an attached %s autoencoder, %j, as the plain arithmetic does",
   async (kind, input, sites) => {
-    const { model, sae, plain } = await judgedSae(kind, input, sites);
+    const { model, sae, plain } = await evaluatedSae(kind, input, sites);
     const contexts = [
       [3, 1, 4, 1, 5, 9, 2],
       [6, 5, 3],

@@ -10,7 +10,7 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { SaeQualityRequest, SaeQualityResult } from "../../../protocol/judge";
+import type { SaeQualityRequest, SaeQualityResult } from "../../../protocol/saeEvaluation";
 import {
   decoderRows,
   emptyOutput,
@@ -18,7 +18,7 @@ import {
   readCodes,
   type HostCodes,
 } from "../../interp/sae/latentReads";
-import { readTexts } from "../../interp/activations/readTexts";
+import { textActivations } from "../../interp/activations/textActivations";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { ShrinkageSums } from "./shrinkage";
@@ -59,7 +59,7 @@ export async function saeQuality(
   const shrinkage = new ShrinkageSums(dOut);
   let seen = 0;
   const sites = [sae.siteIn, sae.siteOut];
-  for await (const { tokens, data } of readTexts(model, sites, contexts, before, pauser)) {
+  for await (const { tokens, data } of textActivations(model, sites, contexts, before, pauser)) {
     const [x = new Float32Array(0), y = new Float32Array(0)] = data;
     for (let first = 0; first < tokens; first += ROWS_AT_ONCE) {
       await pauser.pause();

@@ -16,9 +16,9 @@ import type { SpliceRequest, SpliceResult } from "../../../protocol/features";
 import type { AffineChange } from "../../../protocol/interventions";
 import { pieces } from "../../interp/pass/forward";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
-import { checkSizes, partOf, reconstruct, rowsPerGo } from "../../interp/sae/saeCodes";
+import { checkSizes, partOf, reconstruct, rowsPerChunk } from "../../interp/sae/saeCodes";
 import { saeOf, type Model } from "../../models/model";
 import { gatherRows } from "../../ops/embedding";
 import { klDivergence, scoreTargets } from "../../ops/score";
@@ -56,9 +56,9 @@ async function reconstruction(
   const weights = partOf(whole, prefix);
   const positions = prompt.tokens.map((_, position) => position);
   const all = new Float32Array(positions.length * weights.decoder.shape[1]);
-  const pass = new KeptPass(model, prompt, positions, [siteIn]);
+  const pass = ActivationCache.ofPrompt(model, prompt, positions, [siteIn]);
   try {
-    for (const rows of pieces(positions, rowsPerGo(model, weights))) {
+    for (const rows of pieces(positions, rowsPerChunk(model, weights))) {
       await pauser.pause();
       const back = new ReadBack(memory);
       try {
@@ -89,21 +89,21 @@ async function measure(
   const { tokens, interventions } = prompt;
   const positions = tokens.slice(1).map((_, position) => position);
   const changes = [[], [spliced], [zero]];
-  const passes = changes.map(
-    (more) => new KeptPass(model, { tokens, interventions: [...interventions, ...more] }, positions),
+  const passes = changes.map((more) =>
+    ActivationCache.ofPrompt(model, { tokens, interventions: [...interventions, ...more] }, positions),
   );
   const logProbs: [number[], number[], number[]] = [[], [], []];
   let kl = 0;
   try {
-    for (const go of passes[0]?.goes(positions) ?? []) {
+    for (const chunk of passes[0]?.chunks(positions) ?? []) {
       await pauser.pause();
       const back = new ReadBack(memory);
       try {
         const read = back.record(() => {
-          const upload = (pairs: number[]) => memory.from(Uint32Array.from(pairs), [go.length, 2], "asks");
-          const asks = upload(go.flatMap((position, row) => [row, tokens[position + 1] ?? 0]));
-          const pairs = upload(go.flatMap((_, row) => [row, row]));
-          const logits = passes.map((pass) => pass.logits(go));
+          const upload = (pairs: number[]) => memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
+          const asks = upload(chunk.flatMap((position, row) => [row, tokens[position + 1] ?? 0]));
+          const pairs = upload(chunk.flatMap((_, row) => [row, row]));
+          const logits = passes.map((pass) => pass.logits(chunk));
           const [clean, changed] = logits;
           if (!clean || !changed) throw new Error("nothing was run");
           return {

@@ -17,11 +17,11 @@ import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/fe
 import { AblationSparsity } from "./ablationSparsity";
 import { pieces } from "../../interp/pass/forward";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
-import { KeptPass } from "../../interp/activations/keptPass";
+import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent } from "../../interp/sae/latentAblation";
 import { decoderRows, latentValues, outputScale } from "../../interp/sae/latentReads";
 import { ReadBack } from "../../interp/pass/readBack";
-import { beyondZero } from "../../interp/weights/weightReading";
+import { beyondZero } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { klDivergence, scoreTargets } from "../../ops/score";
@@ -41,12 +41,12 @@ export async function latentTrace(
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { length } = prompt.tokens;
   const positions = Array.from({ length: length - position }, (_, i) => position + i);
-  const clean = new KeptPass(model, prompt, positions, [sae.siteIn]);
+  const clean = ActivationCache.ofPrompt(model, prompt, positions, [sae.siteIn]);
   try {
     await pauser.pause();
     const change = await ablationAt(model, sae, clean, latent, position);
     const changed = { tokens: prompt.tokens, interventions: [...prompt.interventions, change] };
-    const ablated = new KeptPass(model, changed, positions);
+    const ablated = ActivationCache.ofPrompt(model, changed, positions);
     try {
       return await compareLogits(model, prompt, [clean, ablated], positions, request.k, pauser);
     } finally {
@@ -58,7 +58,7 @@ export async function latentTrace(
 }
 
 /** The latent out at one position, at its value there. */
-async function ablationAt(model: Model, sae: Sae, pass: KeptPass, latent: number, position: number) {
+async function ablationAt(model: Model, sae: Sae, pass: ActivationCache, latent: number, position: number) {
   const back = new ReadBack(model.memory);
   try {
     const read = back.record(() => back.tensor(pass.rows(sae.siteIn, [position])));
@@ -75,7 +75,7 @@ async function ablationAt(model: Model, sae: Sae, pass: KeptPass, latent: number
 async function compareLogits(
   model: Model,
   { tokens }: ResolvedPrompt,
-  [clean, ablated]: readonly [KeptPass, KeptPass],
+  [clean, ablated]: readonly [ActivationCache, ActivationCache],
   positions: readonly number[],
   k: number,
   pauser: Pauser,
@@ -88,18 +88,18 @@ async function compareLogits(
   const down: WeightedTokens[] = [];
   const sparsity = new AblationSparsity();
   const rows = Math.max(1, Math.floor(READ_BYTES / (4 * dVocab)));
-  for (const go of clean.goes(positions).flatMap((some) => pieces(some, rows))) {
+  for (const chunk of clean.chunks(positions).flatMap((some) => pieces(some, rows))) {
     await pauser.pause();
     const back = new ReadBack(memory);
     try {
       // The last token has no next one: any target will do, the number is not used.
-      const nexts = go.map((position) => tokens[position + 1]);
+      const nexts = chunk.map((position) => tokens[position + 1]);
       const read = back.record(() => {
         const upload = (pairs: readonly number[]) =>
-          memory.from(Uint32Array.from(pairs), [go.length, 2], "asks");
+          memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
         const asks = upload(nexts.flatMap((next, row) => [row, Math.min(next ?? 0, dVocab - 1)]));
-        const pairs = upload(go.flatMap((_, row) => [row, row]));
-        const [before, after] = [clean.logits(go), ablated.logits(go)];
+        const pairs = upload(chunk.flatMap((_, row) => [row, row]));
+        const [before, after] = [clean.logits(chunk), ablated.logits(chunk)];
         return {
           before: back.tensor(scoreTargets(memory, before, asks)),
           after: back.tensor(scoreTargets(memory, after, asks)),
@@ -108,7 +108,7 @@ async function compareLogits(
         };
       });
       await back.read();
-      go.forEach((_, row) => {
+      chunk.forEach((_, row) => {
         const isScored = (nexts[row] ?? dVocab) < dVocab;
         lossChange.push(isScored ? (read.before()[row] ?? NaN) - (read.after()[row] ?? NaN) : NaN);
         kl.push(read.kl()[row] ?? NaN);

@@ -1,10 +1,10 @@
 /** What a cell of a sweep is measured by: which targets a run has to score, and the number they come to. */
 import type { Metric } from "../../../protocol/analysis";
 import { VitrineError } from "../../../protocol/errors";
-import type { Reading, ReadingAsk } from "../../interp/activations/promptVariants";
+import type { Reading, ReadoutRequest } from "../../interp/activations/counterfactualPrompts";
 
 /** What has to be read for the metric; targets that the model does not know are refused. */
-export function metricAsk(metric: Metric, dVocab: number): ReadingAsk {
+export function metricRequest(metric: Metric, dVocab: number): ReadoutRequest {
   if (metric.kind === "kl") return { targets: [], kl: true };
   const targets = metric.kind === "logitDifference" ? [metric.target, metric.minus] : [metric.target];
   const bad = targets.find((target) => !(Number.isInteger(target) && target >= 0 && target < dVocab));

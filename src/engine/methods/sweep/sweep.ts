@@ -18,10 +18,10 @@ import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { cellChange, changeValues } from "./cellChange";
-import { metricAsk, metricValue } from "./cellMetric";
+import { metricRequest, metricValue } from "./cellMetric";
 import { resolveEdits } from "../../interp/interventions/index";
 import { drawnPrompt } from "../../interp/interventions/resample";
-import { PromptVariants } from "../../interp/activations/promptVariants";
+import { CounterfactualPrompts } from "../../interp/activations/counterfactualPrompts";
 import { sweepGrid, type SweepCell } from "./sweepCells";
 import type { Model } from "../../models/model";
 
@@ -80,14 +80,14 @@ export async function sweep(
   const { metric, change, position } = request;
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { rowLabels, colLabels, cells } = sweepGrid(model, request.axes, prompt.tokens.length);
-  const ask = metricAsk(metric, config.dVocabOut ?? config.dVocab);
+  const ask = metricRequest(metric, config.dVocabOut ?? config.dVocab);
   const puts = await changeValues(model, change, cells, position, pauser);
 
   const changesPatterns = [...prompt.interventions, ...cells].some(
     (one) => !("site" in one) || /\.(scores|pattern)$/.test(one.site),
   );
   const limit = batchTokens(model, position + 1, changesPatterns);
-  const variants = new PromptVariants(model, prompt, position, ask, Math.max(limit, position + 1));
+  const variants = new CounterfactualPrompts(model, prompt, position, ask, Math.max(limit, position + 1));
   const values = new Float32Array(rowLabels.length * colLabels.length).fill(NaN);
   let donorTokens = 0;
   let donor: number | undefined;
@@ -108,7 +108,7 @@ export async function sweep(
     base = metricValue(metric, await variants.base());
     if (change.kind === "patch") {
       const other = { tokens: change.from.tokens, interventions: [] };
-      const alone = new PromptVariants(model, other, position, ask, 0);
+      const alone = new CounterfactualPrompts(model, other, position, ask, 0);
       try {
         donor = metricValue(metric, await alone.base(variants.logits));
       } finally {

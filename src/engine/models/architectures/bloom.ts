@@ -13,11 +13,11 @@ import { add } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { countField, flagField, numberField, sizeField, wholeQuotient, type Json } from "../configFields";
 import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { unembeddingSpec } from "./llama";
 import { alsoWithoutPrefix, fusedHeads, layerNormSpecs, linearSpecs, matrixSpec } from "../specs";
 
@@ -113,10 +113,10 @@ export const bloom: Architecture<BloomConfig> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps, addsToNormed }) {
+  weightMap({ nLayers, normEps: eps, addsToNormed }) {
     const norm = { kind: "layer", eps, offset: 0 } as const;
     return {
-      ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" }),
+      ...namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "plain" }),
       embedNorm: { ...norm, name: "ln_embed" },
       ...(addsToNormed && {
         indirect: "its blocks pass on what their norms give, and not the residual stream as it was",

@@ -12,11 +12,11 @@ import { ACTIVATION_NAMES, add, scale, softcap, type ActivationName } from "../.
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { rmsNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, flagField, numberField, type Json } from "../configFields";
 import { attentionSublayer, gatedMlpSublayer, openLayer, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { layerWindows } from "./layerWindows";
 import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
@@ -155,10 +155,10 @@ export const gemma2: Architecture<GemmaConfig> = {
     return taps.tap("logits", logitCap === undefined ? logits : softcap(memory, logits, logitCap));
   },
 
-  anatomy({ nLayers, dModel, normEps: eps, normOffset: offset, logitCap }) {
+  weightMap({ nLayers, dModel, normEps: eps, normOffset: offset, logitCap }) {
     const norm = { kind: "rms", eps, offset } as const;
     return {
-      ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated", postNorms: true }),
+      ...namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "gated", postNorms: true }),
       embedScale: Math.sqrt(dModel),
       logitCap,
     };

@@ -182,7 +182,7 @@ export const gpt2: Architecture<Gpt2Config> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, layerNormEps: eps }) {
+  weightMap({ nLayers, layerNormEps: eps }) {
     const norm = (name: string) => ({ name, kind: "layer", eps, offset: 0 }) as const;
     return {
       embed: "wte",

@@ -11,7 +11,7 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwis
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import {
   choiceField,
@@ -23,7 +23,7 @@ import {
   type Json,
 } from "../configFields";
 import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { unembeddingSpec } from "./llama";
 import { alsoWithoutPrefix, fusedHeads, layerNormSpecs, linearSpecs, matrixSpec } from "../specs";
 
@@ -132,8 +132,11 @@ export const gptBigcode: Architecture<GptBigcodeConfig> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps }) {
+  weightMap({ nLayers, normEps: eps }) {
     const norm = { kind: "layer", eps, offset: 0 } as const;
-    return { ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" }), positionsEnterStream: true };
+    return {
+      ...namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "plain" }),
+      positionsEnterStream: true,
+    };
   },
 };

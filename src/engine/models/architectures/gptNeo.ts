@@ -12,11 +12,11 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwis
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, countField, numberField, sizeField, wholeQuotient, type Json } from "../configFields";
 import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec } from "../specs";
 
 interface GptNeoConfig extends ModelConfig {
@@ -128,8 +128,11 @@ export const gptNeo: Architecture<GptNeoConfig> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps }) {
+  weightMap({ nLayers, normEps: eps }) {
     const norm = { kind: "layer", eps, offset: 0 } as const;
-    return { ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" }), positionsEnterStream: true };
+    return {
+      ...namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "plain" }),
+      positionsEnterStream: true,
+    };
   },
 };

@@ -14,7 +14,7 @@ import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm, rmsNorm, type ScaleTap } from "../../ops/norm";
 import type { Vector } from "../../ops/weights";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ForwardContext } from "../architecture";
 import { parseHookedConfig, type HookedConfig } from "./hookedConfig";
 import { finalNorm, hookedWeights } from "./hookedWeights";
@@ -115,7 +115,7 @@ export const hookedTransformer: Architecture<HookedConfig> = {
     return taps.tap("logits", logitCap === undefined ? logits : softcap(memory, logits, logitCap));
   },
 
-  anatomy(config) {
+  weightMap(config) {
     const { nLayers, normEps: eps, attnOnly, gatedMlp, positions, logitCap } = config;
     const norm = (kind: HookedConfig["norm"]) =>
       kind === "none"
@@ -124,6 +124,6 @@ export const hookedTransformer: Architecture<HookedConfig> = {
     const mlp = attnOnly ? "none" : gatedMlp ? "gated" : "plain";
     const norms = { norm: norm(config.norm), finalNorm: norm(finalNorm(config)) };
     const positionsEnterStream = positions === "standard";
-    return { ...namedAnatomy({ nLayers, ...norms, mlp }), positionsEnterStream, logitCap };
+    return { ...namedWeightMap({ nLayers, ...norms, mlp }), positionsEnterStream, logitCap };
   },
 };

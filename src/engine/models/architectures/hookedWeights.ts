@@ -4,7 +4,7 @@
  */
 import type { WeightSpec } from "../architecture";
 import type { HookedConfig } from "./hookedConfig";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { valuesSpec } from "../specs";
 
 export function hookedWeights(config: HookedConfig): WeightSpec[] {

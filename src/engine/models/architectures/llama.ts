@@ -13,7 +13,7 @@ import { ACTIVATION_NAMES, add, scale, type ActivationName } from "../../ops/ele
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { rmsNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import {
   choiceField,
@@ -25,7 +25,7 @@ import {
   type Json,
 } from "../configFields";
 import { attentionSublayer, gatedMlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "../specs";
 
@@ -176,8 +176,8 @@ export const llama: Architecture<LlamaConfig> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps, normOffset: offset, embedScale }) {
+  weightMap({ nLayers, normEps: eps, normOffset: offset, embedScale }) {
     const norm = { kind: "rms", eps, offset } as const;
-    return { ...namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "gated" }), embedScale };
+    return { ...namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "gated" }), embedScale };
   },
 };

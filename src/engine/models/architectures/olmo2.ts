@@ -15,10 +15,10 @@ import { blockSite } from "../../../protocol/sites";
 import { add } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { rmsNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, WeightSpec } from "../architecture";
 import { attentionSublayer, gatedMlpSublayer, openLayer } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { llama, parseLlamaConfig, unembeddingSpec, type LlamaConfig } from "./llama";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "../specs";
 
@@ -87,9 +87,9 @@ export const olmo2: Architecture<LlamaConfig> = {
 
   head: llama.head,
 
-  anatomy({ nLayers, normEps: eps }) {
+  weightMap({ nLayers, normEps: eps }) {
     const norm = { kind: "rms", eps, offset: 0 } as const;
     const norms = { norm, finalNorm: norm, preNorms: false, postNorms: true };
-    return namedAnatomy({ nLayers, ...norms, mlp: "gated" });
+    return namedWeightMap({ nLayers, ...norms, mlp: "gated" });
   },
 };

@@ -13,11 +13,11 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwis
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, countField, flagField, sizeField, wholeQuotient, type Json } from "../configFields";
 import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap, type Layer } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { unembeddingSpec } from "./llama";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "../specs";
 
@@ -163,9 +163,9 @@ export const opt: Architecture<OptConfig> = {
     return taps.tap("logits", linear(memory, read, w.matrix("unembed.weight")));
   },
 
-  anatomy({ nLayers, normFirst, finalNorm, dWord, dModel }) {
+  weightMap({ nLayers, normFirst, finalNorm, dWord, dModel }) {
     const norm = { kind: "layer", eps: NORM_EPS, offset: 0 } as const;
-    const named = namedAnatomy({
+    const named = namedWeightMap({
       ...{ nLayers, mlp: "plain", norm: normFirst ? norm : undefined },
       finalNorm: finalNorm ? norm : undefined,
     });

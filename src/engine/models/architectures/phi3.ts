@@ -6,7 +6,7 @@
 import type { Architecture, WeightSpec } from "../architecture";
 import type { Json } from "../configFields";
 import { rotaryDims } from "./gptNeox";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { layerWindows } from "./layerWindows";
 import { llama, parseLlamaConfig, unembeddingSpec, type LlamaConfig } from "./llama";
 import { longRope } from "./longRope";

@@ -11,11 +11,11 @@ import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwis
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import { namedAnatomy } from "../anatomy";
+import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, flagField, numberField, type Json } from "../configFields";
 import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
-import { blockName } from "../anatomy";
+import { blockName } from "../weightMap";
 import { layerWindows } from "./layerWindows";
 import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
@@ -115,8 +115,8 @@ export const starcoder2: Architecture<Starcoder2Config> = {
     return taps.tap("logits", logits);
   },
 
-  anatomy({ nLayers, normEps: eps }) {
+  weightMap({ nLayers, normEps: eps }) {
     const norm = { kind: "layer", eps, offset: 0 } as const;
-    return namedAnatomy({ nLayers, norm, finalNorm: norm, mlp: "plain" });
+    return namedWeightMap({ nLayers, norm, finalNorm: norm, mlp: "plain" });
   },
 };

@@ -5,7 +5,7 @@
  */
 import type { EngineApi } from "../../../protocol/api";
 import type { RunId } from "../../../protocol/progress";
-import { ablatedChain } from "../../../client/chain/ablatedChain";
+import { ablatedRow } from "../../../client/chain/ablatedRow";
 import type { ChainState } from "../../state/chain.svelte";
 import { splitChain } from "../../../client/chain/splitSteps";
 
@@ -25,7 +25,7 @@ export interface WrittenOn {
   readonly wanted: number;
 }
 
-export interface WriteAsk {
+export interface WriteRequest {
   readonly count: number;
   readonly temperature: number;
   readonly seed: number;
@@ -37,7 +37,7 @@ export interface WriteAsk {
 export async function writeOn(
   engine: EngineApi,
   chain: ChainState,
-  { count, temperature, seed, maxTokens, eosId }: WriteAsk,
+  { count, temperature, seed, maxTokens, eosId }: WriteRequest,
   runId: RunId,
   partial: (so: WrittenOn) => void,
 ): Promise<WrittenOn> {
@@ -47,7 +47,7 @@ export async function writeOn(
   const ablation = await chain.ablation(whole);
   const upTo = { ...whole, steps: whole.steps.slice(0, step + 1), answerPrefix: [], answer: [] };
   const present = upTo.steps.map((_, i) => i !== step);
-  const { prompt } = ablatedChain(upTo, present, ablation);
+  const { prompt } = ablatedRow(upTo, present, ablation);
   const kept = chain.steps
     .slice(0, step)
     .map(({ text }) => text)

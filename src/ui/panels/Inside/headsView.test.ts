@@ -1,6 +1,6 @@
 /** Two heads of one layer over three parts, by hand. */
 import { expect, it } from "vitest";
-import type { Span } from "../../../client/chain/ablatedChain";
+import type { Span } from "../../../client/chain/ablatedRow";
 import { headGrid, headsTable, movedGrid, partIndex, partName, partRows, partsTable } from "./headsView";
 import { layerGroups, sumSpans } from "./readInside";
 

@@ -1,6 +1,6 @@
 /** Attention from the answer, by head and by part of the text: grids, bars and tables of two runs. */
 import type { DataTable } from "../../charts/dataTable";
-import type { Part, Span } from "../../../client/chain/ablatedChain";
+import type { Part, Span } from "../../../client/chain/ablatedRow";
 import type { Pair, PartAttention } from "./readInside";
 import type { Run } from "./settings";
 

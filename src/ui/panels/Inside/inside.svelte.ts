@@ -4,7 +4,7 @@ import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { insideTokens } from "../../../client/tokens/insideTokens";
 import { Latest } from "../../state/latest.svelte";
 import type { Session } from "../../state/session.svelte";
-import { ablatedChain, type AblatedChain } from "../../../client/chain/ablatedChain";
+import { ablatedRow, type AblatedRow } from "../../../client/chain/ablatedRow";
 import {
   readAttention,
   readCodes,
@@ -19,7 +19,7 @@ import type { Question } from "./question";
 export interface Inside {
   readonly question: Question;
   readonly chain: ChainTokens;
-  readonly chains: Pair<AblatedChain>;
+  readonly chains: Pair<AblatedRow>;
   readonly attention: Pair<PartAttention>;
   readonly lens: StepLens;
   /** Texts of every token that is named. */
@@ -51,7 +51,7 @@ export class InsideState {
       const chain = await state.tokens();
       const ablation = await state.ablation(chain);
       const row = (has: boolean) =>
-        ablatedChain(
+        ablatedRow(
           chain,
           present.map((is, i) => (i === step ? has : is)),
           ablation,
@@ -80,7 +80,7 @@ export class InsideState {
     this.codes.clear();
   }
 
-  async #texts(chains: Pair<AblatedChain>, { step, answer }: StepLens): Promise<(id: number) => string> {
+  async #texts(chains: Pair<AblatedRow>, { step, answer }: StepLens): Promise<(id: number) => string> {
     const cells = [step, answer.with, answer.without].flatMap((lens) => lens.cells.flat());
     const read = [chains.with, chains.without].flatMap(({ prompt }) => prompt.tokens);
     const ids = [...new Set([...read, ...cells.flatMap(({ top }) => [...top.ids])])];

@@ -1,7 +1,7 @@
 /** Latents over a step, and latents at the answer with the step and without it. */
 import type { DataTable } from "../../charts/dataTable";
 import { codeAt, type Code } from "../../../client/sae/latentCode";
-import type { Span } from "../../../client/chain/ablatedChain";
+import type { Span } from "../../../client/chain/ablatedRow";
 import type { Pair } from "./readInside";
 
 export interface StepLatent {

@@ -12,7 +12,7 @@ import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/bytes/sourceNode";
 import { chainNumbers } from "../../../client/chain/chainNumbers";
-import { ablatedChain, answerPositions, type AblatedChain } from "../../../client/chain/ablatedChain";
+import { ablatedRow, answerPositions, type AblatedRow } from "../../../client/chain/ablatedRow";
 import { headGrid, movedGrid } from "./headsView";
 import { answerCurve } from "./lensView";
 import { answerLatents, stepLatents } from "./latentsView";
@@ -46,9 +46,9 @@ beforeAll(async () => {
 const MODES = ["delete", "mask", "replace"] as const;
 type Mode = (typeof MODES)[number] | "mean";
 /** Without step 2, step 1 toggled off or not. */
-function pair(mode: Mode, others = [true, true, true, true]): Pair<AblatedChain> {
+function pair(mode: Mode, others = [true, true, true, true]): Pair<AblatedRow> {
   const row = (has: boolean) =>
-    ablatedChain(
+    ablatedRow(
       chain,
       others.map((is, i) => (i === 2 ? has : is)),
       { mode, fillerId },
@@ -77,7 +77,7 @@ it("reads the rows that the chain's values are of", async () => {
 it("takes numbers away with their repeats", async () => {
   const numbers = await chainNumbers(engine, chain);
   const ablation = { mode: "symbol", fillerId, numbers } as const;
-  const { prompt } = ablatedChain(chain, [true, true, false, true], ablation);
+  const { prompt } = ablatedRow(chain, [true, true, false, true], ablation);
   const texts = (await engine.describeTokens(prompt.tokens)).map(({ text }) => text);
   // Of "first Kim 6 + 4 = 10 ." all three numbers are new, and "last Kim 10 - 5 = 5 Kim ." repeats one.
   expect(texts.join("")).toContain("first Kim . + . = . . last Kim . - 5 = 5 Kim .");

@@ -9,7 +9,7 @@ import type { RunId } from "../../../protocol/progress";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { blockSite } from "../../../protocol/sites";
-import { answerPositions, type AblatedChain, type Span } from "../../../client/chain/ablatedChain";
+import { answerPositions, type AblatedRow, type Span } from "../../../client/chain/ablatedRow";
 
 /** The same chain with a step and without it; all else alike. */
 export interface Pair<T> {
@@ -65,7 +65,7 @@ async function readQuery(engine: EngineApi, { id, shape }: TensorRef, query: num
 export async function readAttention(
   engine: EngineApi,
   { nLayers, nHeads }: Pick<ModelInfo, "nLayers" | "nHeads">,
-  chains: Pair<AblatedChain>,
+  chains: Pair<AblatedRow>,
   runId: RunId,
   budget = CAPTURE_BYTES,
 ): Promise<Pair<PartAttention>> {
@@ -90,7 +90,7 @@ export async function readAttention(
       await engine.releaseTensors(refs.map(({ id }) => id));
     }
   }
-  const whole = (run: 0 | 1, { spans }: AblatedChain): PartAttention => ({
+  const whole = (run: 0 | 1, { spans }: AblatedRow): PartAttention => ({
     ...{ nLayers, nHeads, parts: spans.length },
     values: Float32Array.from((found[run] ?? []).flatMap((layer) => [...layer])),
   });
@@ -118,7 +118,7 @@ export interface StepLens {
 export async function readLens(
   engine: EngineApi,
   chain: ChainTokens,
-  chains: Pair<AblatedChain>,
+  chains: Pair<AblatedRow>,
   step: Span,
   runId: RunId,
 ): Promise<StepLens> {
@@ -162,7 +162,7 @@ const MOST_LATENTS = 512;
 export function readCodes(
   engine: EngineApi,
   sae: SaeInfo,
-  chains: Pair<AblatedChain>,
+  chains: Pair<AblatedRow>,
   runId: RunId,
 ): Promise<Pair<DecodeResult>> {
   const listed = Math.min(MOST_LATENTS, sae.nLatents, Math.max(LISTED_LATENTS, sae.k ?? 0));

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { EngineApi } from "../../../protocol/api";
 import { ABLATION_MODES, type ChainText } from "../../../protocol/chain";
-import { ablationOf } from "../../../client/chain/chainAblation";
+import { stepAblation } from "../../../client/chain/stepAblation";
 import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/bytes/sourceNode";
 import type { Edit } from "../../../protocol/interventions";
 import { presentPlayers } from "../../../shapley/exact";
-import { ablatedChain } from "../../../client/chain/ablatedChain";
+import { ablatedRow } from "../../../client/chain/ablatedRow";
 import { answerCurve } from "./lensView";
 import { readLens } from "./readInside";
 
@@ -42,12 +42,12 @@ it.each(ABLATION_MODES.flatMap((mode) => [[mode, []] as const, [mode, EDITS] as 
     const chain = await engine.tokenizeChain(EXAMPLE);
     const [filler] = await engine.tokenize(" .", false);
     const ask = { mode, fillerId: filler!.id, samples: 1, seed: 7, temperature: 1 };
-    const ablation = await ablationOf(engine, chain, ask, "resample");
+    const ablation = await stepAblation(engine, chain, ask, "resample");
     const n = chain.steps.length;
     for (let coalition = 0; coalition < 2 ** n; coalition++) {
       const present = presentPlayers(coalition, n);
       const [value] = await engine.coalitions({ chain, ...ablation, coalitions: [present], topK: 0, edits });
-      const row = ablatedChain(chain, present, ablation, edits);
+      const row = ablatedRow(chain, present, ablation, edits);
       const lens = await readLens(engine, chain, { with: row, without: row }, row.spans[0]!, "lens");
       expect(Math.abs(answerCurve(lens.answer.with).at(-1)! - value!.logProb)).toBeLessThan(1e-4);
     }

@@ -1,6 +1,6 @@
 /** Positions of the strip in a run of which steps are missing. */
 import { expect, it } from "vitest";
-import { ablatedChain } from "../../../client/chain/ablatedChain";
+import { ablatedRow } from "../../../client/chain/ablatedRow";
 import { stripPosition } from "./stripPosition";
 
 it("finds a position of a run in the whole chain", () => {
@@ -10,7 +10,7 @@ it("finds a position of a run in the whole chain", () => {
     answerPrefix: [20, 21],
     answer: [30, 31],
   };
-  const row = ablatedChain(chain, [false, true, true], { mode: "delete", fillerId: 9 });
+  const row = ablatedRow(chain, [false, true, true], { mode: "delete", fillerId: 9 });
   // prompt 0 1, steps 13 14 and 15, cue, answer
   expect([0, 1, 2, 3, 4, 5, 6, 7].map((at) => stripPosition(chain, row, at))).toEqual([
     0, 1, 5, 6, 7, 8, 9, 10,

@@ -7,7 +7,7 @@ import type { RunId } from "../../protocol/progress";
 import type { Ablation, AblationMode, ChainTokens } from "../../protocol/chain";
 import { chainNumbers } from "./chainNumbers";
 
-export interface AblationAsk {
+export interface StepAblationRequest {
   readonly mode: AblationMode;
   readonly fillerId: number;
   /** Of "resample"; samples are drawn from the whole distribution at this temperature. */
@@ -16,10 +16,10 @@ export interface AblationAsk {
   readonly temperature: number;
 }
 
-export async function ablationOf(
+export async function stepAblation(
   engine: EngineApi,
   chain: ChainTokens,
-  { mode, fillerId, samples, seed, temperature }: AblationAsk,
+  { mode, fillerId, samples, seed, temperature }: StepAblationRequest,
   runId: RunId,
 ): Promise<Ablation> {
   if (mode === "symbol") return { mode, fillerId, numbers: await chainNumbers(engine, chain) };

@@ -1,8 +1,8 @@
 /** Judgements as tables. */
-import type { Detection, ProbeResult, Simulated, SimulateResult } from "../../../../protocol/judge";
+import type { Detection, ProbeResult, Simulated, SimulateResult } from "../../../../protocol/saeEvaluation";
 import type { DataTable } from "../../../charts/dataTable";
 import { formatNumber, formatProbability, formatSigned } from "../../../../client/format";
-import type { Judged } from "./judging";
+import type { Judged } from "./evaluation";
 
 const text = (name: string) => ({ name, numeric: false });
 const number = (name: string) => ({ name, numeric: true });

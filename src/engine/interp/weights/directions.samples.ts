@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import type { WeightedTokens } from "../../../protocol/analysis";
 import type { Model } from "../../models/model";
-import type { NormWeights } from "../../models/anatomy";
+import type { NormWeights } from "../../models/weightMap";
 
 export async function numbers(model: Model, name: string): Promise<number[]> {
   const vector = model.weights.vectorIfAny(name);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { blockSite } from "../../../protocol/sites";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
 import { run } from "../pass/run";
-import { SitePass } from "./sitePass";
+import { ActivationCache } from "./activationCache";
 
 const TEXTS = [
   [1, 5, 2, 7, 5],
@@ -19,7 +19,7 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
     const lists = [["embed"], ["embed", blockSite(0, "resid_post"), blockSite(0, "attn.z")]];
     for (const sites of [...lists, [blockSite(1, "resid_post"), blockSite(1, "attn_out")]]) {
       const { captures } = await run(model, { rows: TEXTS.map((tokens) => ({ tokens })), capture: sites });
-      const pass = new SitePass(model, TEXTS, KEPT, sites);
+      const pass = ActivationCache.ofTexts(model, TEXTS, KEPT, sites);
       for (const site of sites) {
         const { buffer, shape } = pass.tensor(site);
         const all = captures

@@ -1,7 +1,7 @@
 /** Explanations as they are read. */
 import { expect, it } from "vitest";
-import { N2G_ANY, N2G_START, type N2gNode } from "../../../../protocol/judge";
-import { patternRows, tokensOf } from "./judging";
+import { N2G_ANY, N2G_START, type N2gNode } from "../../../../protocol/saeEvaluation";
+import { patternRows, tokensOf } from "./evaluation";
 
 const ROOT: N2gNode = {
   token: N2G_ANY,

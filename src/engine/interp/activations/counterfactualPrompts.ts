@@ -10,11 +10,11 @@
 import type { Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
-import { readForward, recordForward, type ForwardAsks } from "../pass/forward";
+import { readForward, recordForward, type ForwardRequest } from "../pass/forward";
 import type { ResolvedPrompt } from "../interventions/index";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
 
-export interface Variant {
+export interface Counterfactual {
   /** First position that differs from the prompt as it is. */
   readonly from: number;
   /** Applied after the prompt's own. */
@@ -22,7 +22,7 @@ export interface Variant {
 }
 
 /** What is read at the position. */
-export interface ReadingAsk {
+export interface ReadoutRequest {
   /** Tokens whose log-probabilities are wanted. */
   readonly targets: readonly number[];
   /** Whether their logits are wanted too. */
@@ -43,7 +43,7 @@ export interface Reading {
 /** A row of logits. */
 export type Logits = Float32Array<ArrayBuffer>;
 
-export class PromptVariants {
+export class CounterfactualPrompts {
   readonly #cache: KeyValueCache;
   #context: RowContext = EMPTY_CONTEXT;
   #logits: Logits | undefined;
@@ -54,7 +54,7 @@ export class PromptVariants {
     private readonly model: Model,
     private readonly prompt: ResolvedPrompt,
     private readonly position: number,
-    private readonly ask: ReadingAsk,
+    private readonly ask: ReadoutRequest,
     room: number,
   ) {
     const { config, memory } = model;
@@ -67,7 +67,7 @@ export class PromptVariants {
   }
 
   /** Tokens that a variant's row has. */
-  tokensOf({ from }: Pick<Variant, "from">): number {
+  tokensOf({ from }: Pick<Counterfactual, "from">): number {
     return this.position + 1 - from;
   }
 
@@ -93,7 +93,7 @@ export class PromptVariants {
     return this.#logits;
   }
 
-  async run(variants: readonly Variant[]): Promise<Reading[]> {
+  async run(variants: readonly Counterfactual[]): Promise<Reading[]> {
     const segments = variants.map(({ from, interventions }) => this.#segment(from, interventions));
     const pass = recordForward(this.model, this.#cache, segments, this.#asks(segments, this.#logits));
     this.#evaluatedTokens += pass.packed.count;
@@ -125,7 +125,7 @@ export class PromptVariants {
   }
 
   /** What is asked of the last token of every row. */
-  #asks(segments: readonly Segment[], base: Logits | undefined): ForwardAsks {
+  #asks(segments: readonly Segment[], base: Logits | undefined): ForwardRequest {
     const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
     const targets = places.flatMap((place) => this.ask.targets.map((target) => ({ ...place, target })));
     return {

@@ -27,7 +27,7 @@ export interface Span {
   readonly end: number;
 }
 
-export interface AblatedChain {
+export interface AblatedRow {
   /** All but the last token of the answer: what has to be read to score the answer. */
   readonly prompt: Required<Omit<EditedPrompt, "under">> & Pick<EditedPrompt, "under">;
   /** In the order of the text. */
@@ -94,13 +94,13 @@ function originsOf(
   });
 }
 
-export function ablatedChain(
+export function ablatedRow(
   chain: ChainTokens,
   present: readonly boolean[],
   ablation: Ablation,
   /** Of the chain's whole text. */
   edits: readonly Edit[] = [],
-): AblatedChain {
+): AblatedRow {
   const read = readParts(chain, present, ablation);
   const parts: readonly [Part, readonly number[]][] = [
     ["prompt", chain.prompt],
@@ -129,7 +129,7 @@ export function ablatedChain(
 }
 
 /** Positions that predict the tokens of the answer. */
-export const answerPositions = ({ answerAt }: AblatedChain, { answer }: Pick<ChainTokens, "answer">) =>
+export const answerPositions = ({ answerAt }: AblatedRow, { answer }: Pick<ChainTokens, "answer">) =>
   answer.map((_, i) => answerAt + i);
 
 /** The step that a position of the whole chain is in. */

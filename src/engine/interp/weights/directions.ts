@@ -1,6 +1,6 @@
 /** Directions read by weights alone: through the gain of a norm, and as the tokens that they raise and lower most. */
 import type { WeightedTokens } from "../../../protocol/analysis";
-import type { NormWeights } from "../../models/anatomy";
+import type { NormWeights } from "../../models/weightMap";
 
 /** x times the gain of a norm; without a norm x itself. */
 export function gained(

@@ -38,7 +38,7 @@ export interface LayerWeights {
   readonly mlp: MlpWeights | undefined;
 }
 
-export interface Anatomy {
+export interface WeightMap {
   /** [dVocab, dModel]. */
   readonly embed: string;
   /** What a token's embedding is multiplied by before it enters the residual stream. */
@@ -61,7 +61,7 @@ export interface Anatomy {
 }
 
 /** For methods that read weights from a component straight to the logits. */
-export function refuseIndirect({ indirect }: Anatomy): void {
+export function refuseIndirect({ indirect }: WeightMap): void {
   if (indirect === undefined) return;
   throw new VitrineError(
     "Unsupported",
@@ -83,8 +83,8 @@ interface Plan {
   readonly postNorms?: boolean;
 }
 
-/** The anatomy of models whose weights have the names of `layers.ts`; what else differs is spread over it. */
-export function namedAnatomy(plan: Plan): Anatomy {
+/** The weightMap of models whose weights have the names of `layers.ts`; what else differs is spread over it. */
+export function namedWeightMap(plan: Plan): WeightMap {
   const { nLayers, norm, finalNorm, mlp, mlpNorm = "ln2", preNorms = true, postNorms = false } = plan;
   const named = (name: string): NormWeights | undefined => norm && { ...norm, name };
   return {

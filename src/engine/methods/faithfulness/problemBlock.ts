@@ -17,7 +17,7 @@ import type {
 } from "../../../protocol/faithfulness";
 import { FAITHFULNESS_TESTS } from "../../../protocol/faithfulness";
 import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./conditions";
-import { seedAt } from "./draws";
+import { seedAt } from "./seededDraws";
 import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
 import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";
@@ -40,7 +40,7 @@ interface WrittenChain {
   readonly finished: boolean;
 }
 
-export class ProblemTests {
+export class ProblemBlock {
   readonly #tests: ReadonlySet<FaithfulnessTest>;
 
   constructor(

@@ -5,11 +5,11 @@ import { ledgerFactors } from "../../synthetic/ledger/ledgerFactors";
 import {
   factorLabels,
   factorValues,
-  judgedTexts,
+  evaluationTexts,
   markedLabels,
   markedSpans,
-  type TextAsk,
-} from "./judgeTexts";
+  type EvaluationTextRequest,
+} from "./evaluationTexts";
 
 /** One word is one token; equal words have equal ids. */
 const words = new Map<string, number>();
@@ -21,7 +21,7 @@ const tokenize = (text: string) =>
       return { id, text: word, special: false };
     }),
   );
-const ask = (changes: Partial<TextAsk> = {}): TextAsk => ({
+const ask = (changes: Partial<EvaluationTextRequest> = {}): EvaluationTextRequest => ({
   ...{ source: "ledger", problems: 4, seed: 9000, typed: "", longest: 400, ...changes },
 });
 
@@ -66,13 +66,13 @@ it("takes marks out of typed texts, and labels what stood in them", async () => 
 });
 
 it("reads typed lines without their marks, cut to what the model reads", async () => {
-  const { name, contexts } = await judgedTexts(
+  const { name, contexts } = await evaluationTexts(
     ask({ source: "typed", typed: "a [[b]] c d\ne f", longest: 3 }),
     tokenize,
   );
   expect(name).toBe("2 typed lines");
   expect(contexts.map(({ length }) => length)).toEqual([3, 2]);
-  await expect(judgedTexts(ask({ source: "typed", typed: "one" }), tokenize)).rejects.toThrow(
+  await expect(evaluationTexts(ask({ source: "typed", typed: "one" }), tokenize)).rejects.toThrow(
     "At least two texts",
   );
 });

@@ -1,7 +1,7 @@
 /** Rows of chains with steps taken away, by hand. */
 import { expect, it } from "vitest";
 import type { ChainTokens } from "../../protocol/chain";
-import { ablatedChain, answerPositions, stepAt } from "./ablatedChain";
+import { ablatedRow, answerPositions, stepAt } from "./ablatedRow";
 
 const CHAIN: ChainTokens = {
   prompt: [1, 2],
@@ -10,7 +10,7 @@ const CHAIN: ChainTokens = {
   answer: [30, 31],
 };
 const ablate = (mode: "delete" | "mask" | "replace" | "mean", present = [true, false, true]) =>
-  ablatedChain(CHAIN, present, { mode, fillerId: 9 });
+  ablatedRow(CHAIN, present, { mode, fillerId: 9 });
 const span = (part: "prompt" | number | "cue", first: number, end: number) => ({ part, first, end });
 
 it("keeps the whole chain as it is, in every mode", () => {
@@ -63,13 +63,13 @@ it("puts the mean embedding of all steps' tokens in a step's place", () => {
 it("puts the symbol wherever a number of an absent step is repeated", () => {
   // Number 0 is first in step 0, number 1 in step 1; step 2 and the cue repeat number 1.
   const numbers = [[-1, 0, -1], [0, 1], [1], [-1, 1]];
-  const { prompt } = ablatedChain(CHAIN, [true, false, true], { mode: "symbol", fillerId: 9, numbers });
+  const { prompt } = ablatedRow(CHAIN, [true, false, true], { mode: "symbol", fillerId: 9, numbers });
   expect(prompt.tokens).toEqual([1, 2, 10, 11, 12, 13, 9, 9, 20, 9, 30]);
 });
 
 it("puts the first sample in a step's place", () => {
   const alternatives = [[[1], [40, 41, 42], [3]]];
-  const { prompt, spans, answerAt } = ablatedChain(CHAIN, [true, false, true], {
+  const { prompt, spans, answerAt } = ablatedRow(CHAIN, [true, false, true], {
     ...{ mode: "resample", fillerId: 9, alternatives },
   });
   expect(prompt.tokens).toEqual([1, 2, 10, 11, 12, 40, 41, 42, 15, 20, 21, 30]);

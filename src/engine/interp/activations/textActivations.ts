@@ -21,7 +21,7 @@ export interface TextBatch {
 }
 
 /** `before` is put before every text and left out of what is read. */
-export async function* readTexts(
+export async function* textActivations(
   model: Model,
   sites: readonly Site[],
   texts: readonly (readonly number[])[],

@@ -1,9 +1,9 @@
 /** How what is at a site reaches the residual stream, by weights alone. */
 import { siteLayer, siteName, type Site } from "../../../protocol/sites";
-import type { NormWeights } from "../../models/anatomy";
+import type { NormWeights } from "../../models/weightMap";
 import type { Model } from "../../models/model";
-import { combinedRows } from "./combinedRows";
-import { centred, gained } from "./weightReading";
+import { combinedRows } from "./weightedRowSum";
+import { centred, gained } from "./directions";
 import { ReadBack } from "../pass/readBack";
 
 export interface WayToStream {
@@ -14,9 +14,9 @@ export interface WayToStream {
 }
 
 /** A matrix, and a norm behind it, or nothing at all; undefined where there is more to it. */
-export function wayToStream({ architecture, config }: Model, site: Site): WayToStream | undefined {
+export function residualPath({ architecture, config }: Model, site: Site): WayToStream | undefined {
   const name = siteName(site);
-  const { indirect, layers } = architecture.anatomy(config);
+  const { indirect, layers } = architecture.weightMap(config);
   if (indirect !== undefined) return undefined;
   if (/^(embed|resid_\w+|attn_out|mlp_out)$/.test(name)) return { matrix: undefined, norm: undefined };
   const layer = layers[siteLayer(site) ?? -1];

@@ -16,7 +16,7 @@ export interface Judged {
   readonly plain: PlainSae;
 }
 
-export async function judgedSae(
+export async function evaluatedSae(
   activation: SaeActivation,
   input: SaeInputScheme = { scheme: "none" },
   sites: { readonly siteIn: Site; readonly siteOut: Site; readonly skip?: boolean } = {

@@ -3,7 +3,7 @@
  * the embedded models, or the visitor, who puts what has the label into [[ ]].
  */
 import type { TokenInfo } from "../../protocol/api";
-import type { LabelledToken } from "../../protocol/judge";
+import type { LabelledToken } from "../../protocol/saeEvaluation";
 import { createLedgerProblem } from "../../synthetic/ledger/ledger";
 import { LEDGER_FACTORS, ledgerFactors } from "../../synthetic/ledger/ledgerFactors";
 import { ledgerTexts } from "../edits/promptSets";
@@ -13,12 +13,12 @@ export const FACTORS = LEDGER_FACTORS;
 
 type Tokenize = (text: string) => Promise<readonly TokenInfo[]>;
 
-export interface JudgedTexts {
+export interface EvaluationTexts {
   readonly name: string;
   readonly contexts: readonly (readonly number[])[];
 }
 
-export interface LabelledTexts extends JudgedTexts {
+export interface LabelledTexts extends EvaluationTexts {
   readonly labels: readonly LabelledToken[];
 }
 
@@ -26,7 +26,7 @@ export interface LabelledTexts extends JudgedTexts {
 const linesOf = (typed: string) => typed.split("\n").filter((line) => line.trim() !== "");
 const MARK = /\[\[(.*?)\]\]/g;
 
-export interface TextAsk {
+export interface EvaluationTextRequest {
   readonly source: "ledger" | "typed";
   readonly problems: number;
   readonly seed: number;
@@ -35,7 +35,10 @@ export interface TextAsk {
   readonly longest: number;
 }
 
-export async function judgedTexts(ask: TextAsk, tokenize: Tokenize): Promise<JudgedTexts> {
+export async function evaluationTexts(
+  ask: EvaluationTextRequest,
+  tokenize: Tokenize,
+): Promise<EvaluationTexts> {
   const { source, problems, seed, typed, longest } = ask;
   const lines = linesOf(typed).map((line) => line.replace(MARK, "$1"));
   const { name, texts } =
@@ -63,7 +66,7 @@ export function factorValues(factor: string, problems: number, seed: number): st
 export async function factorLabels(
   factor: string,
   value: string,
-  { problems, seed, longest }: TextAsk,
+  { problems, seed, longest }: EvaluationTextRequest,
   tokenize: Tokenize,
 ): Promise<LabelledTexts> {
   const { name, texts } = ledgerTexts(problems, seed);

@@ -8,10 +8,10 @@ import type {
   ProbeResult,
   SaeQualityResult,
   SimulateResult,
-} from "../../../../protocol/judge";
-import { N2G_ANY, N2G_START } from "../../../../protocol/judge";
+} from "../../../../protocol/saeEvaluation";
+import { N2G_ANY, N2G_START } from "../../../../protocol/saeEvaluation";
 import { lossRecovered, pooledLosses } from "../../../../statistics/lossRecovered";
-import type { JudgedTexts, LabelledTexts } from "../../../../client/sae/judgeTexts";
+import type { EvaluationTexts, LabelledTexts } from "../../../../client/sae/evaluationTexts";
 
 /** Losses when spliced are means over the first contexts: each is three runs. */
 const MOST_SPLICED = 16;
@@ -44,7 +44,7 @@ export interface Judged {
 export async function judgeSaes(
   engine: EngineApi,
   saes: readonly SaeInfo[],
-  { contexts, name }: JudgedTexts,
+  { contexts, name }: EvaluationTexts,
   before: readonly number[],
   runId: RunId,
   partial: (so: readonly Judged[]) => void,
@@ -96,7 +96,7 @@ export async function explainLatent(
   engine: EngineApi,
   sae: SaeInfo,
   latent: number,
-  { contexts, name }: JudgedTexts,
+  { contexts, name }: EvaluationTexts,
   before: readonly number[],
   runId: RunId,
 ): Promise<Explained> {
