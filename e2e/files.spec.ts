@@ -81,7 +81,7 @@ test("a model without a tokenizer takes token ids", async ({ page }) => {
 
 const fixture = (name: string) => ({
   name,
-  bytes: readFileSync(`src/engine/formats/fixtures/${name}`),
+  bytes: readFileSync(`src/engine/formats/torch/fixtures/${name}`),
 });
 
 test("asks for what a toy checkpoint does not say, and opens it with the answers", async ({ page }) => {

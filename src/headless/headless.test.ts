@@ -135,14 +135,14 @@ describe("headless", () => {
   });
 
   it("opens toy checkpoints with the fields that are said, and names those that are not", async () => {
-    const toy = ["--model", "src/engine/formats/fixtures/hookedBare.pt", "--tokens", "2,6,0,3,3"];
+    const toy = ["--model", "src/engine/formats/torch/fixtures/hookedBare.pt", "--tokens", "2,6,0,3,3"];
     const { error } = await command("logits", ...toy);
     expect(error).toMatch(
       /does not say act_fn, .*; normalization_type, .* d_model 8 \(embed\.W_E\).*--config/,
     );
     const said = '{"act_fn":"gelu","normalization_type":"LNPre"}';
     const { logits } = (await command("logits", ...toy, "--config", said)) as { logits: number[][] };
-    const expected = JSON.parse(readFileSync("src/engine/formats/fixtures/toys.json", "utf8"))[
+    const expected = JSON.parse(readFileSync("src/engine/formats/torch/fixtures/toys.json", "utf8"))[
       "hookedRun.pth"
     ];
     expected.logits
@@ -151,14 +151,14 @@ describe("headless", () => {
     const { architecture, problems } = await command("inspect", toy[1]!, "--config", said);
     expect([architecture, problems]).toEqual(["hooked_transformer", []]);
     // The last of three epochs, and the first.
-    const grok = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const grok = ["--model", "src/engine/formats/torch/fixtures/grok.pth", "--tokens", "3,1,5"];
     const last = await command("logits", ...grok);
     expect(await command("logits", ...grok, "--config", '{"checkpoint":-1}')).toEqual(last);
     expect(await command("logits", ...grok, "--config", '{"checkpoint":0}')).not.toEqual(last);
   });
 
   it("attaches an autoencoder with the fields that its files lack", async () => {
-    const toy = ["--model", "src/engine/formats/fixtures/grok.pth", "--tokens", "3,1,5"];
+    const toy = ["--model", "src/engine/formats/torch/fixtures/grok.pth", "--tokens", "3,1,5"];
     const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
     const identity = Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0));
     const path = join(folder, "eye.pt");

@@ -6,7 +6,7 @@ import { fileFromBytes, type FileSet } from "../formats/bytes/source";
 import { filesFromFolder, filesFromPath } from "../formats/bytes/sourceNode";
 import { inspectModel } from "./inspectModel";
 
-const GOLDEN = join(import.meta.dirname, "models/golden");
+const GOLDEN = join(import.meta.dirname, "../models/golden");
 const ledger = () => filesFromFolder(join(import.meta.dirname, "../../../static/models/ledger"));
 
 const inspect = async (files: FileSet) => inspectModel(files, await createCpuDevice());

@@ -172,7 +172,7 @@ it("has both models again after the device was lost", async () => {
 });
 
 it("says where a model's rotary positions change with the length of the text", async () => {
-  const folder = join(import.meta.dirname, "models/golden/phi3");
+  const folder = join(import.meta.dirname, "../models/golden/phi3");
   const files = (await filesFromFolder(folder)).filter(({ name }) => !name.startsWith("golden"));
   sets.set("phi3", files);
   const { load } = await start();

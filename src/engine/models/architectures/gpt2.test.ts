@@ -7,7 +7,7 @@ import { openModelFiles } from "../../formats/modelFiles";
 import { filesFromFolder } from "../../formats/bytes/sourceNode";
 import { loadModel } from "../loading/loadModel";
 
-const FOLDER = join(import.meta.dirname, "golden/tinyGpt2");
+const FOLDER = join(import.meta.dirname, "../golden/tinyGpt2");
 
 describe("GPT-2 configs", () => {
   it.each([
