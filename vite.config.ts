@@ -25,7 +25,7 @@ export default defineConfig({
   // Relative, so that the built site works under any path of any static host.
   base: "./",
   publicDir: "static",
-  plugins: [leanTokenizersPlugin(), simdPlugin(), svelte(), svelteTesting(), cspPlugin()],
+  plugins: [leanTokenizersPlugin(), simdPlugin(), svelte(), cspPlugin()],
   worker: { format: "es", plugins: () => [leanTokenizersPlugin(), simdPlugin()] },
   build: { target: "es2022", modulePreload: { polyfill: false } },
   test: {
@@ -40,7 +40,12 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "dom", environment: "happy-dom", include: ["src/**/*.dom.test.ts"] } },
+      {
+        extends: true,
+        // Cleans up after each test; files that draw no component need none of it.
+        plugins: [svelteTesting()],
+        test: { name: "dom", environment: "happy-dom", include: ["src/**/*.dom.test.ts"] },
+      },
       {
         extends: true,
         test: {
