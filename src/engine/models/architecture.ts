@@ -1,9 +1,10 @@
 /**
  * What an architecture file provides, and what it is given. An architecture reads like its paper: a config,
- * a table from checkpoint names to ours, and the forward pass in two parts, because logits are computed only
- * where somebody scores them.
+ * a table from checkpoint names to ours, and the forward pass in three parts: `embed`, `block` and `head`. A pass may begin
+ * at any block, and logits are computed only where they are scored.
  */
-import type { Site, SiteName } from "../../protocol/sites";
+import type { BlockSiteName, Site, SiteName } from "../../protocol/sites";
+import type { ScaleTap } from "../ops/norm";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import type { Visibility } from "../ops/attention";
 import type { KeyValueCache } from "../ops/keyValueCache";
@@ -101,6 +102,20 @@ export interface ForwardContext<C extends ModelConfig> {
   readonly taps: Taps;
 }
 
+/** One layer of a forward pass: where it is and what it works with. */
+export interface Layer<C extends ModelConfig = ModelConfig> extends ForwardContext<C> {
+  readonly index: number;
+  readonly batch: TokenBatch;
+  /** Of the architecture's `shared`. */
+  readonly shared: Tensor | undefined;
+  tap(name: BlockSiteName, tensor: Tensor): Tensor;
+  /** x times our weight `<block>.<name>.weight`, plus its bias if it has one. */
+  project(x: Tensor, name: string): Tensor;
+  vector(name: string): Vector;
+  /** Of the norm `name`. */
+  scaleTap(name: "ln1" | "ln1_post" | "ln2" | "ln2_post"): ScaleTap;
+}
+
 export interface Architecture<C extends ModelConfig = ModelConfig> {
   readonly name: string;
   /** Reads `config.json`; refuses what it does not implement, with the field and its value. */
@@ -108,8 +123,12 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   weights(config: C): WeightSpec[];
   /** The sites of `protocol/sites.ts` that its models do without. */
   absentSites(config: C): readonly SiteName[];
-  /** Tokens → residual stream after the last block, [tokens, dModel]. */
-  blocks(context: ForwardContext<C>, batch: TokenBatch): Tensor;
+  /** What every block reads besides the residual stream, where there is such a thing (shortformer's positions). */
+  shared?(context: ForwardContext<C>, batch: TokenBatch): Tensor | undefined;
+  /** Tokens → the residual stream that the first block reads, [tokens, dModel]. */
+  embed(context: ForwardContext<C>, batch: TokenBatch): Tensor;
+  /** The residual stream before a block → after it, [tokens, dModel]. The loop over blocks is `runBlocks`. */
+  block(layer: Layer<C>, residPre: Tensor): Tensor;
   /** Residual rows [rows, dModel] → logits [rows, dVocab]. */
   head(context: ForwardContext<C>, residual: Tensor): Tensor;
   /** Where the weights are that methods read directly. */

@@ -15,19 +15,7 @@ import { rmsNorm, type ScaleTap } from "../ops/norm";
 import { rotary } from "../ops/rotary";
 import type { Vector } from "../ops/weights";
 import { blockName } from "./weightMap";
-import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "./architecture";
-
-/** One layer of a forward pass: where it is and what it works with. */
-export interface Layer<C extends ModelConfig = ModelConfig> extends ForwardContext<C> {
-  readonly index: number;
-  readonly batch: TokenBatch;
-  tap(name: BlockSiteName, tensor: Tensor): Tensor;
-  /** x times our weight `<block>.<name>.weight`, plus its bias if it has one. */
-  project(x: Tensor, name: string): Tensor;
-  vector(name: string): Vector;
-  /** Of the norm `name`. */
-  scaleTap(name: "ln1" | "ln1_post" | "ln2" | "ln2_post"): ScaleTap;
-}
+import type { ForwardContext, Layer, ModelConfig, Taps, TokenBatch } from "./architecture";
 
 /** Sites of norms between a sublayer and the residual stream, which most architectures lack. */
 export const POST_NORM_SITES = ["ln1_post.scale", "ln2_post.scale"] as const satisfies BlockSiteName[];
@@ -41,6 +29,7 @@ export function openLayer<C extends ModelConfig>(
   context: ForwardContext<C>,
   batch: TokenBatch,
   index: number,
+  shared?: Tensor,
 ): Layer<C> {
   const { weights, memory, taps } = context;
   const ours = (name: string) => `${blockName(index)}.${name}`;
@@ -48,6 +37,7 @@ export function openLayer<C extends ModelConfig>(
     ...context,
     index,
     batch,
+    shared,
     tap: (name, tensor) => taps.tap(blockSite(index, name), tensor),
     project: (x, name) =>
       linear(memory, x, weights.matrix(ours(`${name}.weight`)), weights.vectorIfAny(ours(`${name}.bias`))),

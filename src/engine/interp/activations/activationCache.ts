@@ -3,6 +3,7 @@
  * chosen sites, and logits by the model's own head. Nothing is read back here, and a long prompt takes no more memory
  * than the positions that are looked at.
  */
+import { runBlocks } from "../../models/runBlocks";
 import { siteLayer, type Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
@@ -55,7 +56,7 @@ function record(
       const edits = uploadPassEdits(model, segments, packed, contexts);
       const rows = memory.from(Uint32Array.from(kept), [kept.length], "kept tokens");
       const taps = new RunTaps(new Set(sites), memory, edits.blocks, rows);
-      const last = architecture.blocks({ config, weights, memory, taps }, batch);
+      const last = runBlocks(architecture, { config, weights, memory, taps }, batch);
       taps.releaseInputs();
       const isWhole = nLayers === model.config.nLayers;
       const residual = isWhole ? memory.keep(gatherRows(memory, last, rows)) : undefined;

@@ -6,6 +6,7 @@
  *
  * Both passes have the same tokens at the same positions, so their tensors have one layout.
  */
+import { runBlocks } from "../../models/runBlocks";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Model } from "../../models/model";
@@ -75,7 +76,7 @@ export class UneditedRows {
     const { architecture, config, weights, memory } = this.model;
     if (!this.#batch || !this.#edits) throw new Error("the rows without edits were not sent");
     const taps = this.#taps((site) => !HEAD_SITES.has(site), this.#edits.blocks);
-    this.#residual = architecture.blocks({ config, weights, memory, taps }, this.#batch);
+    this.#residual = runBlocks(architecture, { config, weights, memory, taps }, this.#batch);
     taps.releaseInputs();
     return taps.bySite();
   }

@@ -7,6 +7,7 @@
  *   4. read scores, top-k and sampled tokens off the logits
  *   5. leave it recorded: the next pass's first write submits it, or the read does
  */
+import { runBlocks } from "../../models/runBlocks";
 import type { TopTokens } from "../../../protocol/run";
 import type { Site } from "../../../protocol/sites";
 import type { BufferSlice } from "../../device/device";
@@ -202,7 +203,7 @@ export function recordForward(
       memory,
       taps: blockTaps,
     };
-    const residual = architecture.blocks(context, batch);
+    const residual = runBlocks(architecture, context, batch);
     blockTaps.releaseInputs();
     for (const chunk of chunks) {
       memory.scope(() => {

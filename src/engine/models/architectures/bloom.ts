@@ -8,7 +8,7 @@
  *     or, with `apply_residual_connection_post_layernorm`:  h = ln1(x);  x = h + attention(h);  likewise the MLP
  *   logits = ln_f(x) word_embeddingsᵀ
  */
-import { blockSite } from "../../../protocol/sites";
+import type { Tensor } from "../../device/tensor";
 import { add } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -16,7 +16,7 @@ import { layerNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { countField, flagField, numberField, sizeField, wholeQuotient, type Json } from "../configFields";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { unembeddingSpec } from "./llama";
 import { alsoWithoutPrefix, fusedHeads, layerNormSpecs, linearSpecs, matrixSpec } from "../specs";
@@ -76,33 +76,27 @@ export const bloom: Architecture<BloomConfig> = {
   weights,
   absentSites: () => ["pos_embed", "attn.rot_q", "attn.rot_k", "mlp.pre_linear", ...POST_NORM_SITES],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ config, weights: w, memory, taps }, batch) {
+    const { normEps } = config;
+    const tokens = embedding(memory, w.matrix("embed.weight"), batch.ids);
+    const [weight, bias] = [w.vector("ln_embed.weight"), w.vector("ln_embed.bias")];
+    return taps.tap("embed", layerNorm(memory, tokens, weight, bias, normEps));
+  },
+
+  block(layer, residPre) {
+    const { config, memory, tap } = layer;
     const { normEps, dHead, addsToNormed } = config;
-    let x = memory.scope(() => {
-      const tokens = embedding(memory, w.matrix("embed.weight"), batch.ids);
-      const [weight, bias] = [w.vector("ln_embed.weight"), w.vector("ln_embed.bias")];
-      return taps.tap("embed", layerNorm(memory, tokens, weight, bias, normEps));
-    });
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
-          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
-          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
-        };
-        const normed = tap("ln1.normalized", norm("ln1", residPre));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, { scale: dHead ** -0.5 }));
-        const residMid = tap("resid_mid", add(memory, addsToNormed ? normed : residPre, attnOut));
-        const normed2 = tap("ln2.normalized", norm("ln2", residMid));
-        // Its own GELU is this one: 0.79788456 is sqrt(2 / π).
-        const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, "gelu_new"));
-        return tap("resid_post", add(memory, addsToNormed ? normed2 : residMid, mlpOut));
-      });
-    }
-    return x;
+    const norm = (name: "ln1" | "ln2", tensor: Tensor) => {
+      const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+      return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+    };
+    const normed = tap("ln1.normalized", norm("ln1", residPre));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, { scale: dHead ** -0.5 }));
+    const residMid = tap("resid_mid", add(memory, addsToNormed ? normed : residPre, attnOut));
+    const normed2 = tap("ln2.normalized", norm("ln2", residMid));
+    // Its own GELU is this one: 0.79788456 is sqrt(2 / π).
+    const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, "gelu_new"));
+    return tap("resid_post", add(memory, addsToNormed ? normed2 : residMid, mlpOut));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

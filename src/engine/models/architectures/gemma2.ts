@@ -7,7 +7,7 @@
  *   per block:  x += norm(attention(norm(x)));  x += norm(mlp(norm(x)))
  *   logits = softcap(norm(x) embedᵀ)
  */
-import { blockSite } from "../../../protocol/sites";
+import type { Tensor } from "../../device/tensor";
 import { ACTIVATION_NAMES, add, scale, softcap, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -15,7 +15,7 @@ import { rmsNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, flagField, numberField, type Json } from "../configFields";
-import { attentionSublayer, gatedMlpSublayer, openLayer, scaleTap } from "../layers";
+import { attentionSublayer, gatedMlpSublayer, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { layerWindows } from "./layerWindows";
 import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
@@ -112,38 +112,31 @@ export const gemma2: Architecture<GemmaConfig> = {
     };
   },
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
-    const { normEps: eps, normOffset, scoreCap } = config;
-    let x = memory.scope(() =>
-      taps.tap(
-        "embed",
-        scale(memory, embedding(memory, w.matrix("embed.weight"), batch.ids), Math.sqrt(config.dModel)),
-      ),
+  embed({ config, weights: w, memory, taps }, batch) {
+    return taps.tap(
+      "embed",
+      scale(memory, embedding(memory, w.matrix("embed.weight"), batch.ids), Math.sqrt(config.dModel)),
     );
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      const isLocal = config.windows?.[index] !== undefined;
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln1_post" | "ln2" | "ln2_post", tensor: typeof x) =>
-          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, normOffset, layer.scaleTap(name));
-        const attended = attentionSublayer(layer, tap("ln1.normalized", norm("ln1", residPre)), {
-          scale: config.scale,
-          rotation: {
-            frequencies: w.vector(isLocal ? "localFrequencies" : "frequencies"),
-            interleaved: false,
-          },
-          ...(config.headNorm ? { headNorm: { eps, weightOffset: normOffset } } : {}),
-          ...(scoreCap === undefined ? {} : { softcap: scoreCap }),
-        });
-        const residMid = tap("resid_mid", add(memory, residPre, tap("attn_out", norm("ln1_post", attended))));
-        const mlp = gatedMlpSublayer(layer, tap("ln2.normalized", norm("ln2", residMid)), config.activation);
-        return tap("resid_post", add(memory, residMid, tap("mlp_out", norm("ln2_post", mlp))));
-      });
-    }
-    return x;
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap, index } = layer;
+    const { normEps: eps, normOffset, scoreCap } = config;
+    const isLocal = config.windows?.[index] !== undefined;
+    const norm = (name: "ln1" | "ln1_post" | "ln2" | "ln2_post", tensor: Tensor) =>
+      rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, normOffset, layer.scaleTap(name));
+    const attended = attentionSublayer(layer, tap("ln1.normalized", norm("ln1", residPre)), {
+      scale: config.scale,
+      rotation: {
+        frequencies: w.vector(isLocal ? "localFrequencies" : "frequencies"),
+        interleaved: false,
+      },
+      ...(config.headNorm ? { headNorm: { eps, weightOffset: normOffset } } : {}),
+      ...(scoreCap === undefined ? {} : { softcap: scoreCap }),
+    });
+    const residMid = tap("resid_mid", add(memory, residPre, tap("attn_out", norm("ln1_post", attended))));
+    const mlp = gatedMlpSublayer(layer, tap("ln2.normalized", norm("ln2", residMid)), config.activation);
+    return tap("resid_post", add(memory, residMid, tap("mlp_out", norm("ln2_post", mlp))));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

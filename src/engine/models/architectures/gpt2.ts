@@ -8,14 +8,14 @@
  *   per block:  x += attention(ln_1(x));  x += mlp(ln_2(x))
  *   logits = ln_f(x) wteᵀ
  */
-import { blockSite, type BlockSiteName } from "../../../protocol/sites";
+import { blockSite } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import { attention, storeInCache } from "../../ops/attention";
 import { ACTIVATION_NAMES, activation, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
-import type { Architecture, ForwardContext, ModelConfig, TokenBatch, WeightSpec } from "../architecture";
+import type { Architecture, Layer, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, countField, flagField, numberField, sizeField, wholeQuotient } from "../configFields";
 import { attentionTaps, POST_NORM_SITES, scaleTap } from "../layers";
 import { valuesSpec } from "../specs";
@@ -101,39 +101,32 @@ function weights({ nLayers, dModel, dMlp, dVocab, nCtx, linear, biased }: Gpt2Co
   ];
 }
 
-function block(
-  context: ForwardContext<Gpt2Config>,
-  batch: TokenBatch,
-  layer: number,
-  residPre: Tensor,
-): Tensor {
-  const { config, weights: w, memory, taps } = context;
+function block(layer: Layer<Gpt2Config>, residPre: Tensor): Tensor {
+  const { config, weights: w, memory, taps, tap, batch, index } = layer;
   const { dModel, dHead, nHeads, layerNormEps } = config;
-  const site = (name: BlockSiteName) => blockSite(layer, name);
-  const tap = (name: BlockSiteName, tensor: Tensor) => taps.tap(site(name), tensor);
   const norm = (x: Tensor, name: "ln_1" | "ln_2") =>
     layerNorm(
       memory,
       x,
-      w.vector(`h.${layer}.${name}.weight`),
-      w.vector(`h.${layer}.${name}.bias`),
+      w.vector(`h.${index}.${name}.weight`),
+      w.vector(`h.${index}.${name}.bias`),
       layerNormEps,
-      scaleTap(taps, site(name === "ln_1" ? "ln1.scale" : "ln2.scale")),
+      layer.scaleTap(name === "ln_1" ? "ln1" : "ln2"),
     );
   const project = (x: Tensor, name: string) =>
-    linear(memory, x, w.matrix(`h.${layer}.${name}.weight`), w.vectorIfAny(`h.${layer}.${name}.bias`));
+    linear(memory, x, w.matrix(`h.${index}.${name}.weight`), w.vectorIfAny(`h.${index}.${name}.bias`));
 
   const normed = tap("ln1.normalized", norm(residPre, "ln_1"));
   const fused = project(normed, "attn.c_attn"); // [tokens, 3 * dModel]
   const qkv = (["attn.q", "attn.k", "attn.v"] as const).reduce(
-    (tensor, name, index) => taps.columns(site(name), tensor, index * dModel, dModel),
+    (tensor, name, part) => taps.columns(blockSite(index, name), tensor, part * dModel, dModel),
     fused,
   );
-  const part = (index: number) => ({ tensor: qkv, offset: index * dModel });
-  const cache = batch.cache.layers[layer];
-  if (cache === undefined) throw new Error(`no key-value cache for layer ${layer}`);
+  const part = (n: number) => ({ tensor: qkv, offset: n * dModel });
+  const cache = batch.cache.layers[index];
+  if (cache === undefined) throw new Error(`no key-value cache for layer ${index}`);
   storeInCache(memory, cache, batch.slots, part(1), part(2));
-  const scale = (config.scaleByHead ? 1 / Math.sqrt(dHead) : 1) / (config.scaleByLayer ? layer + 1 : 1);
+  const scale = (config.scaleByHead ? 1 / Math.sqrt(dHead) : 1) / (config.scaleByLayer ? index + 1 : 1);
   const shape = { heads: nHeads, kvHeads: nHeads, dHead };
   const z = attention(
     memory,
@@ -142,7 +135,7 @@ function block(
     batch.visibility(),
     shape,
     { scale },
-    attentionTaps(taps, layer),
+    attentionTaps(taps, index),
   );
   const attnOut = tap("attn_out", project(tap("attn.z", z), "attn.c_proj"));
   const residMid = tap("resid_mid", add(memory, residPre, attnOut));
@@ -159,19 +152,13 @@ export const gpt2: Architecture<Gpt2Config> = {
   weights,
   absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear", ...POST_NORM_SITES],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
-    let x = memory.scope(() => {
-      const tokens = taps.tap("embed", embedding(memory, w.matrix("wte.weight"), batch.ids));
-      const positions = taps.tap("pos_embed", embedding(memory, w.matrix("wpe.weight"), batch.positions));
-      return add(memory, tokens, positions);
-    });
-    for (let layer = 0; layer < config.nLayers; layer++) {
-      const residPre = taps.tap(blockSite(layer, "resid_pre"), x);
-      x = memory.scope(() => block(context, batch, layer, residPre));
-    }
-    return x;
+  embed({ weights: w, memory, taps }, batch) {
+    const tokens = taps.tap("embed", embedding(memory, w.matrix("wte.weight"), batch.ids));
+    const positions = taps.tap("pos_embed", embedding(memory, w.matrix("wpe.weight"), batch.positions));
+    return add(memory, tokens, positions);
   },
+
+  block,
 
   head({ config, weights: w, memory, taps }, residual) {
     const { layerNormEps } = config;

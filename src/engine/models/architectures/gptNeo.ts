@@ -6,8 +6,8 @@
  *   per block:  x += attention(ln_1(x));  x += mlp(ln_2(x))
  *   logits = ln_f(x) wteᵀ
  */
+import type { Tensor } from "../../device/tensor";
 import { VitrineError } from "../../../protocol/errors";
-import { blockSite } from "../../../protocol/sites";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -15,7 +15,7 @@ import { layerNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, countField, numberField, sizeField, wholeQuotient, type Json } from "../configFields";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec } from "../specs";
 
@@ -93,31 +93,24 @@ export const gptNeo: Architecture<GptNeoConfig> = {
   weights,
   absentSites: () => ["attn.rot_q", "attn.rot_k", "mlp.pre_linear", ...POST_NORM_SITES],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ weights: w, memory, taps }, batch) {
+    const tokens = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+    const positions = embedding(memory, w.matrix("pos_embed.weight"), batch.positions);
+    return add(memory, tokens, taps.tap("pos_embed", positions));
+  },
+
+  block(layer, residPre) {
+    const { config, memory, tap } = layer;
     const { normEps, activation } = config;
-    let x = memory.scope(() => {
-      const tokens = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-      const positions = embedding(memory, w.matrix("pos_embed.weight"), batch.positions);
-      return add(memory, tokens, taps.tap("pos_embed", positions));
-    });
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
-          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
-          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
-        };
-        const normed = tap("ln1.normalized", norm("ln1", residPre));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, { scale: 1 }));
-        const residMid = tap("resid_mid", add(memory, residPre, attnOut));
-        const mlpOut = mlpSublayer(layer, tap("ln2.normalized", norm("ln2", residMid)), activation);
-        return tap("resid_post", add(memory, residMid, tap("mlp_out", mlpOut)));
-      });
-    }
-    return x;
+    const norm = (name: "ln1" | "ln2", tensor: Tensor) => {
+      const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+      return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+    };
+    const normed = tap("ln1.normalized", norm("ln1", residPre));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, { scale: 1 }));
+    const residMid = tap("resid_mid", add(memory, residPre, attnOut));
+    const mlpOut = mlpSublayer(layer, tap("ln2.normalized", norm("ln2", residMid)), activation);
+    return tap("resid_post", add(memory, residMid, tap("mlp_out", mlpOut)));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

@@ -6,8 +6,8 @@
  *   per block, parallel:  x += attention(ln1(x)) + mlp(ln2(x));   else in turn, as GPT-2
  *   logits = ln_f(x) embed_outᵀ
  */
+import type { Tensor } from "../../device/tensor";
 import { VitrineError } from "../../../protocol/errors";
-import { blockSite } from "../../../protocol/sites";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -23,7 +23,7 @@ import {
   wholeQuotient,
   type Json,
 } from "../configFields";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, fusedHeads, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "../specs";
@@ -100,33 +100,28 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
     ...POST_NORM_SITES,
   ],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ weights: w, memory, taps }, batch) {
+    return taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap } = layer;
     const { normEps, dHead, activation, parallel } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
       rotation: { frequencies: w.vector("frequencies"), interleaved: false },
     };
-    let x = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
-          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
-          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
-        };
-        const normed = tap("ln1.normalized", norm("ln1", residPre));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
-        const attended = add(memory, residPre, attnOut);
-        const residMid = parallel ? attended : tap("resid_mid", attended);
-        const normed2 = tap("ln2.normalized", norm("ln2", parallel ? residPre : residMid));
-        const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, activation));
-        return tap("resid_post", add(memory, residMid, mlpOut));
-      });
-    }
-    return x;
+    const norm = (name: "ln1" | "ln2", tensor: Tensor) => {
+      const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+      return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+    };
+    const normed = tap("ln1.normalized", norm("ln1", residPre));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
+    const attended = add(memory, residPre, attnOut);
+    const residMid = parallel ? attended : tap("resid_mid", attended);
+    const normed2 = tap("ln2.normalized", norm("ln2", parallel ? residPre : residMid));
+    const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, activation));
+    return tap("resid_post", add(memory, residMid, mlpOut));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

@@ -7,7 +7,7 @@
  *   per block:  x += attention(norm(x));  x += mlp(norm(x)), unless attn_only
  *   logits = norm(x) W_U + b_U
  */
-import { blockSite, type SiteName } from "../../../protocol/sites";
+import { type SiteName } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import { add, softcap } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
@@ -22,7 +22,6 @@ import {
   attentionSublayer,
   gatedMlpSublayer,
   mlpSublayer,
-  openLayer,
   POST_NORM_SITES,
   scaleTap,
   type AttentionOptions,
@@ -61,47 +60,46 @@ export const hookedTransformer: Architecture<HookedConfig> = {
   weights: hookedWeights,
   absentSites,
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
-    const { norm, positions, activation, attnOnly, parallel, gatedMlp, scoreCap } = config;
-    const makePositions = () =>
-      taps.tap("pos_embed", embedding(memory, w.matrix("pos_embed.weight"), batch.positions));
-    const shortformer = positions === "shortformer" ? makePositions() : undefined;
+  shared({ config, weights: w, memory, taps }, batch) {
+    if (config.positions !== "shortformer") return undefined;
+    return taps.tap("pos_embed", embedding(memory, w.matrix("pos_embed.weight"), batch.positions));
+  },
+
+  embed({ config, weights: w, memory, taps }, batch) {
     const tokens = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-    let x = positions === "standard" ? memory.scope(() => add(memory, tokens, makePositions())) : tokens;
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const normalised = (name: "ln1" | "ln2", tensor: Tensor) => {
-          const y = normalise(
-            context,
-            norm,
-            tensor,
-            (part) => layer.vector(`${name}.${part}`),
-            layer.scaleTap(name),
-          );
-          return norm === "none" ? y : tap(`${name}.normalized`, y);
-        };
-        const normed = normalised("ln1", residPre);
-        const options: AttentionOptions = {
-          scale: config.scale / (config.scaleByLayer ? index + 1 : 1),
-          ...(positions === "rotary" && {
-            rotation: { frequencies: w.vector("frequencies"), interleaved: config.interleaved },
-          }),
-          ...(shortformer && { valuesFrom: normed }),
-          ...(scoreCap !== undefined && { softcap: scoreCap }),
-        };
-        const read = shortformer ? add(memory, normed, shortformer) : normed;
-        const attended = add(memory, residPre, tap("attn_out", attentionSublayer(layer, read, options)));
-        if (attnOnly) return tap("resid_post", attended);
-        const mlpIn = normalised("ln2", parallel ? residPre : tap("resid_mid", attended));
-        const mlp = gatedMlp ? gatedMlpSublayer : mlpSublayer;
-        return tap("resid_post", add(memory, attended, tap("mlp_out", mlp(layer, mlpIn, activation))));
-      });
-    }
-    return x;
+    if (config.positions !== "standard") return tokens;
+    const positions = embedding(memory, w.matrix("pos_embed.weight"), batch.positions);
+    return add(memory, tokens, taps.tap("pos_embed", positions));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap, index, shared: shortformer } = layer;
+    const { norm, positions, activation, attnOnly, parallel, gatedMlp, scoreCap } = config;
+    const normalised = (name: "ln1" | "ln2", tensor: Tensor) => {
+      const y = normalise(
+        layer,
+        norm,
+        tensor,
+        (part) => layer.vector(`${name}.${part}`),
+        layer.scaleTap(name),
+      );
+      return norm === "none" ? y : tap(`${name}.normalized`, y);
+    };
+    const normed = normalised("ln1", residPre);
+    const options: AttentionOptions = {
+      scale: config.scale / (config.scaleByLayer ? index + 1 : 1),
+      ...(positions === "rotary" && {
+        rotation: { frequencies: w.vector("frequencies"), interleaved: config.interleaved },
+      }),
+      ...(shortformer && { valuesFrom: normed }),
+      ...(scoreCap !== undefined && { softcap: scoreCap }),
+    };
+    const read = shortformer ? add(memory, normed, shortformer) : normed;
+    const attended = add(memory, residPre, tap("attn_out", attentionSublayer(layer, read, options)));
+    if (attnOnly) return tap("resid_post", attended);
+    const mlpIn = normalised("ln2", parallel ? residPre : tap("resid_mid", attended));
+    const mlp = gatedMlp ? gatedMlpSublayer : mlpSublayer;
+    return tap("resid_post", add(memory, attended, tap("mlp_out", mlp(layer, mlpIn, activation))));
   },
 
   head(context, residual) {

@@ -7,8 +7,8 @@
  *   per block:  x += attention(norm(x));  x += (silu(h W_gate) * h W_up) W_down  with h = norm(x)
  *   logits = norm(x) W_Uᵀ
  */
+import type { Tensor } from "../../device/tensor";
 import { VitrineError } from "../../../protocol/errors";
-import { blockSite } from "../../../protocol/sites";
 import { ACTIVATION_NAMES, add, scale, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -24,7 +24,7 @@ import {
   wholeQuotient,
   type Json,
 } from "../configFields";
-import { attentionSublayer, gatedMlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, gatedMlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { ropeFrequencies } from "./ropeFrequencies";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "../specs";
@@ -129,9 +129,15 @@ export const llama: Architecture<LlamaConfig> = {
   weights,
   absentSites: () => ["pos_embed", ...POST_NORM_SITES],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
-    const { normEps, normOffset, embedScale, dHead, headNorm, activation } = config;
+  embed({ config, weights: w, memory, taps }, batch) {
+    const { embedScale } = config;
+    const rows = embedding(memory, w.matrix("embed.weight"), batch.ids);
+    return taps.tap("embed", embedScale === 1 ? rows : scale(memory, rows, embedScale));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap, batch } = layer;
+    const { normEps, normOffset, dHead, headNorm, activation } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
       rotation: {
@@ -141,26 +147,14 @@ export const llama: Architecture<LlamaConfig> = {
       },
       ...(headNorm ? { headNorm: { eps: normEps, weightOffset: 0 } } : {}),
     };
-    let x = memory.scope(() => {
-      const rows = embedding(memory, w.matrix("embed.weight"), batch.ids);
-      return taps.tap("embed", embedScale === 1 ? rows : scale(memory, rows, embedScale));
-    });
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln2", tensor: typeof x) =>
-          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), normEps, normOffset, layer.scaleTap(name));
-        const normed = tap("ln1.normalized", norm("ln1", residPre));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
-        const residMid = tap("resid_mid", add(memory, residPre, attnOut));
-        const normed2 = tap("ln2.normalized", norm("ln2", residMid));
-        const mlpOut = tap("mlp_out", gatedMlpSublayer(layer, normed2, activation));
-        return tap("resid_post", add(memory, residMid, mlpOut));
-      });
-    }
-    return x;
+    const norm = (name: "ln1" | "ln2", tensor: Tensor) =>
+      rmsNorm(memory, tensor, layer.vector(`${name}.weight`), normEps, normOffset, layer.scaleTap(name));
+    const normed = tap("ln1.normalized", norm("ln1", residPre));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
+    const residMid = tap("resid_mid", add(memory, residPre, attnOut));
+    const normed2 = tap("ln2.normalized", norm("ln2", residMid));
+    const mlpOut = tap("mlp_out", gatedMlpSublayer(layer, normed2, activation));
+    return tap("resid_post", add(memory, residMid, mlpOut));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

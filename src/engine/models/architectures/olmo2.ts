@@ -11,13 +11,13 @@
  * come after the norms, whose scales are ln1_post.scale and ln2_post.scale, as in Gemma 2. resid_mid and resid_post
  * are the sums. (TransformerLens calls these two norms ln1 and ln2.) attn.q and attn.k come after their norm.
  */
-import { blockSite } from "../../../protocol/sites";
+import type { Tensor } from "../../device/tensor";
 import { add } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { rmsNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
 import type { Architecture, WeightSpec } from "../architecture";
-import { attentionSublayer, gatedMlpSublayer, openLayer } from "../layers";
+import { attentionSublayer, gatedMlpSublayer } from "../layers";
 import { blockName } from "../weightMap";
 import { llama, parseLlamaConfig, unembeddingSpec, type LlamaConfig } from "./llama";
 import { alsoWithoutPrefix, linearSpecs, matrixSpec, valuesSpec, vectorSpec } from "../specs";
@@ -57,32 +57,24 @@ export const olmo2: Architecture<LlamaConfig> = {
   weights,
   absentSites: () => ["pos_embed", "ln1.scale", "ln1.normalized", "ln2.scale", "ln2.normalized"],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ weights: w, memory, taps }, batch) {
+    return taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap } = layer;
     const { normEps: eps, dHead, activation } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
       rotation: { frequencies: w.vector("frequencies"), interleaved: false },
       headNorm: { eps, weightOffset: 0 },
     };
-    let x = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1_post" | "ln2_post", tensor: typeof x) =>
-          rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, 0, layer.scaleTap(name));
-        const attnOut = tap(
-          "attn_out",
-          norm("ln1_post", attentionSublayer(layer, residPre, attentionOptions)),
-        );
-        const residMid = tap("resid_mid", add(memory, residPre, attnOut));
-        const mlpOut = tap("mlp_out", norm("ln2_post", gatedMlpSublayer(layer, residMid, activation)));
-        return tap("resid_post", add(memory, residMid, mlpOut));
-      });
-    }
-    return x;
+    const norm = (name: "ln1_post" | "ln2_post", tensor: Tensor) =>
+      rmsNorm(memory, tensor, layer.vector(`${name}.weight`), eps, 0, layer.scaleTap(name));
+    const attnOut = tap("attn_out", norm("ln1_post", attentionSublayer(layer, residPre, attentionOptions)));
+    const residMid = tap("resid_mid", add(memory, residPre, attnOut));
+    const mlpOut = tap("mlp_out", norm("ln2_post", gatedMlpSublayer(layer, residMid, activation)));
+    return tap("resid_post", add(memory, residMid, mlpOut));
   },
 
   head: llama.head,

@@ -7,16 +7,15 @@
  *   per block:  x += attention(ln1(x));  x += mlp(ln2(x));      350m:  x = ln1(x + attention(x));  x = ln2(x + mlp(x))
  *   logits = W_out ln_f(x) tokensᵀ
  */
-import { blockSite } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
 import { layerNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
-import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
+import type { Architecture, Layer, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, countField, flagField, sizeField, wholeQuotient, type Json } from "../configFields";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap, type Layer } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { unembeddingSpec } from "./llama";
 import { alsoWithoutPrefix, layerNormSpecs, linearSpecs, matrixSpec, valuesSpec } from "../specs";
@@ -134,21 +133,15 @@ export const opt: Architecture<OptConfig> = {
     ...(finalNorm ? [] : (["ln_final.scale", "ln_final.normalized"] as const)),
   ],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
-    const { nLayers, dWord, dModel, normFirst } = config;
-    let x = memory.scope(() => {
-      const words = embedding(memory, w.matrix("embed.weight"), batch.ids);
-      const tokens = dWord === dModel ? words : linear(memory, words, w.matrix("project_in.weight"));
-      const positions = embedding(memory, w.matrix("pos_embed.weight"), batch.positions);
-      return add(memory, taps.tap("embed", tokens), taps.tap("pos_embed", positions));
-    });
-    const block = normFirst ? normFirstBlock : normLastBlock;
-    for (let index = 0; index < nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => block(openLayer(context, batch, index), residPre));
-    }
-    return x;
+  embed({ config: { dWord, dModel }, weights: w, memory, taps }, batch) {
+    const words = embedding(memory, w.matrix("embed.weight"), batch.ids);
+    const tokens = dWord === dModel ? words : linear(memory, words, w.matrix("project_in.weight"));
+    const positions = embedding(memory, w.matrix("pos_embed.weight"), batch.positions);
+    return add(memory, taps.tap("embed", tokens), taps.tap("pos_embed", positions));
+  },
+
+  block(layer, residPre) {
+    return layer.config.normFirst ? normFirstBlock(layer, residPre) : normLastBlock(layer, residPre);
   },
 
   head({ config, weights: w, memory, taps }, residual) {

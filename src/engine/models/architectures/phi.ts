@@ -7,7 +7,6 @@
  *   logits = ln_f(x) W_Uᵀ + b_U
  */
 import { VitrineError } from "../../../protocol/errors";
-import { blockSite } from "../../../protocol/sites";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -16,7 +15,7 @@ import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, flagField, numberField, type Json } from "../configFields";
 import { rotaryDims } from "./gptNeox";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { decoderSizes } from "./llama";
 import { ropeFrequencies } from "./ropeFrequencies";
@@ -90,28 +89,23 @@ export const phi: Architecture<PhiConfig> = {
     ...POST_NORM_SITES,
   ],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ weights: w, memory, taps }, batch) {
+    return taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap } = layer;
     const { normEps, dHead, activation } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
       rotation: { frequencies: w.vector("frequencies"), interleaved: false },
     };
-    let x = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const [weight, bias] = [layer.vector("ln1.weight"), layer.vector("ln1.bias")];
-        const scale = layer.scaleTap("ln1");
-        const normed = tap("ln1.normalized", layerNorm(memory, residPre, weight, bias, normEps, scale));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
-        const mlpOut = tap("mlp_out", mlpSublayer(layer, normed, activation));
-        return tap("resid_post", add(memory, add(memory, residPre, attnOut), mlpOut));
-      });
-    }
-    return x;
+    const [weight, bias] = [layer.vector("ln1.weight"), layer.vector("ln1.bias")];
+    const scale = layer.scaleTap("ln1");
+    const normed = tap("ln1.normalized", layerNorm(memory, residPre, weight, bias, normEps, scale));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
+    const mlpOut = tap("mlp_out", mlpSublayer(layer, normed, activation));
+    return tap("resid_post", add(memory, add(memory, residPre, attnOut), mlpOut));
   },
 
   head({ config, weights: w, memory, taps }, residual) {

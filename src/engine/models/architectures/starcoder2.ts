@@ -6,7 +6,7 @@
  *   per block:  x += attention(ln1(x));  x += gelu(ln2(x) W_fc + b) W_proj + b
  *   logits = ln_f(x) W_Uᵀ
  */
-import { blockSite } from "../../../protocol/sites";
+import type { Tensor } from "../../device/tensor";
 import { ACTIVATION_NAMES, add, type ActivationName } from "../../ops/elementwise";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -14,7 +14,7 @@ import { layerNorm } from "../../ops/norm";
 import { namedWeightMap } from "../weightMap";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { choiceField, flagField, numberField, type Json } from "../configFields";
-import { attentionSublayer, mlpSublayer, openLayer, POST_NORM_SITES, scaleTap } from "../layers";
+import { attentionSublayer, mlpSublayer, POST_NORM_SITES, scaleTap } from "../layers";
 import { blockName } from "../weightMap";
 import { layerWindows } from "./layerWindows";
 import { decoderSizes, tiedField, unembeddingSpec } from "./llama";
@@ -79,32 +79,27 @@ export const starcoder2: Architecture<Starcoder2Config> = {
   weights,
   absentSites: () => ["pos_embed", "mlp.pre_linear", ...POST_NORM_SITES],
 
-  blocks(context, batch) {
-    const { config, weights: w, memory, taps } = context;
+  embed({ weights: w, memory, taps }, batch) {
+    return taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
+  },
+
+  block(layer, residPre) {
+    const { config, weights: w, memory, tap } = layer;
     const { normEps, dHead, activation } = config;
     const attentionOptions = {
       scale: dHead ** -0.5,
       rotation: { frequencies: w.vector("frequencies"), interleaved: false },
     };
-    let x = taps.tap("embed", embedding(memory, w.matrix("embed.weight"), batch.ids));
-    for (let index = 0; index < config.nLayers; index++) {
-      const residPre = taps.tap(blockSite(index, "resid_pre"), x);
-      x = memory.scope(() => {
-        const layer = openLayer(context, batch, index);
-        const { tap } = layer;
-        const norm = (name: "ln1" | "ln2", tensor: typeof x) => {
-          const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
-          return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
-        };
-        const normed = tap("ln1.normalized", norm("ln1", residPre));
-        const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
-        const residMid = tap("resid_mid", add(memory, residPre, attnOut));
-        const normed2 = tap("ln2.normalized", norm("ln2", residMid));
-        const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, activation));
-        return tap("resid_post", add(memory, residMid, mlpOut));
-      });
-    }
-    return x;
+    const norm = (name: "ln1" | "ln2", tensor: Tensor) => {
+      const [weight, bias] = [layer.vector(`${name}.weight`), layer.vector(`${name}.bias`)];
+      return layerNorm(memory, tensor, weight, bias, normEps, layer.scaleTap(name));
+    };
+    const normed = tap("ln1.normalized", norm("ln1", residPre));
+    const attnOut = tap("attn_out", attentionSublayer(layer, normed, attentionOptions));
+    const residMid = tap("resid_mid", add(memory, residPre, attnOut));
+    const normed2 = tap("ln2.normalized", norm("ln2", residMid));
+    const mlpOut = tap("mlp_out", mlpSublayer(layer, normed2, activation));
+    return tap("resid_post", add(memory, residMid, mlpOut));
   },
 
   head({ config, weights: w, memory, taps }, residual) {
