@@ -17,6 +17,8 @@ const vector = {
 } as const;
 /** Tokens of steps 0, 1, 3 and of the cue, and the answer's first. */
 const POSITIONS = [5, 8, 10, 13, 20, 22];
+/** Of every token of the cue and the answer's first: a mask of them leaves rows that see nothing. */
+const ALL_KEYS = { queries: [20, 21, 22] };
 
 export const STACKS: Readonly<Record<string, readonly Edit[]>> = {
   "zero, everywhere": stack({ kind: "zero", site: "mlp_out", layers: [1], strength: 1 }),
@@ -44,6 +46,25 @@ export const STACKS: Readonly<Record<string, readonly Edit[]>> = {
     ...{ kind: "zero", site: "attn.pattern", heads: [0], positions: { from: 11 }, strength: 0.5 },
   }),
   "knock-out": stack({ kind: "knockOut", layers: [1], heads: [0], keys: POSITIONS, queries: { from: 11 } }),
+  "mask that empties rows": stack({ kind: "mask", pairs: [ALL_KEYS], op: "hide", empty: "zeros" }),
+  "mask of keys": stack({
+    ...{ kind: "mask", layers: [1], heads: [0], op: "hide", empty: "zeros" },
+    pairs: [{ queries: { from: 11 }, keys: POSITIONS }],
+  }),
+  "scores by position": stack(
+    { kind: "score", layers: [0], op: "add", value: 1.5, pairs: [{ queries: { from: 9 }, keys: POSITIONS }] },
+    { kind: "score", layers: [1], heads: [1], op: "set", value: -1, pairs: [{ keys: [5, 12] }] },
+  ),
+  "mask, then frozen patterns": stack(
+    { kind: "mask", pairs: [ALL_KEYS], op: "hide", empty: "zeros" },
+    { kind: "score", op: "add", value: 2, pairs: [{ keys: POSITIONS }] },
+    { kind: "freeze", what: "patterns" },
+  ),
+  "frozen patterns of one layer, then mask": stack(
+    { kind: "freeze", what: "patterns", layers: [1] },
+    { kind: "mask", pairs: [ALL_KEYS], op: "hide", empty: "zeros" },
+    { kind: "add", ...resid, coefficient: 1, direction: vector },
+  ),
   token: stack(
     { kind: "token", position: 8, token: 7, text: "seven" },
     { kind: "token", position: 21, token: 2, text: "two" },

@@ -8,7 +8,8 @@
  *      range from one on reaches it as it reaches the token before
  *   3. replaced tokens are part of the text
  *   4. frozen patterns and norms are those of the same row without edits, which is computed beside it (interp/frozen.ts).
- *      An edit of a site that is frozen later in the stack does nothing there
+ *      An edit of a site that is frozen later in the stack does nothing there, nor does one of the scores that a frozen
+ *      pattern would have been made of
  */
 import type { Pauser } from "../../../protocol/cancel";
 import type { Edit, Intervention } from "../../../protocol/interventions";
@@ -17,7 +18,7 @@ import type { Model } from "../../models/model";
 import { frozenSites } from "../interventions/freeze";
 import { resolveEdits } from "../interventions/index";
 import type { RowContext, Segment } from "../batch/rowContext";
-import { changedSite } from "../edits/siteStages";
+import { isUndone } from "../edits/siteStages";
 
 /** A token that the text has not stands behind one that it has, before the next. */
 export const BEHIND = 0.5;
@@ -47,7 +48,7 @@ export class TextEdits {
     for (const edit of on) {
       if (edit.kind === "freeze") {
         const sites = new Set(frozenSites(edit, model));
-        interventions = interventions.filter((one) => !sites.has(changedSite(model, one)));
+        interventions = interventions.filter((one) => !isUndone(model, one, sites));
         for (const site of sites) frozen.add(site);
       } else if (edit.kind !== "token") {
         const resolved = await resolveEdits(model, { tokens, edits: [edit] }, pauser);

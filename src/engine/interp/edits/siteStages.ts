@@ -28,6 +28,21 @@ export function changedSite(model: Pick<Model, "saes">, intervention: Interventi
   }
 }
 
+/**
+ * Whether frozen sites leave nothing that an intervention does: its own site is among them, or it changes the scores of a
+ * layer, which only the pattern reads, and the pattern is.
+ */
+export function isUndone(
+  model: Pick<Model, "saes">,
+  intervention: Intervention,
+  frozen: ReadonlySet<Site>,
+): boolean {
+  const site = changedSite(model, intervention);
+  const layer = siteLayer(site);
+  const isScores = layer !== undefined && siteName(site) === "attn.scores";
+  return frozen.has(site) || (isScores && frozen.has(blockSite(layer, "attn.pattern")));
+}
+
 /** Sites that the interventions of these rows change. */
 export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
   return new Set(
@@ -66,10 +81,12 @@ function emptyRows(interventions: readonly Intervention[], layer: number | undef
 }
 
 export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
-  const rows = segments.map(({ interventions = [] }) => {
+  const rows = segments.map(({ interventions = [], frozen }) => {
     const affine: ScoredChange[][] = [[]];
     const latents: LatentChange[] = [];
-    const empty = siteName(site) === "attn.pattern" ? emptyRows(interventions, siteLayer(site)) : undefined;
+    // A frozen pattern is not made of these scores: no row of it is empty.
+    const isMade = siteName(site) === "attn.pattern" && !frozen?.has(site);
+    const empty = isMade ? emptyRows(interventions, siteLayer(site)) : undefined;
     // Before other edits of the pattern: what they do acts on the row that the masks leave.
     if (empty) affine[0]?.push(empty);
     for (const intervention of interventions) {
