@@ -52,6 +52,20 @@ describe("openModelFiles", () => {
     await expect(openModelFiles(set.slice(1))).rejects.toThrow(/m-2\.safetensors not found/);
   });
 
+  it("never takes the configs of autoencoders in folders of their own for the model's", async () => {
+    const inner = {
+      "m/saes/trainer_0/config.json": { trainer: {} },
+      "m/saes/trainer_0/ae.pt": { not: "read" },
+      "m/saes/trainer_1/config.json": { trainer: {} },
+      "m/saes/trainer_1/ae.pt": { not: "read" },
+    };
+    const weights = { "m/model.safetensors": tensor("a") };
+    const own = (name: string) => openModelFiles(files({ ...inner, [name]: CONFIG, ...weights }));
+    for (const name of ["m/config.json", "m/tiny_config.json", "m/cfg.json"]) {
+      expect((await own(name)).config, name).toEqual(CONFIG);
+    }
+  });
+
   it("finds a model in a picked folder, nearest to the top", async () => {
     const set = files({
       "gpt2/sae/config.json": { other: 1 },

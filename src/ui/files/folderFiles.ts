@@ -33,7 +33,7 @@ async function directFiles(folder: Folder, parent: string): Promise<File[]> {
   return withPaths((await folder.entries()).files, parent, folder.name);
 }
 
-/** The browser leaves the path out where a folder is not chosen by an input. */
+/** The browser leaves the path out where a folder is not chosen by an input. On its way to the worker it becomes the name. */
 function withPaths(files: readonly File[], ...folders: readonly string[]): File[] {
   return files.map((file) => {
     const value = [...folders, file.webkitRelativePath || file.name].join("/");

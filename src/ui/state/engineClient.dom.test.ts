@@ -70,3 +70,24 @@ it("starts another worker when one dies, and lets go of what waited for the firs
   expect(first.worker.terminate).toHaveBeenCalledOnce();
   expect(await engine.model()).toBeUndefined();
 });
+
+it("sends files under their paths, whatever else of them a copy loses", async () => {
+  // A browser's copy of a file keeps its bytes and its name.
+  const copy = (file: unknown) => (file instanceof File ? new File([file], file.name) : file);
+  vi.stubGlobal("structuredClone", copy);
+  const { worker } = fakeWorker({ sortFiles: async () => ({ saes: [], hasModel: true }) });
+  const sent: { name: string; argumentList?: { value: unknown }[] }[] = [];
+  worker.postMessage = (message: (typeof sent)[number]) => void sent.push(message);
+  const files = ["m/saes/l0/cfg.json", "m/saes/l1/cfg.json", ""].map((value) =>
+    Object.defineProperty(new File([value], "cfg.json"), "webkitRelativePath", { value }),
+  );
+  const { engine } = createEngineClient(() => worker);
+  void engine.sortFiles(files);
+  void engine.loadModel({ kind: "files", name: "m", files, companions: files.slice(0, 1) }, "auto", "x");
+  const values = sent.map(({ argumentList }) => argumentList?.[0]?.value);
+  const named = ["m/saes/l0/cfg.json", "m/saes/l1/cfg.json", "cfg.json"].map((name) => ({ name }));
+  expect(values[0]).toMatchObject(named);
+  expect(values[1]).toMatchObject({ name: "m", files: named, companions: named.slice(0, 1) });
+  expect(await (values[0] as File[])[0]?.text()).toBe("m/saes/l0/cfg.json");
+  vi.unstubAllGlobals();
+});

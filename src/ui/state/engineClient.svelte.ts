@@ -5,6 +5,7 @@
 import { proxy, wrap, type Remote } from "comlink";
 import type { EngineApi } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
+import { withPathNames } from "../files/pathNames";
 
 export interface EngineClient {
   readonly engine: EngineApi;
@@ -46,7 +47,7 @@ export function createEngineClient(createWorker: () => Worker = startWorker): En
     // A subscription is the exception: it is answered at once and listens from then on.
     let answered = false;
     const crossing = (argument: unknown) => {
-      if (typeof argument !== "function") return $state.snapshot(argument);
+      if (typeof argument !== "function") return $state.snapshot(withPathNames(argument));
       const listen = argument as (...news: unknown[]) => unknown;
       return proxy((...news: unknown[]) => (answered && name !== "subscribe" ? undefined : listen(...news)));
     };

@@ -39,8 +39,20 @@ export async function withGivenConfig(files: FileSet, fields: Json | undefined):
   return withFiles(files, [fileFromBytes(GIVEN_CONFIG, bytes)]);
 }
 
+const WEIGHTS = /\.(safetensors|gguf|bin|pth?|ckpt|npz)$/i;
+
+/** Deeper folders with weights of their own, as autoencoders have, are not the model's: neither are their configs. */
+function withoutInnerModels(files: FileSet): FileSet {
+  const folderOf = ({ name }: { readonly name: string }) => name.slice(0, name.lastIndexOf("/") + 1);
+  const depthOf = (folder: string) => folder.split("/").length;
+  const withWeights = new Set(files.filter(({ name }) => WEIGHTS.test(name)).map(folderOf));
+  const own = Math.min(...[...withWeights].map(depthOf));
+  return files.filter((file) => !withWeights.has(folderOf(file)) || depthOf(folderOf(file)) <= own);
+}
+
 /** config.json, or else the only file such as `tiny_config.json` that names a model type. */
-async function configOf(files: FileSet): Promise<Json | undefined> {
+async function configOf(all: FileSet): Promise<Json | undefined> {
+  const files = withoutInnerModels(all);
   for (const name of CONFIGS) {
     const config = await optional(files, name, MAX_CONFIG_BYTES);
     if (config) return config;
