@@ -3,7 +3,7 @@
  * them, the early-answering curve, and leave-one-out. One request to the engine, whose trie shares prefixes.
  */
 import type { EngineApi } from "../../protocol/api";
-import type { ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
+import type { Ablation, ChainTokens, CoalitionResult, CoalitionsRequest } from "../../protocol/chain";
 import { insideTokens } from "../tokens/insideTokens";
 import { withTokenEdits } from "../../protocol/tokenEdits";
 import { stepOfTokens } from "./tokenSteps";
@@ -69,17 +69,23 @@ export type EffectRequest = Omit<CoalitionsRequest, "coalitions" | "topK" | "tok
 
 export const valueAt = ({ value, logProb }: CoalitionResult) => value ?? logProb;
 
-/** `known` is the effect of the same text with other toggles: its curves still hold. */
+/**
+ * `known` is the effect of the same text with other toggles: its curves still hold. `uneditedAblation` takes the steps
+ * away without the edits, where that differs: the numbers of a chain (mode "symbol") follow from its tokens.
+ */
 export async function evaluateEffect(
   engine: Pick<EngineApi, "coalitions" | "describeTokens">,
   ask: EffectRequest,
   present: readonly boolean[],
   known?: Effect,
+  uneditedAblation?: Ablation,
 ): Promise<Effect> {
   const { edits = [], ...bare } = ask;
   const own = await evaluateNumbers(engine, ask, present, known);
   const unedited =
-    edits.length > 0 ? await evaluateNumbers(engine, bare, present, known?.unedited) : undefined;
+    edits.length > 0
+      ? await evaluateNumbers(engine, { ...bare, ...uneditedAblation }, present, known?.unedited)
+      : undefined;
   const tops = [own, unedited].flatMap((one) => (one ? [...one.now.top.ids, ...one.baseline.top.ids] : []));
   const described = await insideTokens(
     engine,

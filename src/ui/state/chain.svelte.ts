@@ -263,11 +263,12 @@ export class ChainState {
       const known = this.recordedFrom === undefined ? this.effect : undefined;
       const chain = await this.tokens();
       const ablation = await this.ablation(chain);
+      const uneditedAblation = await this.ablation(chain, []);
       const value = valueOf(this.settings);
       const answers = value === "expected" ? await this.game.answers() : undefined;
       if (!isNewest()) return;
       const asked = { chain, ...ablation, value, edits: this.edits, ...(answers && { answers }) };
-      const effect = await evaluateEffect(this.engine, asked, this.present, known);
+      const effect = await evaluateEffect(this.engine, asked, this.present, known, uneditedAblation);
       if (!isNewest()) return;
       this.effect = effect;
       this.recordedFrom = undefined;
@@ -287,8 +288,8 @@ export class ChainState {
   }
 
   /** How absent steps are taken away; what is written in their place is written without the edits. */
-  ablation(given: ChainTokens): Promise<Ablation> {
-    const chain = this.mode === "resample" ? given : withTokenEdits(given, this.edits);
+  ablation(given: ChainTokens, edits = this.edits): Promise<Ablation> {
+    const chain = this.mode === "resample" ? given : withTokenEdits(given, edits);
     const { mode, fillerId, settings } = this;
     const { seed, temperature } = settings;
     const ask = { mode, fillerId, samples: samplesOf(settings), seed, temperature };

@@ -25,7 +25,8 @@ export interface GameChain {
   readonly edits?: readonly Edit[];
   /** With another answer in the answer's place, if one is given. */
   tokens(answer?: string): Promise<ChainTokens>;
-  ablation(chain: ChainTokens): Promise<Ablation>;
+  /** Under the edits that are on, or under those given. */
+  ablation(chain: ChainTokens, edits?: readonly Edit[]): Promise<Ablation>;
 }
 
 let count = 0;
@@ -111,7 +112,9 @@ export class ChainGame {
       const edits = this.chain.edits ?? [];
       show(await this.engine.chainGame({ ...request, edits }, runId, show));
       if (edits.length > 0 && isCurrent()) {
-        const unedited = await this.engine.chainGame(request, runId);
+        const uneditedAblation = await this.chain.ablation(chain, []);
+        if (!isCurrent()) return;
+        const unedited = await this.engine.chainGame({ ...request, ...uneditedAblation }, runId);
         if (isCurrent()) this.unedited = unedited;
       }
       if (isCurrent()) this.#finished = true;
