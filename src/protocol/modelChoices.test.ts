@@ -43,3 +43,11 @@ it("gives each its weights' size and the small files beside it", () => {
   expect(a?.files.map(({ name }) => name)).toEqual(["step1.safetensors", "config.json", "tokenizer.json"]);
   expect(b).toMatchObject({ name: "step2.safetensors", sizeBytes: 100 });
 });
+
+it("leaves the index of shards to the model that they are of", () => {
+  const index = "a.safetensors.index.json";
+  const shards = ["a-00001-of-00002.safetensors", "a-00002-of-00002.safetensors"];
+  const [a, b] = modelChoices(files("config.json", ...shards, index, "b.safetensors"));
+  expect(a?.files.map(({ name }) => name)).toEqual([...shards, "config.json", index]);
+  expect(b?.files.map(({ name }) => name)).toEqual(["b.safetensors", "config.json"]);
+});

@@ -22,6 +22,17 @@ const baseOf = (name: string) => name.slice(name.lastIndexOf("/") + 1);
 
 const GGUF = /\.gguf$/i;
 const SHARD = /-\d{5}-of-\d{5}\./;
+const INDEX = /\.index\.json$/;
+/** Shards of one model have one, and its index has it too. */
+const wholeName = (name: string) => name.replace(INDEX, "").replace(SHARD, ".");
+
+/** Whether both are weights of one model: shards, or the same file. */
+export const areOneModel = (one: NamedFile, two: NamedFile) =>
+  !INDEX.test(two.name) && wholeName(one.name) === wholeName(two.name);
+
+/** Whether it lists the shards of another model than the one that the weights are of. */
+export const isOthersIndex = (index: NamedFile, weights: NamedFile) =>
+  INDEX.test(index.name) && wholeName(index.name) !== wholeName(weights.name);
 /** Kinds of weights, best first: a folder often holds the same weights in several. */
 const KINDS = [/\.safetensors$/i, /\.bin$/i, /\.pth?$/i] as const;
 /** Left behind by training, or not the weights in spite of the name. */
@@ -62,12 +73,18 @@ function choicesIn<F extends NamedFile>(folder: string, files: readonly F[]): Mo
   const isOne = weights.length === 1 || usual !== undefined || shards.length === weights.length;
   if (!isOne) {
     // Shards of one model stand for one choice.
-    const groups = new Map<string, F[]>();
-    for (const file of weights) {
-      const key = file.name.replace(SHARD, ".");
-      groups.set(key, [...(groups.get(key) ?? []), file]);
-    }
-    return [...found, ...[...groups.values()].map((parts) => one(parts[0]?.name ?? folder, parts, beside))];
+    const firsts = weights.filter(
+      (file, at) => weights.findIndex((other) => areOneModel(file, other)) === at,
+    );
+    const groups = firsts.map((first) => {
+      const own = beside.filter((file) => !isOthersIndex(file, first));
+      return one(
+        first.name,
+        weights.filter((file) => areOneModel(first, file)),
+        own,
+      );
+    });
+    return [...found, ...groups];
   }
   const parts = usual ? [usual] : weights;
   const everything = files.filter((file) => !ggufs.includes(file));

@@ -9,6 +9,8 @@ let root: string;
 const NAMES = [
   ...["one/config.json", "one/model.safetensors", "one/tokenizer.json", "one/sae/sae_weights.safetensors"],
   ...["many/a.gguf", "many/b.gguf", "steps/config.json", "steps/s1.safetensors", "steps/s2.safetensors"],
+  ...["mixed/config.json", "mixed/a-00001-of-00002.safetensors", "mixed/a-00002-of-00002.safetensors"],
+  ...["mixed/a.safetensors.index.json", "mixed/b.safetensors"],
   ...["nest/a/config.json", "nest/a/model.safetensors", "nest/b/config.json", "nest/b/model.safetensors"],
 ];
 beforeAll(() => {
@@ -30,6 +32,15 @@ it("reads a folder with one model", async () => {
 it("reads one file of several, with what belongs to it", async () => {
   expect(await names("many/b.gguf")).toEqual(["b.gguf"]);
   expect(await names("steps/s2.safetensors")).toEqual(["config.json", "s2.safetensors"]);
+});
+
+it("reads all shards of a model where one is named, as the list of models advises", async () => {
+  const shards = ["a-00001-of-00002.safetensors", "a-00002-of-00002.safetensors"];
+  await expect(names("mixed")).rejects.toThrow(new RegExp(`Name one: --model .*mixed/${shards[0]}$`));
+  for (const shard of shards) {
+    expect(await names(`mixed/${shard}`)).toEqual([...shards, "a.safetensors.index.json", "config.json"]);
+  }
+  expect(await names("mixed/b.safetensors")).toEqual(["b.safetensors", "config.json"]);
 });
 
 it.each([

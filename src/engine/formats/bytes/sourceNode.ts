@@ -2,7 +2,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../../protocol/errors";
-import { modelChoices } from "../../../protocol/modelChoices";
+import { areOneModel, isOthersIndex, modelChoices } from "../../../protocol/modelChoices";
 import type { ByteFile, FileSet } from "./source";
 
 /** One file, or the files directly in a folder. */
@@ -17,14 +17,17 @@ const BESIDE = /\.(json|jinja|txt)$|^tok[^/]*\.bin$/;
 const WHOLE = /\.gguf$/i;
 
 /**
- * The files of the one model at a path: a folder with one model, or one of a folder's files of weights with the small files
- * beside it. Where there are several models, the error lists them.
+ * The files of the one model at a path: a folder with one model, or one of a folder's files of weights with the other
+ * shards and the small files beside it. Where there are several models, the error lists them.
  */
 export async function modelFilesFromPath(path: string): Promise<FileSet> {
   const file = await fileOnDisk(dirname(path), basename(path));
   if (file) {
-    const beside = WHOLE.test(path) ? [] : await filesFromFolder(dirname(path));
-    return [file, ...beside.filter(({ name }) => name !== file.name && BESIDE.test(name))];
+    const around = WHOLE.test(path) ? [] : await filesFromFolder(dirname(path));
+    const others = around.filter(({ name }) => name !== file.name);
+    const belongs = (other: ByteFile) =>
+      areOneModel(file, other) || (BESIDE.test(other.name) && !isOthersIndex(other, file));
+    return [file, ...others.filter(belongs)];
   }
   const files = await filesFromFolder(path);
   const choices = modelChoices(files);
