@@ -11,11 +11,19 @@ export function checkChain(chain: ChainTokens, ablation: Ablation, dVocab: numbe
   if (chain.answerPrefix.length === 0) {
     refuse("Nothing stands between the last step and the answer; put a cue such as “Answer :” there.");
   }
-  if (chain.answer.length === 0) refuse("The reference answer is empty; type the answer to score.");
+  if (chain.answer.length === 0) refuse(emptyAnswer(chain));
   checkAblation(chain, ablation);
   const { fillerId, alternatives = [] } = ablation;
   const parts = [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer, [fillerId]];
   for (const tokens of [...parts, ...alternatives.flat()]) checkIds(tokens, dVocab);
+}
+
+/** Why the reference answer has no token of its own: nobody typed one, or its cut moved to its end. */
+function emptyAnswer({ steps, moved = [] }: ChainTokens): string {
+  const cut = moved.find(({ part, to }) => part === steps.length + 2 && to === "before");
+  return cut
+    ? `The reference answer “${cut.text}” shares its token with the text before it, so no token is left to score; put a space before the answer, or change the cue.`
+    : "The reference answer is empty; type the answer to score.";
 }
 
 export function checkIds(tokens: readonly number[], dVocab: number): void {

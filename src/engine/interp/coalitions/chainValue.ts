@@ -65,7 +65,12 @@ export function checkValue(value: ChainValue, answers: PossibleAnswers = []): vo
     throw new VitrineError("Unsupported", message);
   };
   if (answers.length === 0) refuse("The expected answer needs a set of possible answers; name at least one.");
-  if (answers.some(({ tokens }) => tokens.length === 0)) refuse("A possible answer has no tokens.");
+  const empty = answers.find(({ tokens }) => tokens.length === 0);
+  if (empty) {
+    refuse(
+      `The possible answer that stands for ${empty.number} has no token of its own: it is empty, or it shares its token with the text before it; put a space before it, or change the cue.`,
+    );
+  }
   const bad = answers.find(({ number }) => !Number.isFinite(number));
   if (bad) refuse(`A possible answer stands for ${bad.number}; give each a number.`);
 }

@@ -228,7 +228,15 @@ describe("what it refuses", () => {
     [{ mode: "symbol" as const }, /which tokens are numbers/],
     [{ mode: "symbol" as const, numbers: [[1]] }, /numbers of step 0 do not fit its 3 tokens/],
     [{ value: "expected" as const }, /name at least one/],
-    [{ value: "expected" as const, answers: [{ tokens: [], number: 1 }] }, /no tokens/],
+    [
+      { value: "expected" as const, answers: [{ tokens: [], number: 7 }] },
+      /answer that stands for 7 has no token of its own.*put a space before it, or change the cue/,
+    ],
+    [{ chain: { ...CHAIN, answer: [] } }, /reference answer is empty; type the answer/],
+    [
+      { chain: { ...CHAIN, answer: [], moved: [{ part: 8, text: "2", to: "before" as const }] } },
+      /answer “2” shares its token with the text before it.*put a space before the answer, or change the cue/,
+    ],
     [{ value: "expected" as const, answers: [{ tokens: [99], number: 1 }] }, /token id 99/],
     [{ chain: { ...CHAIN, prompt: [] } }, /prompt is empty/],
     [{ fillerId: 13 }, /token id 13/],
