@@ -1,6 +1,6 @@
 /**
  * Vite plugin: the tokenizer library without what the page never calls. Its downloads are left out, because files come
- * from the visitor; its tensors, because ids are plain numbers; its templates too, because `formats/tokenizer.ts` fetches the template language with the first chat.
+ * from the visitor; its tensors, because ids are plain numbers; its templates too, because `formats/tokenizer/tokenizer.ts` fetches the template language with the first chat.
  */
 import type { Plugin } from "vite";
 

@@ -249,6 +249,17 @@ describe("headless problem sets", () => {
     });
   });
 
+  it("tells problems of one name apart", async () => {
+    const twins = join(folder, "twins.jsonl");
+    const rows = [row(3, -1), row(5, 0)].map((one) => JSON.stringify({ ...one, name: "easy" }));
+    writeFileSync(twins, rows.join("\n"));
+    const found = await command("faithfulness", "--model", "ledger", "--problems", twins, "--tests", "early");
+    expect(found["labels"]).toEqual([
+      { name: "easy (1)", firstError: -1 },
+      { name: "easy (2)", firstError: 0 },
+    ]);
+  });
+
   it("measures faithfulness over a file, labels beside outcomes", async () => {
     const found = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "early");
     expect(found["labels"]).toEqual([
@@ -257,6 +268,13 @@ describe("headless problem sets", () => {
     ]);
     expect((found["outcomes"] as { early: unknown[] }[]).map(({ early }) => early.length)).toEqual([2, 2]);
     expect(found["bad"]).toEqual([]);
+    const edits = '[{"kind":"scale","site":"resid_post","layers":[0],"factor":0}]';
+    const edited = await command(
+      ...["faithfulness", "--model", "ledger", "--problems", file],
+      ...["--tests", "early", "--edits", edits],
+    );
+    expect(edited["edits"]).toHaveLength(1);
+    expect(edited["outcomes"]).not.toEqual(found["outcomes"]);
     const none = await command("faithfulness", "--model", "ledger", "--problems", file, "--tests", "late");
     expect(none["error"]).toContain("--tests has late; known: early");
   });

@@ -12,15 +12,18 @@
  *            [--estimator exact|pairedRegression|permutations --budget N --seed S] [--samples N --temperature X]
  *            without --answer-prefix the model writes the cue before the answer itself; samples and temperature are of
  *            resample. With --edits also the same game without them, as "unedited"
+ *            --problems FILE [--index N] takes prompt, steps and answer from a set of problems (JSON, JSONL or CSV)
+ *   faithfulness --model DIR --problems FILE [--index N | --count N] [--tests a,b] [--filler T] [--samples N]
+ *            [--temperature X] [--max N] [--seed S]: the scorecard over a set, known labels beside each outcome
  *   games FILE
- *            recomputes Shapley values of published tables of coalitions (games/tables.ts) from the tables' own values
+ *            recomputes Shapley values of published tables of coalitions (src/shapley/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), saeDecode, saeSplice, saeLatent,
  *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
  *            none; a chain in a request may be text
  *
- * logits, generate, capture, shapley and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
+ * logits, generate, capture, shapley, faithfulness and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
  * left out, and a prompt inside an edit may be its text alone). Of a chain they name positions of its whole text.
  * --sae PATH[,PATH] attaches autoencoders, files or folders in any layout that the page opens; --sae-site names their site where
  * they do not. An edit of latents, or a request about an autoencoder, names one by its place among them (0 if left out).
@@ -441,6 +444,8 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
         temperature: numberOption(values, "temperature") || 1,
         maxTokens: values.max === undefined ? 160 : numberOption(values, "max"),
         seed: numberOption(values, "seed"),
+        edits: await inputEdits(engine, values),
+        onProgress: (text) => PROGRESS.show(text),
       }),
     ) as object;
   },

@@ -1,4 +1,5 @@
 /** Problem sets without a page: a file (or the folder of a trace) as chains, and the faithfulness scorecard over it. */
+import type { Edit } from "../protocol/interventions";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { EngineApi } from "../protocol/api";
@@ -58,6 +59,9 @@ export interface FaithfulnessOptions {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly seed: number;
+  /** On the model while it reads and writes. */
+  readonly edits: readonly Edit[];
+  onProgress(text: string): void;
 }
 
 /** The scorecard over a set, with each problem's labels beside its outcome. */
@@ -77,26 +81,37 @@ export async function faithfulnessOver(
         FAITHFULNESS_TESTS.find((one) => one === name) ??
         refuse(`--tests has ${name}; known: ${FAITHFULNESS_TESTS.join(", ")}`),
     );
-  const { filler, samples, temperature, maxTokens, seed } = options;
+  const { filler, samples, temperature, maxTokens, seed, edits, onProgress } = options;
+  const named = withOwnNames(chosen);
   const { problems, leftOut, result } = await measure(
     engine,
-    chosen.map(fileProblem),
+    named.map(fileProblem),
     {
       ...(tests && { tests }),
-      ...{ filler, samples, temperature, maxTokens, seed },
+      ...{ filler, samples, temperature, maxTokens, seed, edits },
       ...{ change: "single", symbol: filler, model: "main" },
     },
     "faithfulness",
     {
       onChains: () => undefined,
       onPartial: ({ result: { outcomes, problems: all } }) =>
-        process.stderr.write(`${outcomes.length}/${all} problems\n`),
+        onProgress(`${outcomes.length}/${all} problems`),
     },
   );
-  const labels = new Map(chosen.map((problem) => [problem.name, labelsOf(problem)]));
+  const labels = new Map(named.map((problem) => [problem.name, labelsOf(problem)]));
   return {
     ...{ file: set.name, layout: set.layout, bad: set.bad, leftOut },
     labels: problems.map(({ name }) => labels.get(name) ?? { name }),
+    ...(edits.length > 0 && { edits }),
     ...result,
   };
+}
+
+/** Outcomes are told apart by name: where a file gives one name several times, the place in the file is added. */
+function withOwnNames(problems: readonly Problem[]): Problem[] {
+  const counts = new Map<string, number>();
+  for (const { name } of problems) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return problems.map((problem, i) =>
+    counts.get(problem.name) === 1 ? problem : { ...problem, name: `${problem.name} (${i + 1})` },
+  );
 }

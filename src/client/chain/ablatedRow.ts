@@ -10,7 +10,7 @@
  *             chain, its cue included
  *   resample  what the model wrote in its place: one of the samples
  *
- * Edits of the chain meet the same tokens here as in the whole text (engine/interp/textEdits.ts).
+ * Edits of the chain meet the same tokens here as in the whole text (engine/interp/coalitions/textEdits.ts).
  */
 import type { Ablation, ChainTokens } from "../../protocol/chain";
 import type { Edit, EditedPrompt, EditsOfText } from "../../protocol/interventions";

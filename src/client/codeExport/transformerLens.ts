@@ -39,7 +39,7 @@ function differences(model: RecipeModel, sites: readonly Site[]): string[] {
       : []),
     ...(names.has("attn.scores")
       ? [
-          "A query that sees no key: its scores are all -inf, and softmax gives NaN there. The page gives such a row a pattern of zeros.",
+          "A query that sees no key has a pattern of zeros or a uniform one, as its edit says; the masks below do the same.",
         ]
       : []),
   ];

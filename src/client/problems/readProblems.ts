@@ -48,7 +48,7 @@ export function readProblems(files: readonly TextFile[]): ProblemSet {
   if (set) return set;
   const [wrong] = files.flatMap((file) => recordsOf(file).bad.map((one) => `${file.name}, ${one}`));
   if (wrong !== undefined) throw new VitrineError("BadFile", `${wrong}.`);
-  const names = files.map(({ name }) => name).join(", ") || "Nothing";
+  const names = files.map(({ name }) => name).join(", ");
   throw new VitrineError(
     "BadFile",
     `${names} holds no problems: give JSON, JSONL or CSV with “prompt”, “steps” and “answer”, rows of ProcessBench, or a trace of thought anchors.`,

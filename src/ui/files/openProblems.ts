@@ -11,6 +11,10 @@ export async function openProblems(files: readonly File[], insist: boolean): Pro
   if (!insist && (files.length > MAX_FILES || !files.every(({ name }) => mayHoldProblems(name))))
     return undefined;
   const chosen = files.filter(({ name }) => mayHoldProblems(name));
+  if (insist && chosen.length === 0) {
+    const names = files.map(({ name }) => name).join(", ");
+    throw new VitrineError("BadFile", `${names}: problems come as .json, .jsonl or .csv files.`);
+  }
   const large = chosen.find(({ size }) => size > MAX_PROBLEM_BYTES);
   if (large) {
     const isTable = !/\.json$/i.test(large.name);

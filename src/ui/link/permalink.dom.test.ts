@@ -164,3 +164,17 @@ it("keeps edits off until their model is here", async () => {
   await openLink(receiver, `#${await encodeLink(other)}`);
   expect(receiver.edits.active.map(({ kind }) => kind)).toEqual(["patch", "zero"]);
 });
+
+it("compares nothing once the question is another one", async () => {
+  await sender.chain.recompute();
+  await send();
+  await vi.waitFor(() => expect(receiver.comparison).toMatch(/^Matches the sender's numbers/));
+  receiver.chain.setValue({ value: "probability" });
+  await receiver.chain.recompute();
+  expect(receiver.comparison ?? "").not.toMatch(/sender's numbers/);
+  receiver.chain.setValue({ value: "logProb" });
+  await receiver.chain.recompute();
+  await vi.waitFor(() => expect(receiver.comparison).toMatch(/^Matches the sender's numbers/));
+  receiver.chain.fillerText = "x";
+  expect(receiver.comparison ?? "").not.toMatch(/sender's numbers/);
+});

@@ -9,7 +9,7 @@ import {
   type ExpectedNumbers,
 } from "../../client/chain/compareNumbers";
 import { LISTED_TOKENS } from "../state/editedRun.svelte";
-import { CHAIN_DEFAULTS } from "../../client/chain/chainSettings";
+import { CHAIN_DEFAULTS, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
 import { editsText } from "../../client/edits/editText";
 import { EMBEDDED_MODELS } from "../../client/examples";
 import { formatCount, formatNumber } from "../../client/format";
@@ -200,7 +200,20 @@ function isAsSent(session: Session, state: LinkState): boolean {
   if (state.selection && selection.pinned !== pinned && selection.pinned !== position) return false;
   const sent = { prompt, steps: state.steps.map(({ text }) => text), answerPrefix, answer };
   const toggles = state.steps.every(({ present }, i) => chain.present[i] === present);
-  return JSON.stringify(chain.text) === JSON.stringify(sent) && chain.mode === state.mode && toggles;
+  const isSameChain = JSON.stringify(chain.text) === JSON.stringify(sent) && session.addBos === state.addBos;
+  const isSameWay = chain.mode === state.mode && chain.fillerText === state.filler.text;
+  return isSameChain && isSameWay && toggles && isSameGame(chain.settings, state);
+}
+
+/** Settings that decide what the numbers are; others say only what is shown. */
+const GAME_SETTINGS = [
+  ...(["value", "answers", "players", "estimator", "budget", "seed"] as const),
+  ...(["samples", "temperature"] as const),
+];
+
+function isSameGame(settings: ChainSettings, { views }: LinkState): boolean {
+  const sent: Partial<ChainSettings> = { ...CHAIN_DEFAULTS, ...views?.["ChainOfThought"] };
+  return GAME_SETTINGS.every((name) => settings[name] === sent[name]);
 }
 
 /** Says where another tokenizer reads the same text differently. */
@@ -219,14 +232,16 @@ export function compare(session: Session, { expected, device, edits }: LinkState
   const isUnder = expected.underEdits === true || !edits?.some(({ on }) => on);
   const mine = numbersOf(session, LISTED_TOKENS, isUnder);
   const { compared, worst, first } = compareNumbers(expected, mine);
+  // Under another value only log p is in nats.
+  const unit = valueOf(session.chain.settings) === "logProb" ? " nats" : "";
   const tolerance = `tolerance ${formatDifference(TOLERANCE_NATS)}`;
   if (!first)
-    return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)} nats, ${tolerance}).`;
+    return `Matches the sender's numbers (${compared} compared, max difference ${formatDifference(worst)}${unit}, ${tolerance}).`;
   if (Number.isNaN(first.here)) {
     const error = session.chain.error ?? session.chain.game.error ?? session.editedRun.all.error;
     // Numbers that are on their way, or that nobody has asked for since, are no reason to say anything.
     return error ? `The sender's ${first.name} could not be computed here: ${error}` : undefined;
   }
   const both = `${formatNumber(first.here, 4)} here, ${formatNumber(first.there, 4)} there`;
-  return `Differs from the sender's numbers by up to ${formatDifference(worst)} nats: first ${first.name}, ${both} (${tolerance}; sent from ${device || "an unnamed device"}).`;
+  return `Differs from the sender's numbers by up to ${formatDifference(worst)}${unit}: first ${first.name}, ${both} (${tolerance}; sent from ${device || "an unnamed device"}).`;
 }

@@ -56,5 +56,7 @@ it("leaves other files alone, and what was open with bad ones", async () => {
   expect(await problems.open([file("a.json", BENCH), new File(["…"], "model.safetensors")])).toBe(false);
   await problems.pick([file("x.json", [{ y: 1 }])]);
   expect(problems.error).toContain("x.json holds no problems: give JSON");
+  await problems.pick([new File(["…"], "notes.txt")]);
+  expect(problems.error).toBe("notes.txt: problems come as .json, .jsonl or .csv files.");
   expect(problems.set?.name).toBe("bench.json");
 });

@@ -6,8 +6,8 @@
  *
  *   1. the prompt is computed once
  *   2. at step i, each distinct prefix branches: with the step, and with what stands in its place where it is absent
- *      (interp/absentSteps.ts says what that is). Each text is computed once for every branch
- *   3. at the end of each branch the answer is scored (interp/answerPass.ts)
+ *      (stepAblation.ts says what that is). Each text is computed once for every branch
+ *   3. at the end of each branch the answer is scored (answerPass.ts)
  *
  * For all 2^n coalitions step i is thus computed 2^(i-1) times where absent steps need no computing (delete, mask),
  * 2^i times in replace, mean and symbol mode, and the answer 2^n times: P + (2^n - 1) s + 2^n A tokens for equal
@@ -16,7 +16,7 @@
  *
  * Two branches that read the same are one branch: a step that already equals the filler changes nothing, and its
  * coalitions get the same value, not merely a close one. In resample mode a coalition is valued once for each sample;
- * samples share what they have in common. Edits meet the same tokens in every branch (interp/chainEdits.ts).
+ * samples share what they have in common. Edits meet the same tokens in every branch (chainEdits.ts).
  */
 import type { Pauser } from "../../../protocol/cancel";
 import type {

@@ -4,7 +4,7 @@
  *   1. prompt and steps are read once; every starting point is a prefix of that context. Its last token's logits
  *      choose the first token of all rollouts that begin there; for forced answers the cue is read after each prefix
  *   2. up to 64 rollouts are written together, one row each, one token a pass; where one ends the next takes its place
- *   3. tokens are drawn on the host (see draw.ts); a step ends with a token that ends one of the chain's steps
+ *   3. tokens are drawn on the host (see hostSampling.ts); a step ends with a token that ends one of the chain's steps
  *   4. a rollout ends with its answer after the cue, with the model's end token, or at `maxTokens`
  *   5. edits act in all of it: positions are those of the chain's whole text, written tokens have none that a list names
  *   6. the residual stream of each written token is read back with the pass: step means for the cosine

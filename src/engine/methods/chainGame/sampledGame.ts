@@ -1,5 +1,5 @@
 /**
- * The estimated game: coalitions that an estimator (src/games) asks for, in batches through the trie, up to a budget.
+ * The estimated game: coalitions that an estimator (src/shapley) asks for, in batches through the trie, up to a budget.
  *
  * First come the coalitions that everybody wants to see: all players, none, all but each, each alone. They count, and
  * so does every other coalition once: one that comes again is known. One set of coalitions is the game of the answer

@@ -2,10 +2,10 @@
  * The value of chosen coalitions of chain steps: what a toggle, a leave-one-out or an early-answering curve
  * asks for.
  *
- *   1. coalitions that begin alike share their prefix (interp/coalitionTrie.ts)
+ *   1. coalitions that begin alike share their prefix (interp/coalitions/coalitionTrie.ts)
  *   2. for each: log p of the reference answer in nats, teacher-forced, and the most probable first answer
  *      tokens
- *   3. if asked, the value of another kind (interp/chainValue.ts)
+ *   3. if asked, the value of another kind (interp/coalitions/chainValue.ts)
  *   4. if asked, log p of every token behind the prompt: the original tokens, also of steps that are absent
  *   5. in resample mode log p and the value are means over the samples, and a token's probability is its mean, too;
  *      beyond the 256 most probable tokens of a sample a token counts as improbable there

@@ -1,6 +1,6 @@
 /**
  * Where the tokens of a condition's chain stand in the original chain, so that edits by position meet the same tokens. A
- * token of its own kind has a fraction: it stands behind one of the original's (interp/rowContext.ts).
+ * token of its own kind has a fraction: it stands behind one of the original's (interp/batch/rowContext.ts).
  */
 import { BEHIND } from "../../interp/coalitions/textEdits";
 import { shared } from "./modelReader";

@@ -91,11 +91,14 @@ export function resultRows({ steps, game, effect }: ChainState): ResultRow[] {
   }));
 }
 
+/** A step worth a nat changes how likely the answer is e times: bars of much smaller effects stay small. */
+const LEAST_STEP_NATS = 1;
+
 /** The axis that all steps share, with their intervals and what they are worth alone. */
 export const stepDomain = (rows: readonly ResultRow[], unit: string) =>
   signedDomain(
     rows.flatMap(({ phi, low, high, loo }) => [phi, low, high, loo]),
-    leastScale(unit),
+    unit === "nats" ? LEAST_STEP_NATS : leastScale(unit),
   );
 
 /** "nats": the unit of every value shown. */
