@@ -2,7 +2,7 @@
  * Models from before. Kept ones are copies on this device, made when the visitor asks; recent folders
  * are remembered without a copy, and the browser asks again before they are read.
  */
-import type { EngineApi, KeptModel, ModelInfo } from "../../protocol/api";
+import type { EngineApi, KeptModel, ModelInfo, ModelSource } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
 import { isVitrineError } from "../../protocol/errors";
 import { filesInFolder, mayRead } from "../files/folderAccess";
@@ -10,9 +10,10 @@ import { forgetFolder, recentFolders, rememberFolder, type RecentFolder } from "
 
 const KEEP = "keep-model";
 
-/** What the recentModels needs of the session: opening a model, and which one is open. */
+/** What the recentModels needs of the session: opening a model, which one is open, and where it came from. */
 export interface Opener {
   readonly model: ModelInfo | undefined;
+  readonly source: ModelSource | undefined;
   loadKept(model: KeptModel): Promise<boolean>;
   loadFiles(files: readonly File[], folder?: string): Promise<boolean>;
 }
@@ -70,11 +71,12 @@ export class RecentModels {
     await this.refresh();
   }
 
-  /** Opens a folder that was just granted, and remembers it. */
+  /** Opens a folder that was just granted, and remembers it if the model came from it: not for an autoencoder or a tokenizer. */
   async openFolder(handle: FileSystemDirectoryHandle): Promise<boolean> {
-    const isOpen = await this.opener.loadFiles(await filesInFolder(handle), handle.name);
-    const { model } = this.opener;
-    if (!isOpen || !model) return isOpen;
+    const files = await filesInFolder(handle);
+    const isOpen = await this.opener.loadFiles(files, handle.name);
+    const { model, source } = this.opener;
+    if (!isOpen || !model || source?.kind !== "files" || source.files !== files) return isOpen;
     const { sha256, name, parameters } = model;
     const openedAt = new Date().toISOString();
     // A private window may store nothing; the model is open all the same.
