@@ -65,3 +65,33 @@ it("says that an autoencoder needs a model where none is open", async () => {
     "toy.pt is a sparse autoencoder, which needs a model to read: open the model first.",
   );
 });
+
+it("attaches the autoencoders that lie with the model that was chosen, and not another model's", async () => {
+  const { session } = await startTestSession(engine);
+  const at = (value: string) =>
+    Object.defineProperty(new File(["x"], value.split("/").at(-1) ?? ""), "webkitRelativePath", { value });
+  const folders = ["top/a", "top/b"].flatMap((folder) => [
+    at(`${folder}/model.safetensors`),
+    at(`${folder}/saes/l0/sae_weights.safetensors`),
+  ]);
+  const saes = ["top/a/saes/l0/sae_weights.safetensors", "top/b/saes/l0/sae_weights.safetensors"];
+  Object.assign(engine, { sortFiles: async () => ({ saes, hasModel: true }) });
+  expect(await session.loader.loadFiles(folders, "top")).toBe(false);
+  expect(attached).toEqual([]);
+  expect(await session.loader.choose(session.loader.choices[1]!)).toBe(true);
+  expect(session.model?.name).toBe("top/b");
+  const paths = (files: readonly File[] | undefined) => files?.map((file) => file.webkitRelativePath);
+  expect(attached.map(paths)).toEqual([["top/b/model.safetensors", "top/b/saes/l0/sae_weights.safetensors"]]);
+});
+
+it("says what is remarkable about a model once it has its tokenizer, and nothing twice", async () => {
+  engine.next = { ...TEST_MODEL, hasTokenizer: false, notes: ["Old.", "tokenizer.json not found."] };
+  const { session } = await startTestSession(engine);
+  const notes = ["Old.", "tokenizer.json belongs to another model."];
+  const completed = { ...TEST_MODEL, name: "toy", hasTokenizer: true, notes };
+  Object.assign(engine, { completeModel: async () => completed });
+  expect(await session.loader.loadFiles([new File(["{}"], "tokenizer.json")])).toBe(true);
+  expect(session.message?.text).toBe(
+    "toy reads text now, with this tokenizer. tokenizer.json belongs to another model.",
+  );
+});

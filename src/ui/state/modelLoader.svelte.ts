@@ -23,8 +23,8 @@ type Choice = ModelChoice<NamedFile & { readonly file: File }>;
 /** What happens around a load; the next step waits for it. */
 export interface LoadListener {
   begins(): void;
-  /** `isCompleted`: the same weights, which have their tokenizer now. */
-  ready(info: ModelInfo, source: ModelSource, isCompleted: boolean): Promise<void>;
+  /** `before`: the same weights without the tokenizer that they have now. */
+  ready(info: ModelInfo, source: ModelSource, before?: ModelInfo): Promise<void>;
   /** Autoencoders were among the files; the model is open. */
   attach(files: readonly File[]): Promise<void>;
 }
@@ -46,6 +46,8 @@ export class ModelLoader {
   incomplete = $state.raw<Incomplete | undefined>();
 
   #request = 0;
+  /** All files that came with the choices, if autoencoders are among them. */
+  #unchosen: Choice["files"] = [];
   /** Where the model came from, to load it again after the worker died or for another precision. */
   #source: ModelSource | undefined;
 
@@ -94,10 +96,16 @@ export class ModelLoader {
     if (choices.length > 1) {
       this.error = undefined;
       this.choices = choices;
+      this.#unchosen = saes.length > 0 ? named : [];
       return false;
     }
-    const isOpen = await this.load({ kind: "files", name: name ?? "files", files });
-    if (isOpen && saes.length > 0) await this.listener.attach(files);
+    return this.#loadWith({ kind: "files", name: name ?? "files", files }, saes.length > 0 ? files : []);
+  }
+
+  /** Opens a model, and then the autoencoders among the files that lie with it. */
+  async #loadWith(source: ModelSource, files: readonly File[]): Promise<boolean> {
+    const isOpen = await this.load(source);
+    if (isOpen && files.length > 0) await this.listener.attach(files);
     return isOpen;
   }
 
@@ -125,8 +133,17 @@ export class ModelLoader {
     if (source) await this.load({ ...source, fields: { ...source.fields, checkpoint } });
   }
 
+  /** Autoencoders that lie with it are attached, those in the folders of the other models are not. */
   choose({ name, files }: Choice): Promise<boolean> {
-    return this.load({ kind: "files", name, files: files.map(({ file }) => file) });
+    const others = this.choices.filter((choice) => choice.name !== name);
+    const isOthers = (one: Choice["files"][number]) =>
+      others.some((other) => one.name.startsWith(`${other.name}/`) || other.files.includes(one));
+    const beside = this.#unchosen.filter((one) => files.includes(one) || !isOthers(one));
+    const source = { kind: "files", name, files: files.map(({ file }) => file) } as const;
+    return this.#loadWith(
+      source,
+      beside.map(({ file }) => file),
+    );
   }
 
   /** Fetches a model from another host. */
@@ -180,7 +197,7 @@ export class ModelLoader {
       if (request !== this.#request) return false;
       this.state = { status: "ready", info };
       this.#source = source;
-      await this.listener.ready(info, source, false);
+      await this.listener.ready(info, source);
       return true;
     } catch (error) {
       // The engine keeps the model that it had.
@@ -194,14 +211,14 @@ export class ModelLoader {
   }
 
   async #complete(files: readonly File[]): Promise<boolean> {
-    const source = this.#source;
+    const [source, before] = [this.#source, this.model];
     this.error = undefined;
     try {
       const info = await this.engine.completeModel(files);
       this.state = { status: "ready", info };
       if (!source) return true;
       this.#source = { ...source, companions: files };
-      await this.listener.ready(info, source, true);
+      await this.listener.ready(info, source, before);
       return true;
     } catch (error) {
       this.#fail(error);

@@ -207,14 +207,15 @@ export class Session {
   }
 
   /** Ends what the model before was still writing, then fits prompt and chain to this one. */
-  async #settle(info: ModelInfo, source: ModelSource, isCompleted: boolean): Promise<void> {
-    const notes = isCompleted ? [`${info.name} reads text now, with this tokenizer.`] : info.notes;
+  async #settle(info: ModelInfo, source: ModelSource, before?: ModelInfo): Promise<void> {
+    const done = before ? [`${info.name} reads text now, with this tokenizer.`] : [];
+    const notes = [...done, ...info.notes.filter((note) => !before?.notes.includes(note))];
     if (notes.length > 0) this.message = { kind: "info", text: notes.join(" ") };
     try {
       if (this.generating) this.stop();
       await this.#thinking;
       // Ids that were typed are not text.
-      if (isCompleted && looksLikeTokenIds(this.promptText)) this.#clear();
+      if (before && looksLikeTokenIds(this.promptText)) this.#clear();
       await this.#afterLoad(source, info);
       if (this.model === info) this.onLoaded?.().catch((error: unknown) => this.fail(error));
       void this.#examine(info);
