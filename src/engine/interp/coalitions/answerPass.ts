@@ -30,6 +30,8 @@ export interface AnswerBranch {
   readonly context: RowContext;
   /** The cue as it is read there. */
   readonly prefix: readonly number[];
+  /** Of the cue's tokens those that stand in for its own. */
+  readonly standIns?: readonly boolean[];
 }
 
 export interface BranchAnswer extends AnswerReading {
@@ -66,8 +68,8 @@ export async function readAnswers(
     ...possible.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
     ...(ask.tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
   ];
-  const segments = branches.map(({ context, prefix }) =>
-    segmentAt(chain, edits, context, [...prefix, ...answer.slice(0, -1)]),
+  const segments = branches.map(({ context, prefix, standIns }) =>
+    segmentAt(chain, edits, context, [...prefix, ...answer.slice(0, -1)], 0, standIns),
   );
   const pass = recordForward(model, cache, segments, {
     score: segments.flatMap((_, segment) => targets.map((target) => ({ segment, ...target }))),
@@ -115,8 +117,10 @@ function segmentAt(
   context: RowContext,
   tokens: readonly number[],
   first = 0,
+  standIns?: readonly boolean[],
 ): Segment {
-  return edits ? edits.segment(steps.length, context, { tokens }, first) : { context, tokens };
+  const text = { tokens, ...(standIns && { standIns }) };
+  return edits ? edits.segment(steps.length, context, text, first) : { context, tokens };
 }
 
 /** [branch][answer]: log p of the answer's tokens but the first. */

@@ -1,6 +1,6 @@
 /** Stacks of edits for chains: one of every kind, by positions that steps lie before, at and behind. */
 import type { Edit } from "../../../protocol/interventions";
-import { CHAIN } from "./coalitionTrie.samples";
+import { CHAIN, FILLER } from "./coalitionTrie.samples";
 import { named, stack } from "../interventions/identities.samples";
 
 /** Where the parts of `CHAIN` begin in its whole text. */
@@ -68,6 +68,12 @@ export const STACKS: Readonly<Record<string, readonly Edit[]>> = {
   token: stack(
     { kind: "token", position: 8, token: 7, text: "seven" },
     { kind: "token", position: 21, token: 2, text: "two" },
+  ),
+  "tokens that become the filler, under frozen patterns": stack(
+    { kind: "token", position: 8, token: FILLER, text: "filler" },
+    { kind: "token", position: 21, token: FILLER, text: "filler" },
+    { kind: "add", ...resid, coefficient: 1, direction: vector },
+    { kind: "freeze", what: "patterns" },
   ),
   "logits at the answer": stack({
     ...{ kind: "scale", site: "logits", positions: [21], factor: 0.5 },

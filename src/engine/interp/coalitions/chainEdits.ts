@@ -57,13 +57,13 @@ export class ChainEdits {
   segment(
     part: number,
     context: RowContext,
-    { tokens, interventions, isWritten }: Partial<StepText> & Pick<StepText, "tokens">,
+    { tokens, interventions, isWritten, standIns }: Partial<StepText> & Pick<StepText, "tokens">,
     first = 0,
   ): Segment {
     const start = (this.#starts[part + 1] ?? 0) + first;
     const last = Math.max(1, this.chain.steps[part]?.length ?? 0) - 1;
     const origins = tokens.map((_, i) => start + (isWritten ? Math.min(i, last) + BEHIND : i));
-    return this.onText.segment(context, tokens, origins, interventions);
+    return this.onText.segment(context, tokens, origins, interventions, standIns);
   }
 
   /** A token that the model wrote after a context. */

@@ -30,6 +30,8 @@ export interface StepText {
   readonly interventions?: readonly Intervention[];
   /** Other tokens than the step's, which have no position in the chain's text. */
   readonly isWritten?: true;
+  /** For each token whether it stands in for one of the text's own, be it equal or not; absent: none does. */
+  readonly standIns?: readonly boolean[];
 }
 
 export interface AbsentRequest extends Ablation {
@@ -90,8 +92,7 @@ export class AbsentSteps {
   text(step: number, variant: number, gone: readonly number[]): StepText {
     const { chain, mode, fillerId, alternatives } = this.request;
     const tokens = chain.steps[step] ?? [];
-    if (mode === "symbol")
-      return { tokens: this.#symbols(step, this.after(step, variant, gone)), skipped: 0 };
+    if (mode === "symbol") return { ...this.#symbols(step, this.after(step, variant, gone)), skipped: 0 };
     if (variant === PRESENT) return { tokens, skipped: 0 };
     switch (mode) {
       case "delete":
@@ -99,7 +100,7 @@ export class AbsentSteps {
       case "mask":
         return { tokens: [], skipped: tokens.length };
       case "replace":
-        return { tokens: tokens.map(() => fillerId), skipped: 0 };
+        return { tokens: tokens.map(() => fillerId), standIns: tokens.map(() => true), skipped: 0 };
       case "mean":
         return { tokens, skipped: 0, interventions: this.toMean };
       case "resample":
@@ -112,18 +113,19 @@ export class AbsentSteps {
     return this.request.mode === "symbol" && variant !== PRESENT ? [...gone, step] : gone;
   }
 
-  answerPrefix(gone: readonly number[]): readonly number[] {
+  answerPrefix(gone: readonly number[]): Pick<StepText, "tokens" | "standIns"> {
     const { answerPrefix, steps } = this.request.chain;
-    return gone.length === 0 ? answerPrefix : this.#symbols(steps.length, gone);
+    return gone.length === 0 ? { tokens: answerPrefix } : this.#symbols(steps.length, gone);
   }
 
-  #symbols(part: number, gone: readonly number[]): number[] {
+  #symbols(part: number, gone: readonly number[]): Pick<StepText, "tokens" | "standIns"> {
     const { fillerId, chain } = this.request;
     const tokens = chain.steps[part] ?? chain.answerPrefix;
-    return tokens.map((token, i) => {
+    const standIns = tokens.map((_, i) => {
       const owner = this.#owners[part]?.[i];
-      return owner !== undefined && gone.includes(owner) ? fillerId : token;
+      return owner !== undefined && gone.includes(owner);
     });
+    return { tokens: tokens.map((token, i) => (standIns[i] ? fillerId : token)), standIns };
   }
 
   /** For each sample the text of the step where it is absent. */

@@ -63,18 +63,22 @@ export class TextEdits {
     return this.frozen.size > 0 ? 2 : 1;
   }
 
-  /** Tokens after a context. `own` are changes that are no edits: they are there without edits, too. */
+  /**
+   * Tokens after a context. `own` are changes that are no edits: they are there without edits, too, as are tokens that
+   * stand in for the text's own.
+   */
   segment(
     context: RowContext,
     tokens: readonly number[],
     origins: readonly number[],
     own: readonly Intervention[] = [],
+    standIns: readonly boolean[] = [],
   ): Segment {
     return {
       ...{ context, tokens, origins, interventions: [...own, ...this.interventions] },
       ...(this.frozen.size > 0 && {
         frozen: this.frozen,
-        unedited: { tokens: this.#originals(tokens, origins), interventions: own },
+        unedited: { tokens: this.#originals(tokens, origins, standIns), interventions: own },
       }),
     };
   }
@@ -85,10 +89,10 @@ export class TextEdits {
   }
 
   /** The same with every replaced token as it was. */
-  #originals(tokens: readonly number[], origins: readonly number[]): number[] {
+  #originals(tokens: readonly number[], origins: readonly number[], standIns: readonly boolean[]): number[] {
     return tokens.map((token, i) => {
       const at = origins[i] ?? -1;
-      return token === this.text[at] ? (this.original[at] ?? token) : token;
+      return token === this.text[at] && !standIns[i] ? (this.original[at] ?? token) : token;
     });
   }
 }

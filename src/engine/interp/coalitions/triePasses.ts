@@ -137,7 +137,10 @@ export class TriePasses {
   /** The answers of branches; with them all token scores asked before are known. */
   async answer(branches: readonly Branch[]): Promise<BranchAnswer[]> {
     const pending = this.#pending.splice(0);
-    const ends = branches.map(({ context, gone }) => ({ context, prefix: this.absent.answerPrefix(gone) }));
+    const ends = branches.map(({ context, gone }) => {
+      const { tokens: prefix, standIns } = this.absent.answerPrefix(gone);
+      return { context, prefix, ...(standIns && { standIns }) };
+    });
     const passes = pending.map(({ pass }) => pass);
     const read = await readAnswers(this.model, this.#cache, this.ask, ends, passes, this.edits);
     pending.forEach(({ take }, i) => take(read.earlier[i] ?? new Float32Array()));
