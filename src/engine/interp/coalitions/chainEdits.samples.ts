@@ -71,6 +71,8 @@ export const STACKS: Readonly<Record<string, readonly Edit[]>> = {
   ),
   "tokens that become the filler, under frozen patterns": stack(
     { kind: "token", position: 8, token: FILLER, text: "filler" },
+    // All of its step: absent or not, it reads the same under the edits, but not without them.
+    { kind: "token", position: 11, token: FILLER, text: "filler" },
     { kind: "token", position: 21, token: FILLER, text: "filler" },
     { kind: "add", ...resid, coefficient: 1, direction: vector },
     { kind: "freeze", what: "patterns" },

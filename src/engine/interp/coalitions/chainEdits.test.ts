@@ -85,7 +85,8 @@ describe("what is the same", () => {
 
   it("costs what is predicted; frozen sites cost every row twice", async () => {
     const token = STACKS["token"]!;
-    for (const edits of [token, STACKS["frozen patterns"]!]) {
+    const filler = STACKS["tokens that become the filler, under frozen patterns"]!;
+    for (const edits of [token, STACKS["frozen patterns"]!, filler]) {
       const found = await valuedUnder(model, "replace", edits, ALL);
       expect(found.evaluatedTokens).toBe(trieTokens({ chain: CHAIN, ...stepAblation("replace"), edits }));
     }

@@ -80,7 +80,8 @@ export class CoalitionTrie {
     const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
     const { chain } = edits ?? request;
     const ask = { chain, topK, value, tokenScores, answers: value === "expected" ? answers : [] };
-    const absent = await AbsentSteps.of(model, { ...request, chain }, pauser);
+    const unedited = edits && edits.passes > 1 && { unedited: request.chain };
+    const absent = await AbsentSteps.of(model, { ...request, chain, ...unedited }, pauser);
     const passes = new TriePasses(model, absent, ask, most * absent.samples, edits);
     return new CoalitionTrie(ask, absent, passes, pauser);
   }

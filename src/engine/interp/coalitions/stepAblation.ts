@@ -36,6 +36,8 @@ export interface StepText {
 
 export interface AbsentRequest extends Ablation {
   readonly chain: ChainTokens;
+  /** As it reads without edits, where sites are frozen: texts are the same if they are there, too. */
+  readonly unedited?: ChainTokens;
 }
 
 export class AbsentSteps {
@@ -130,11 +132,13 @@ export class AbsentSteps {
 
   /** For each sample the text of the step where it is absent. */
   #variantsOf(step: number): number[] {
-    const { chain, mode, fillerId, alternatives = [] } = this.request;
+    const { chain, unedited = chain, mode, fillerId, alternatives = [] } = this.request;
     const tokens = chain.steps[step] ?? [];
     if (mode === "symbol") {
-      const changes = [...chain.steps, chain.answerPrefix].some((part, at) =>
-        part.some((token, i) => this.#owners[at]?.[i] === step && token !== fillerId),
+      const changes = [chain, unedited].some(({ steps, answerPrefix }) =>
+        [...steps, answerPrefix].some((part, at) =>
+          part.some((token, i) => this.#owners[at]?.[i] === step && token !== fillerId),
+        ),
       );
       return [changes ? 0 : PRESENT];
     }
@@ -142,7 +146,8 @@ export class AbsentSteps {
       const keys = alternatives.map((sample) => (sample[step] ?? []).join());
       return keys.map((key) => (key === tokens.join() ? PRESENT : keys.indexOf(key)));
     }
-    const same = tokens.length === 0 || (mode === "replace" && tokens.every((token) => token === fillerId));
+    const read = [...tokens, ...(unedited.steps[step] ?? [])];
+    const same = tokens.length === 0 || (mode === "replace" && read.every((token) => token === fillerId));
     return [same ? PRESENT : 0];
   }
 }

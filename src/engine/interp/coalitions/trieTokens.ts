@@ -14,7 +14,8 @@ import { checkAblation } from "./chainChecks";
 export function trieTokens(request: AbsentRequest & UnderEdits, players?: readonly number[]): number {
   const chain = withTokenEdits(request.chain, request.edits);
   checkAblation(chain, request);
-  const absent = new AbsentSteps({ ...request, chain });
+  const isFrozen = request.edits?.some(({ kind, on }) => kind === "freeze" && on) === true;
+  const absent = new AbsentSteps({ ...request, chain, ...(isFrozen && { unedited: request.chain }) });
   const everySample = Array.from({ length: absent.samples }, (_, sample) => sample);
   /** Samples that share a branch, joined → how many branches they share. */
   let branches = new Map([[everySample.join(), 1]]);
@@ -34,7 +35,6 @@ export function trieTokens(request: AbsentRequest & UnderEdits, players?: readon
     branches = next;
   }
   const answers = [...branches.values()].reduce((sum, count) => sum + count, 0);
-  const isFrozen = request.edits?.some(({ kind, on }) => kind === "freeze" && on) === true;
   // Frozen sites need every row without edits, too.
   return (isFrozen ? 2 : 1) * (tokens + answers * (chain.answerPrefix.length + chain.answer.length - 1));
 }
