@@ -2,6 +2,7 @@
  * Loads models: the newest wish wins, and the model from before stays usable until the next one is there, and
  * for good if the next one is refused.
  */
+import { filesName } from "../files/filesName";
 import type { EngineApi, HubSource, KeptModel, ModelInfo, ModelSource, Precision } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
 import type { ModelChoice, NamedFile } from "../../protocol/modelChoices";
@@ -79,8 +80,7 @@ export class ModelLoader {
     const isTokenizer = files.every(({ name }) => TOKENIZER_FILES.includes(name));
     if (isTokenizer && this.state.status === "ready" && !this.state.info.hasTokenizer)
       return this.#complete(files);
-    const [first] = files;
-    const name = folder ?? (first?.webkitRelativePath.split("/")[0] || first?.name);
+    const name = filesName(files, folder);
     // What cannot be sorted is refused by who opens it.
     const { saes, hasModel } = await this.engine
       .sortFiles(files)
@@ -99,7 +99,7 @@ export class ModelLoader {
       this.#unchosen = saes.length > 0 ? named : [];
       return false;
     }
-    return this.#loadWith({ kind: "files", name: name ?? "files", files }, saes.length > 0 ? files : []);
+    return this.#loadWith({ kind: "files", name, files }, saes.length > 0 ? files : []);
   }
 
   /** Opens a model, and then the autoencoders among the files that lie with it. */

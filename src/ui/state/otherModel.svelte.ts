@@ -2,6 +2,7 @@
  * The second model, open beside the first to compare with: what it is, what is on its way, and where it came from,
  * so that it can be opened again after the engine stopped. The first model is never touched.
  */
+import { filesName } from "../files/filesName";
 import type { EngineApi, KeptModel, ModelInfo, ModelSource } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import { ModelHealth } from "./modelHealth.svelte";
@@ -33,8 +34,7 @@ export class OtherModel {
   }
 
   loadFiles(files: readonly File[], folder?: string): Promise<void> {
-    const name = folder ?? (files[0]?.webkitRelativePath.split("/")[0] || files[0]?.name);
-    return this.load({ kind: "files", name: name ?? "files", files });
+    return this.load({ kind: "files", name: filesName(files, folder), files });
   }
 
   loadKept({ name, sha256 }: KeptModel): Promise<void> {
