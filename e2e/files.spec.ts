@@ -19,7 +19,7 @@ test("opens a model from picked files, with the same hash and numbers as the emb
   const hash = /[0-9a-f]{4}…/.exec((await chip.textContent()) ?? "")?.[0] ?? "none";
   await chip.click();
   await page.getByLabel("Files…").setInputFiles(NAMES.map((name) => file(name)));
-  await expect(chip).toContainText("config.json");
+  await expect(chip).toContainText("model.safetensors");
   await expect(chip).toContainText(hash);
 });
 
@@ -29,7 +29,7 @@ test("opens dropped files", async ({ page }) => {
     page,
     NAMES.map((name) => ({ name, bytes: readFileSync(`${MODEL}/${name}`) })),
   );
-  await expect(page.getByTitle("Model", { exact: true })).toContainText("config.json");
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("model.safetensors");
 });
 
 const config = JSON.parse(readFileSync(`${MODEL}/config.json`, "utf8"));
@@ -71,7 +71,7 @@ test("a model without a tokenizer takes token ids", async ({ page }) => {
   await openPlayground(page);
   await page.getByTitle("Model", { exact: true }).click();
   await page.getByLabel("Files…").setInputFiles([file("config.json"), file("model.safetensors")]);
-  await expect(page.getByTitle("Model", { exact: true })).toContainText("config.json");
+  await expect(page.getByTitle("Model", { exact: true })).toContainText("model.safetensors");
   await expect(page.getByText(/tokenizer\.json not found/).first()).toBeVisible();
   await page.keyboard.press("Escape");
   await page.locator("#prompt").fill("0 53 28 6");
