@@ -401,8 +401,15 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       temperature: numberOption(values, "temperature") || 1,
     };
     const edits = await inputEdits(engine, values);
-    const read = mode === "resample" ? chain : withTokenEdits(chain, edits);
-    const ablation = await stepAblation(engine, read, { mode, fillerId, seed, ...drawn }, "shapley");
+    /** Without the edits other tokens may be the same number. */
+    const ablationUnder = (under: readonly Edit[]) =>
+      stepAblation(
+        engine,
+        mode === "resample" ? chain : withTokenEdits(chain, under),
+        { mode, fillerId, seed, ...drawn },
+        "shapley",
+      );
+    const ablation = await ablationUnder(edits);
     const request = {
       ...{ chain, ...ablation, seed, budget: numberOption(values, "budget"), matrix: false },
       value: oneOf("value", required(values, "value"), TOKEN_VALUES),
@@ -413,8 +420,9 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
       ),
     };
     const play = async (under: readonly Edit[]) => {
+      const own = under === edits || mode === "resample" ? ablation : await ablationUnder(under);
       const { phi, leaveOneOut, interactions, ...result } = await engine.chainGame(
-        { ...request, edits: under },
+        { ...request, ...own, edits: under },
         "shapley",
         ({ coalitionsDone, coalitions }) => PROGRESS.show(`${coalitionsDone}/${coalitions} coalitions`),
       );
