@@ -71,7 +71,7 @@ test("heads are chosen by keyboard, lines are drawn, and the page is accessible"
   await page.getByRole("combobox", { name: "as", exact: true }).selectOption("lines");
   const lines = page.getByRole("application", { name: /^layer 1, mean of heads: weight × norm/ });
   await lines.press("ArrowUp");
-  await expect(page.getByRole("heading", { name: /^Query 97 / })).toBeVisible();
+  await expect(page.getByRole("heading", { name: /^Query 96 / })).toBeVisible();
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
