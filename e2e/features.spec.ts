@@ -70,6 +70,8 @@ test("a latent is ablated by an edit, which a link carries", async ({ page, brow
 
 test("the listed ablation effect is what an edit does to the logit", async ({ page }) => {
   await openFeatures(page);
+  // The last position; where nothing is pinned it is the one that predicts the answer.
+  await page.getByRole("listbox", { name: "Tokens" }).getByRole("option").last().click();
   await saes(page).nth(2).click();
   await page.getByRole("combobox", { name: "latents of" }).selectOption("prompt");
   await page.getByRole("textbox", { name: "token whose logit is measured" }).fill("#20");
@@ -255,6 +257,6 @@ test("autoencoders in a model's folder come with it", async ({ page }) => {
       bytes: readFileSync(`${model}/${name}`),
     })),
   );
-  await expect(page.getByText("A sparse autoencoder was attached to config.json.")).toBeVisible();
+  await expect(page.getByText("A sparse autoencoder was attached to model.safetensors.")).toBeVisible();
   await expect(saes(page)).toHaveCount(1);
 });
