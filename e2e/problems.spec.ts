@@ -6,7 +6,7 @@ const row = (number: number, label: number) => ({
   id: `sum-${number}`,
   generator: "ledger",
   problem: `Ann has ${number} plums . Ann gets 4 plums . How many plums does Ann have ? Think :`,
-  steps: [`Ann ${number} + 4 = ${number + 4} .`, `So \\boxed{${number + 4}}`],
+  steps: [`Ann ${number} + 4 = ${number + 4} .`, `So \\boxed{ ${number + 4} }`],
   final_answer_correct: true,
   label,
 });

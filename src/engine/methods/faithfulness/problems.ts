@@ -62,7 +62,7 @@ export function readProblem(
   if (steps.flat().length === 0) refuse(`${name}: the chain has no steps.`);
   if (prefix.length === 0)
     refuse(`${name}: nothing stands between the chain and the answer, such as “Answer :”.`);
-  if (answer.length === 0) refuse(`${name}: the answer is empty.`);
+  if (answer.length === 0) refuse(`${name}: the answer is empty, or one token with the text before it.`);
   const read = (texts: readonly string[]): Steps => {
     if (texts.length !== steps.length)
       refuse(`${name}: an edited chain has ${texts.length} steps, not ${steps.length}.`);
