@@ -5,6 +5,7 @@
 import type { AttentionPairs, Intervention, Positions } from "../../../protocol/interventions";
 import type { ModelConfig } from "../../models/architecture";
 import { siteColumns } from "../../models/siteShape";
+import { joinFloats } from "../batch/joinFloats";
 import { within } from "../batch/positions";
 
 export interface RowOfText {
@@ -32,7 +33,7 @@ export function rebased(config: ModelConfig, one: Intervention, row: RowOfText):
   const rows = places.map(({ from }) => values.subarray(from * width, (from + 1) * width));
   return {
     ...moved,
-    values: joined(isKeyed ? rows.map((line) => byKey(line, config.nHeads, row)) : rows),
+    values: joinFloats(isKeyed ? rows.map((line) => byKey(line, config.nHeads, row)) : rows),
     valuePositions: places.map(({ position }) => position),
   };
 }
@@ -60,11 +61,4 @@ function byKey(line: Float32Array, nHeads: number, { origins, hidden }: RowOfTex
     }
   }
   return own;
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const width = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => all.set(row, i * width));
-  return all;
 }
