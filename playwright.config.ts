@@ -15,7 +15,8 @@ export default defineConfig({
   workers: 1,
   // A software adapter takes a third of a second for a token, longer on a busy machine.
   timeout: 300_000,
-  expect: { timeout: 15_000 },
+  // A page that never gets there fails all the same, only later.
+  expect: { timeout: 60_000 },
   use: { baseURL: `http://localhost:${PORT}${BASE}` },
   webServer: {
     command: `node scripts/serve.mjs ${PORT} ${BASE}`,

@@ -57,8 +57,17 @@ test("think, toggle, attribute, share, and a second visitor sees the same number
 });
 
 test("the first paint is a recorded run, soon live, and the page is light", async ({ page }) => {
+  // It waits for no model: the weights are held back until it is there.
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\.safetensors$/, async (route) => {
+    await held;
+    await route.continue();
+  });
   await page.goto("./");
-  await expect(page.getByText(/recorded · starting the engine|live ·/)).toBeVisible({ timeout: 2000 });
+  await expect(page.getByText("recorded · starting the engine…")).toBeVisible();
+  await expect(page.getByText(/^Δ /)).toHaveText(/Δ 0\.000/);
+  release();
   await expect(page.getByText(/^live · matches the recording/)).toBeVisible();
   const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");
   expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");

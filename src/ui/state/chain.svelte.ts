@@ -7,6 +7,7 @@ import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../proto
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { Edit } from "../../protocol/interventions";
 import { withTokenEdits } from "../../protocol/tokenEdits";
+import { ChainTokenCache } from "../../client/chain/chainTokenCache";
 import { StepAblationCache } from "../../client/chain/stepAblationCache";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
@@ -53,7 +54,9 @@ export class ChainState {
   /** The edits that results were asked under. */
   #under = "[]";
   #request = 0;
+  #newest: Promise<void> = Promise.resolve();
   readonly #ablations: StepAblationCache;
+  readonly #tokens: ChainTokenCache;
 
   constructor(
     private readonly engine: EngineApi,
@@ -69,6 +72,7 @@ export class ChainState {
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
     this.game = new ChainGame(engine, this);
     this.#ablations = new StepAblationCache(engine);
+    this.#tokens = new ChainTokenCache(engine);
   }
 
   get isEmpty(): boolean {
@@ -247,7 +251,17 @@ export class ChainState {
    * Evaluates the toggled chain beside the whole one; once per text also every prefix and every chain without
    * one step.
    */
-  async recompute(): Promise<void> {
+  recompute(): Promise<void> {
+    return (this.#newest = this.#evaluate());
+  }
+
+  /** Until the numbers are those of the chain on screen. */
+  async settled(): Promise<void> {
+    let awaited: Promise<void> | undefined;
+    while (awaited !== this.#newest) await (awaited = this.#newest);
+  }
+
+  async #evaluate(): Promise<void> {
     const request = ++this.#request;
     this.#under = JSON.stringify(this.edits);
     const model = this.reader.model;
@@ -263,7 +277,7 @@ export class ChainState {
       const known = this.recordedFrom === undefined ? this.effect : undefined;
       const chain = await this.tokens();
       const ablation = await this.ablation(chain);
-      const uneditedAblation = await this.ablation(chain, []);
+      const uneditedAblation = this.edits.length > 0 ? await this.ablation(chain, []) : undefined;
       const value = valueOf(this.settings);
       const answers = value === "expected" ? await this.game.answers() : undefined;
       if (!isNewest()) return;
@@ -297,8 +311,8 @@ export class ChainState {
   }
 
   /** The chain as token ids, with BOS as the visitor has it; or with another answer in the answer's place. */
-  async tokens(answer = this.answer): Promise<ChainTokens> {
-    return this.engine.tokenizeChain({ ...this.text, answer }, this.reader.addBos);
+  tokens(answer = this.answer): Promise<ChainTokens> {
+    return this.#tokens.of(this.reader.model, { ...this.text, answer }, this.reader.addBos);
   }
 
   /** All of them in one list: what the model reads. */

@@ -174,7 +174,8 @@ export class Session {
       } else {
         this.device = event.device;
         this.message = { kind: "info", text: `Restored on ${event.device.label}. Nothing was lost.` };
-        void this.chain.recompute();
+        // It may be restored on another kind of device: numbers of both are not mixed.
+        void this.chain.renew();
       }
     });
     await this.openDevice(this.device?.preference ?? "auto");
@@ -245,9 +246,11 @@ export class Session {
   async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {
     this.chain.reset(info.sha256);
     await this.saes.refresh();
+    this.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];
+    // A link that waited for this model says all the rest.
+    if (this.awaiting?.model.sha256 === info.sha256) return;
     this.addBos = info.hasTokenizer && (await beginsWithBos(this.engine));
     await this.chain.chooseFiller();
-    this.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];
     const [first] = this.examples;
     if (this.promptText === "" && first) return this.showExample(first);
     // Words mean nothing to a model that takes token ids.
