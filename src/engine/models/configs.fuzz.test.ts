@@ -9,7 +9,7 @@ import { planModel } from "./loading/plan";
 import { randomBelow } from "../formats/bytes/randomBelow";
 
 const GOLDEN = join(import.meta.dirname, "golden");
-const MUTATIONS = 500;
+const MUTATIONS = 200;
 const SLOWEST_MS = 1000;
 const HOSTILE: unknown[] = [
   null,
