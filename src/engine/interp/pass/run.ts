@@ -17,7 +17,8 @@ import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
 import { readCaptures } from "./captures";
-import { readForwards, recordForward, type ForwardResult, type PendingForward, type Place } from "./forward";
+import { readForwards, recordForward, type ForwardResult, type PendingForward } from "./forward";
+import type { Place } from "./readers";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../batch/rowContext";
 
 /** Where a row ended up: which pass, and which segment of it. */
