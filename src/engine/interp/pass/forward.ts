@@ -7,18 +7,17 @@
  *   4. read off the logits what was asked (readers.ts)
  *   5. leave it recorded: the next pass's first write submits it, or the read does
  */
-import { runBlocks } from "../../models/runBlocks";
 import type { Site } from "../../../protocol/sites";
 import type { BufferSlice } from "../../device/device";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Model } from "../../models/model";
-import { gatherRows } from "../../ops/embedding";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uneditedRows } from "../edits/frozen";
-import { contextAfter, EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
-import { HEAD_SITES, uploadPassEdits, type PassEdits } from "../edits/passEdits";
+import type { RowContext, Segment } from "../batch/rowContext";
+import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
+import { preparePass, recordHead } from "../edits/preparePass";
 import { RunTaps, type SiteChanges } from "../edits/runTaps";
-import { packBatch, uploadBatch, type PackedBatch } from "../batch/tokenBatch";
+import type { PackedBatch } from "../batch/tokenBatch";
 import { joinChunks, type CapturedData } from "./captures";
 import { openReaders, type LogitsRequest, type LogitsResult } from "./readers";
 import type { PendingRead, Place, Reader, RecordReads } from "./readers";
@@ -68,45 +67,37 @@ export function recordForward(
   segments: readonly Segment[],
   { capture = new Set(), ...request }: ForwardRequest,
 ): PendingForward {
-  const { memory, config, architecture } = model;
-  const packed = packBatch(segments, cache, config);
+  const { memory } = model;
+  const pass = preparePass(model, cache, segments);
   const unedited = uneditedRows(model, cache, segments);
-  const contextOf = (i: number, count?: number): RowContext => {
-    const segment = segments[i];
-    if (!segment) return EMPTY_CONTEXT;
-    const context = contextAfter(segment, packed.slots[i] ?? [], count);
-    return unedited ? { ...context, unedited: unedited.context(i, count) } : context;
-  };
-  const contexts = segments.map((_, i) => contextOf(i));
+  const contextAfter = (segment: number, count?: number) => ({
+    ...pass.contextAfter(segment, count),
+    ...(unedited && { unedited: unedited.context(segment, count) }),
+  });
   const reader = openReaders(request, model);
   const reads: PendingRead[] = [];
   const taps: RunTaps[] = [];
   memory.scope(() => {
-    // Everything the host sends goes first: writes are ordered before the submit that follows.
-    const batch = uploadBatch(packed, cache, memory, config.nCtx);
-    const edits = uploadPassEdits(model, segments, packed, contexts);
-    unedited?.upload(cache);
-    const chunks = sendChunks(model, packed, reader, capture, edits);
-    const blockTaps = new RunTaps(capture, memory, edits.blocks, undefined, unedited?.blocks());
-    taps.push(blockTaps);
-    const context = { config, weights: model.weights, memory, taps: blockTaps };
-    const residual = runBlocks(architecture, context, batch);
-    blockTaps.releaseInputs();
+    const sent = pass.send();
+    unedited?.send();
+    const chunks = sendChunks(model, pass.packed, reader, capture, sent.edits);
+    const blocks = sent.blocks(capture, { frozen: unedited?.blocks() });
+    taps.push(blocks.taps);
     for (const { rows, edits, record } of chunks) {
       memory.scope(() => {
         const headTaps = new RunTaps(capture, memory, edits, undefined, unedited?.head(rows));
         taps.push(headTaps);
-        const scored = rows ? gatherRows(memory, residual, rows) : residual;
-        const logits = architecture.head({ ...context, taps: headTaps }, scored);
+        const logits = recordHead(model, blocks.residual, headTaps, rows);
         for (const { tensor, take } of record(logits)) reads.push({ tensor: memory.keep(tensor), take });
       });
     }
   });
   unedited?.release();
-  const takenBy = packed.slots.map((own, i) => [...own, ...(unedited?.packed.slots[i] ?? [])]);
+  const takenBy = pass.packed.slots.map((own, i) => [...own, ...(unedited?.slots[i] ?? [])]);
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
   return {
-    ...{ packed, contexts, contextAfter: contextOf, taken: takenBy.flat(), takenBy },
+    ...{ packed: pass.packed, contextAfter, taken: takenBy.flat(), takenBy },
+    contexts: segments.map((_, segment) => contextAfter(segment)),
     ...toRead(memory, reads, taps, reader.result),
   };
 }
