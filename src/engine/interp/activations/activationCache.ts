@@ -15,6 +15,7 @@ import type { PassEdits } from "../edits/passEdits";
 import { preparePass, recordHead } from "../edits/preparePass";
 import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
 import { RunTaps } from "../edits/runTaps";
+import { inScope } from "../pass/readBack";
 import { checkTokens } from "../pass/run";
 
 /** Passes everything on: the head of a tensor that is not this pass's last residual. */
@@ -48,17 +49,14 @@ function record(
   const cache = new KeyValueCache(memory, nLayers, count, config.nKvHeads * config.dHead);
   try {
     const pass = preparePass({ ...model, config }, cache, segments);
-    let recorded: Recorded | undefined;
-    memory.scope(() => {
+    return inScope(memory, () => {
       const { edits, blocks } = pass.send();
       const rows = memory.from(Uint32Array.from(kept), [kept.length], "kept tokens");
       const { residual: last, taps } = blocks(new Set(sites), { rows });
       const isWhole = nLayers === model.config.nLayers;
       const residual = isWhole ? memory.keep(gatherRows(memory, last, rows)) : undefined;
-      recorded = { tensors: taps.bySite(), residual, edits };
+      return { tensors: taps.bySite(), residual, edits };
     });
-    if (!recorded) throw new Error("the pass was not recorded");
-    return recorded;
   } finally {
     cache.release();
   }

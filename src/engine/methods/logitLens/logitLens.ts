@@ -16,7 +16,7 @@ import { VitrineError } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
@@ -63,36 +63,28 @@ async function predictions(
   const k = Math.min(asked, MAX_TOP_K, config.dVocabOut ?? config.dVocab);
   // The entropy comes with a target; if nobody asks for one, any will do.
   const followed = targets.length > 0 ? targets : [0];
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const asks = Uint32Array.from(
-        positions.flatMap((_, row) => followed.flatMap((target) => [row, target])),
-      );
-      const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
-      const logits = pass.logits(positions, site);
-      const top = topTokens(memory, logits, k);
-      return {
-        ids: back.tensor(top.ids),
-        logProbs: back.tensor(top.logProbs),
-        stats: back.tensor(tokenStats(memory, logits, pairs)),
-      };
-    });
-    await back.read();
-    const ids = new Uint32Array(found.ids().buffer);
-    const logProbs = found.logProbs();
-    const stats = found.stats();
-    return positions.map((_, row) => {
-      const of = (n: number) => stats.subarray(3 * (row * followed.length + n));
-      return {
-        top: { ids: ids.slice(row * k, (row + 1) * k), logProbs: logProbs.slice(row * k, (row + 1) * k) },
-        entropy: of(0)[2] ?? NaN,
-        targets: targets.map((_target, n) => ({ logProb: of(n)[0] ?? NaN, rank: of(n)[1] ?? NaN })),
-      };
-    });
-  } finally {
-    back.release();
-  }
+  const found = await readBack(memory, (back) => {
+    const asks = Uint32Array.from(positions.flatMap((_, row) => followed.flatMap((target) => [row, target])));
+    const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
+    const logits = pass.logits(positions, site);
+    const top = topTokens(memory, logits, k);
+    return {
+      ids: back.tensor(top.ids),
+      logProbs: back.tensor(top.logProbs),
+      stats: back.tensor(tokenStats(memory, logits, pairs)),
+    };
+  });
+  const ids = new Uint32Array(found.ids().buffer);
+  const logProbs = found.logProbs();
+  const stats = found.stats();
+  return positions.map((_, row) => {
+    const of = (n: number) => stats.subarray(3 * (row * followed.length + n));
+    return {
+      top: { ids: ids.slice(row * k, (row + 1) * k), logProbs: logProbs.slice(row * k, (row + 1) * k) },
+      entropy: of(0)[2] ?? NaN,
+      targets: targets.map((_target, n) => ({ logProb: of(n)[0] ?? NaN, rank: of(n)[1] ?? NaN })),
+    };
+  });
 }
 
 function checkAsked({ config }: Model, { prompt, positions, targets, k }: LensRequest): void {

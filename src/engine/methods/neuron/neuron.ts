@@ -14,7 +14,7 @@
  */
 import type { NeuronRequest, NeuronResult } from "../../../protocol/analysis";
 import { VitrineError } from "../../../protocol/errors";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { alongEmbeddings } from "../../interp/weights/alongEmbeddings";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
 import { refuseIndirect, type MlpWeights } from "../../models/weightMap";
@@ -34,52 +34,45 @@ export async function neuron(
     throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
   const inputName = mlp.gate ?? mlp.in;
 
-  const back = new ReadBack(memory);
-  const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
-    back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
   const matrix = (name: string) => weights.matrix(`${name}.weight`);
-  try {
-    const found = back.record(() => {
-      const unit = new Float32Array(config.dMlp);
-      unit[index] = 1;
-      const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
-      const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
-      return {
-        output: back.tensor(column),
-        input: back.tensor(row),
-        inputBias: vector(inputName, "bias", index, 1),
-        gains: [mlp.norm, mlp.postNorm, weightMap.finalNorm].map((norm) => vector(norm?.name, "weight")),
-      };
-    });
-    await back.read();
-    const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
-    const output = found.output();
-    const input = found.input();
-    const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
-    const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
-    const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
-
-    const products = back.record(() => ({
-      logits: back.tensor(
-        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(weightMap.unembed)),
-      ),
-      tokens: alongEmbeddings(model, back, readBy),
-    }));
-    await back.read();
-    const logits = products.logits();
-    const tokens = products.tokens();
+  const found = await readBack(memory, (back) => {
+    const unit = new Float32Array(config.dMlp);
+    unit[index] = 1;
+    const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
+    const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
     return {
-      promotes: beyondZero(logits, k, 1),
-      suppresses: beyondZero(logits, k, -1),
-      readsMost: extremes(tokens, k, 1),
-      readsLeast: extremes(tokens, k, -1),
-      inputNorm: norm2(input),
-      outputNorm: norm2(output),
-      inputBias: found.inputBias()[0] ?? 0,
+      output: back.tensor(column),
+      input: back.tensor(row),
+      inputBias: back.part(weights, inputName, "bias", index, 1),
+      gains: [mlp.norm, mlp.postNorm, weightMap.finalNorm].map((norm) =>
+        back.part(weights, norm?.name, "weight"),
+      ),
     };
-  } finally {
-    back.release();
-  }
+  });
+  const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
+  const output = found.output();
+  const input = found.input();
+  const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
+  const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
+  const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
+
+  const products = await readBack(memory, (back) => ({
+    logits: back.tensor(
+      linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(weightMap.unembed)),
+    ),
+    tokens: alongEmbeddings(model, back, readBy),
+  }));
+  const logits = products.logits();
+  const tokens = products.tokens();
+  return {
+    promotes: beyondZero(logits, k, 1),
+    suppresses: beyondZero(logits, k, -1),
+    readsMost: extremes(tokens, k, 1),
+    readsLeast: extremes(tokens, k, -1),
+    inputNorm: norm2(input),
+    outputNorm: norm2(output),
+    inputBias: found.inputBias()[0] ?? 0,
+  };
 }
 
 function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {

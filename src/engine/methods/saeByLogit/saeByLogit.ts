@@ -10,7 +10,7 @@
 import { VitrineError } from "../../../protocol/errors";
 import type { ByLogitRequest, RankedLatents } from "../../../protocol/features";
 import { meanUnembedding } from "./meanUnembedding";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";
 import { beyondZero, centred, gained } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
@@ -36,26 +36,19 @@ export async function latentsByLogit(
     );
   }
   const mean = await meanUnembedding(model);
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const index = memory.from(Uint32Array.of(token), [1], "token");
-      return {
-        row: back.tensor(embedding(memory, weights.matrix(`${unembed}.weight`), index)),
-        gain: back.vector(finalNorm && weights.vectorIfAny(`${finalNorm.name}.weight`)),
-      };
-    });
-    await back.read();
-    const row = found.row().map((value, i) => value - (mean[i] ?? 0));
-    const direction = await backToSite(model, way, centred(gained(row, finalNorm, found.gain()), finalNorm));
-    const effects = back.record(() =>
-      back.tensor(linear(memory, memory.from(direction, [1, direction.length], "direction"), sae.decoder)),
-    );
-    await back.read();
-    return bothEnds(effects(), k);
-  } finally {
-    back.release();
-  }
+  const found = await readBack(memory, (back) => {
+    const index = memory.from(Uint32Array.of(token), [1], "token");
+    return {
+      row: back.tensor(embedding(memory, weights.matrix(`${unembed}.weight`), index)),
+      gain: back.part(weights, finalNorm?.name, "weight"),
+    };
+  });
+  const row = found.row().map((value, i) => value - (mean[i] ?? 0));
+  const direction = await backToSite(model, way, centred(gained(row, finalNorm, found.gain()), finalNorm));
+  const effects = await readBack(memory, (back) =>
+    back.tensor(linear(memory, memory.from(direction, [1, direction.length], "direction"), sae.decoder)),
+  );
+  return bothEnds(effects(), k);
 }
 
 /** With few latents the two lists would meet: none is named twice, none for what it does not do. */

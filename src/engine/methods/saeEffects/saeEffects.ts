@@ -24,7 +24,7 @@ import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent, type LatentAt } from "../../interp/sae/latentAblation";
 import { decoderRows, outputScale, readCodes } from "../../interp/sae/latentReads";
 import { CounterfactualPrompts, type Reading } from "../../interp/activations/counterfactualPrompts";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";
 import { centred, gained } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
@@ -86,13 +86,11 @@ async function readRun(
   const { readAt } = request;
   const kept = [...new Set([...positions, readAt])];
   const pass = ActivationCache.ofPrompt(model, prompt, kept, [sae.siteIn]);
-  const back = new ReadBack(memory);
   try {
-    const read = back.record(() => {
+    const read = await readBack(memory, (back) => {
       const { scale } = pass.unembedded([readAt]);
       return { x: back.borrowed(pass.tensor(sae.siteIn)), scale: scale && back.tensor(scale) };
     });
-    await back.read();
     const candidates = await activeLatents(model, sae, read.x(), kept, new Set(positions), readAt);
     const way = residualPath(model, sae.siteOut);
     // A norm on the way has a scale of its own.
@@ -102,7 +100,6 @@ async function readRun(
         : undefined;
     return { candidates, direction };
   } finally {
-    back.release();
     pass.release();
   }
 }
@@ -148,26 +145,20 @@ async function logitDirection(
   const { architecture, config, memory, weights } = model;
   const { finalNorm, unembed } = architecture.weightMap(config);
   const tokens = minus === undefined ? [target] : [target, minus];
-  const back = new ReadBack(memory);
-  try {
-    const read = back.record(() => ({
-      rows: back.tensor(
-        embedding(
-          memory,
-          weights.matrix(`${unembed}.weight`),
-          memory.from(Uint32Array.from(tokens), [tokens.length], "tokens"),
-        ),
+  const read = await readBack(memory, (back) => ({
+    rows: back.tensor(
+      embedding(
+        memory,
+        weights.matrix(`${unembed}.weight`),
+        memory.from(Uint32Array.from(tokens), [tokens.length], "tokens"),
       ),
-      gain: back.vector(finalNorm && weights.vectorIfAny(`${finalNorm.name}.weight`)),
-    }));
-    await back.read();
-    const width = config.dModel;
-    const [first, second] = [read.rows().subarray(0, width), read.rows().subarray(width)];
-    const direction = first.map((value, i) => value - (second[i] ?? 0));
-    return centred(gained(direction, finalNorm, read.gain()), finalNorm).map((value) => value / scale);
-  } finally {
-    back.release();
-  }
+    ),
+    gain: back.part(weights, finalNorm?.name, "weight"),
+  }));
+  const width = config.dModel;
+  const [first, second] = [read.rows().subarray(0, width), read.rows().subarray(width)];
+  const direction = first.map((value, i) => value - (second[i] ?? 0));
+  return centred(gained(direction, finalNorm, read.gain()), finalNorm).map((value) => value / scale);
 }
 
 /** Logit (difference) as it is minus without each candidate. */
