@@ -22,7 +22,8 @@ import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
-import { drawToken, uniform } from "./hostSampling";
+import { uniformAt } from "../../../random/seedAt";
+import { drawToken } from "./hostSampling";
 import { Written, type Job, type Reading } from "./rolloutText";
 
 export interface TokenTexts {
@@ -96,7 +97,7 @@ export async function anchorRollouts(
     let told = performance.now();
     const choose = (row: Written, top: TopTokens) => {
       const { start, index, forced: isForced } = row.job;
-      const at = uniform([seed, start, index, Number(isForced), row.tokens.length]);
+      const at = uniformAt(seed, start, index, Number(isForced), row.tokens.length);
       row.write(drawToken(top, temperature, topP, at));
       if (!row.ended) return;
       done.push(row.rollout(isForced ? [] : old));

@@ -18,7 +18,8 @@ import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../int
 import { BEHIND, nextOrigin, TextEdits } from "../../interp/coalitions/textEdits";
 import type { Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
-import { sampleTop, seedAt } from "./seededDraws";
+import { sampleTop } from "./seededDraws";
+import { seedAt } from "../../../random/seedAt";
 import type { ChainReader, Group, Reading, ReadRow, WriteRow } from "./reader";
 
 const CACHE_BUDGET_BYTES = 256 * 1024 * 1024;

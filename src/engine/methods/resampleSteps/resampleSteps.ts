@@ -13,7 +13,7 @@ import type { Progress } from "../../../protocol/progress";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
 import { VitrineError } from "../../../protocol/errors";
-import { seededIndex } from "../../../random/seededIndex";
+import { seedPlus } from "../../../random/seedAt";
 import { checkIds } from "../../interp/coalitions/chainChecks";
 import { pieces, readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
@@ -54,7 +54,7 @@ export async function resampleSteps(
       last = last.slice(-1);
       const drawn = {
         ...request,
-        seed: [step, i].reduce((mixed, part) => seededIndex(mixed, 2 ** 32) + part, seed),
+        seed: seedPlus(seed, step, i),
       };
       const start = { context: at, tokens: last };
       const texts = await writeRows(model, cache, start, steps[step] ?? [], batch.length, drawn, pauser);
