@@ -7,8 +7,8 @@ import { siteLayer, type Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
 import type { Model } from "../../models/model";
+import { makeCache } from "../../models/sizes";
 import { gatherRows } from "../../ops/embedding";
-import { KeyValueCache } from "../../ops/keyValueCache";
 import { pieces, rowsAtOnce } from "../pass/forward";
 import type { ResolvedPrompt } from "../interventions/index";
 import type { PassEdits } from "../edits/passEdits";
@@ -46,7 +46,7 @@ function record(
   const config = { ...model.config, nLayers };
   checkTokens(segments, config.dVocab);
   const count = segments.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const cache = new KeyValueCache(memory, nLayers, count, config.nKvHeads * config.dHead);
+  const cache = makeCache({ config, memory }, count);
   try {
     const pass = preparePass({ ...model, config }, cache, segments);
     return inScope(memory, () => {

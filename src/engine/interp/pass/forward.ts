@@ -11,6 +11,7 @@ import type { Site } from "../../../protocol/sites";
 import type { BufferSlice } from "../../device/device";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uneditedRows } from "../edits/frozen";
 import type { RowContext, Segment } from "../batch/rowContext";
@@ -51,7 +52,7 @@ const MAX_LOGIT_BYTES = 1 << 28;
 /** Rows of logits that fit in one buffer. */
 export function rowsAtOnce({ config, memory }: Model): number {
   const bytes = Math.min(MAX_LOGIT_BYTES, memory.device.limits.maxBufferBytes);
-  return Math.max(1, Math.floor(bytes / (4 * (config.dVocabOut ?? config.dVocab))));
+  return Math.max(1, Math.floor(bytes / (4 * vocabOut(config))));
 }
 
 /** Cuts a list into pieces of at most `size`. */

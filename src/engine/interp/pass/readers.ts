@@ -10,6 +10,7 @@
 import type { TopTokens } from "../../../protocol/run";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { gatherElements, gatherRows } from "../../ops/embedding";
 import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../../ops/score";
 
@@ -114,7 +115,7 @@ const READERS: { readonly [Name in keyof LogitsResult]: OpenReader<LogitsResult[
 
   logits: ({ logits: targets = [] }, { memory, config }) =>
     numberReader(targets, new Float32Array(targets.length), (asked) => {
-      const cols = config.dVocabOut ?? config.dVocab;
+      const cols = vocabOut(config);
       // Every logit is a row of its own to gather from.
       const elements = sendIndices(memory, asked, ({ row, place }) => row * cols + place.target);
       return (logits) => gatherElements(memory, logits, elements);

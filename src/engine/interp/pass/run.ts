@@ -14,7 +14,7 @@ import type {
 } from "../../../protocol/run";
 import type { Intervention } from "../../../protocol/interventions";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache, vocabOut } from "../../models/sizes";
 import { MAX_TOP_K } from "../../ops/score";
 import { readCaptures } from "./captures";
 import { readForwards, recordForward, type ForwardResult, type PendingForward } from "./forward";
@@ -90,18 +90,14 @@ export function withCanonicalSites(model: Model, spec: RunRequest): RunRequest {
 }
 
 export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
-  const { config, memory } = model;
+  const { config } = model;
   const { rows } = spec;
   checkTokens(rows, config.dVocab);
   const evaluatedTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const k = Math.min(
-    Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)),
-    MAX_TOP_K,
-    config.dVocabOut ?? config.dVocab,
-  );
+  const k = Math.min(Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)), MAX_TOP_K, vocabOut(config));
   const capture = new Set(spec.capture ?? []);
 
-  const cache = new KeyValueCache(memory, config.nLayers, evaluatedTokens, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, evaluatedTokens);
   // Prefixes of long texts are read as such.
   if (config.shortContext !== undefined && areLong(rows, config.shortContext)) cache.isLong = true;
   const contexts: RowContext[] = [];
@@ -134,7 +130,7 @@ export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
       const submitted = recordForward(model, cache, segments, {
         score: scores.map((ask) => ({
           ...place(ask),
-          target: checkTarget(ask.target, config.dVocabOut ?? config.dVocab),
+          target: checkTarget(ask.target, vocabOut(config)),
         })),
         top: { places: tops.map(place), k },
         capture,

@@ -20,7 +20,8 @@ import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache, vocabOut } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
 import { uniformAt } from "../../../random/seedAt";
 import { drawToken } from "./hostSampling";
@@ -50,7 +51,7 @@ export async function anchorRollouts(
   maxRows = MAX_ROWS,
 ): Promise<RolloutsResult> {
   checkRequest(model, request);
-  const { config, memory } = model;
+  const { config } = model;
   const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
   const { chain } = edits ?? request;
   const passes = edits?.passes ?? 1;
@@ -59,7 +60,7 @@ export async function anchorRollouts(
   const started = performance.now();
   const site = siteNamed(model, `blocks.${layer}.resid_post`);
   const capture = new Set([site]);
-  const k = Math.min(MAX_TOP_K, config.dVocabOut ?? config.dVocab);
+  const k = Math.min(MAX_TOP_K, vocabOut(config));
   const whole = [chain.prompt, ...chain.steps].flat();
   const reading: Reading = {
     ...texts,
@@ -78,7 +79,7 @@ export async function anchorRollouts(
   }
   const longest = reading.maxTokens + chain.answer.length + 3;
   const capacity = passes * (whole.length + (n + 1) * chain.answerPrefix.length + maxRows * longest);
-  const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, capacity);
   let evaluatedTokens = passes * (whole.length + (n + 1) * chain.answerPrefix.length);
   const done: Rollout[] = [];
   const total = 2 * (n + 1) * count;

@@ -21,6 +21,7 @@ import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { klDivergence, MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
 type Logits = ReturnType<ActivationCache["logits"]>;
@@ -97,7 +98,7 @@ class Side {
   ): Promise<Side> {
     const resolved = await resolveEdits(model, prompt, pauser);
     await pauser.pause();
-    const most = Math.min(k, MAX_TOP_K, model.config.dVocabOut ?? model.config.dVocab);
+    const most = Math.min(k, MAX_TOP_K, vocabOut(model.config));
     return new Side(
       model,
       ActivationCache.ofPrompt(model, resolved, positions),

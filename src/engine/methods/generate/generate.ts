@@ -16,7 +16,7 @@ import { readForward, recordForward } from "../../interp/pass/forward";
 import { resolveEdits } from "../../interp/interventions/index";
 import { EMPTY_CONTEXT, type RowContext } from "../../interp/batch/rowContext";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
 
 /** With the captured sites over the prompt and every token that was read after it (the last one was not). */
 export interface Generated extends Omit<GenerateResult, "captures"> {
@@ -29,7 +29,7 @@ export async function generate(
   pauser: Pauser,
   onToken?: (id: number) => void,
 ): Promise<Generated> {
-  const { config, memory } = model;
+  const { config } = model;
   const { maxTokens, temperature, topK, topP, seed } = request;
   checkRequest(request, config.nCtx);
   const { tokens: prompt, interventions } = await resolveEdits(model, request, pauser);
@@ -41,12 +41,7 @@ export async function generate(
   const { nCtx, shortContext = nCtx } = config;
   const longest = prompt.length <= shortContext ? Math.min(shortContext, nCtx) : nCtx;
   const room = Math.min(maxTokens, longest - prompt.length + 1);
-  const cache = new KeyValueCache(
-    memory,
-    config.nLayers,
-    prompt.length + room,
-    config.nKvHeads * config.dHead,
-  );
+  const cache = makeCache(model, prompt.length + room);
   const tokens: number[] = [];
   const captured: RowCapture[][] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";

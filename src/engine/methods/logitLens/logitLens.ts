@@ -18,6 +18,7 @@ import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { readBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
 export async function logitLens(model: Model, request: LensRequest, pauser: Pauser): Promise<LensResult> {
@@ -60,7 +61,7 @@ async function predictions(
   site: Site | undefined,
   { k: asked, targets }: LensRequest,
 ): Promise<Prediction[]> {
-  const k = Math.min(asked, MAX_TOP_K, config.dVocabOut ?? config.dVocab);
+  const k = Math.min(asked, MAX_TOP_K, vocabOut(config));
   // The entropy comes with a target; if nobody asks for one, any will do.
   const followed = targets.length > 0 ? targets : [0];
   const found = await readBack(memory, (back) => {

@@ -18,7 +18,8 @@ import { checkIds } from "../../interp/coalitions/chainChecks";
 import { pieces, readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 
 /** Rows written together; fixed, because a row's number is part of its noise. */
 const MAX_ROWS = 64;
@@ -29,14 +30,14 @@ export async function resampleSteps(
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
 ): Promise<number[][][]> {
-  const { config, memory } = model;
+  const { config } = model;
   const { chain, samples, seed } = request;
   const { prompt, steps } = chain;
   checkRequest(request, config.dVocab);
   const longest = Math.max(0, ...steps.map(({ length }) => length));
   const before = steps.reduce((sum, { length }) => sum + length, prompt.length);
   const slots = before + 2 * longest * Math.min(samples, MAX_ROWS);
-  const cache = new KeyValueCache(memory, config.nLayers, slots, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, slots);
   const written: number[][][] = Array.from({ length: samples }, () => []);
   const rows = written.map((_, sample) => sample);
   const batches = steps.flatMap((_, step) => pieces(rows, MAX_ROWS).map((batch, i) => ({ step, batch, i })));

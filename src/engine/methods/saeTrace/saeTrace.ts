@@ -23,6 +23,7 @@ import { decoderRows, latentValues, outputScale } from "../../interp/sae/latentR
 import { readBack } from "../../interp/pass/readBack";
 import { beyondZero } from "../../interp/weights/directions";
 import { saeOf, type Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import type { Sae } from "../../models/sae";
 import { klDivergence, scoreTargets } from "../../ops/score";
 import { subtract } from "../../ops/rowSums";
@@ -75,7 +76,7 @@ async function compareLogits(
   pauser: Pauser,
 ): Promise<LatentTraceResult> {
   const { config, memory } = model;
-  const dVocab = config.dVocabOut ?? config.dVocab;
+  const dVocab = vocabOut(config);
   const lossChange: number[] = [];
   const kl: number[] = [];
   const up: WeightedTokens[] = [];

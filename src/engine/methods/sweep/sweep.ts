@@ -24,6 +24,7 @@ import { drawnPrompt } from "../../interp/interventions/resample";
 import { CounterfactualPrompts } from "../../interp/activations/counterfactualPrompts";
 import { sweepGrid, type SweepCell } from "./sweepCells";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 
 /** Least time between partial results; with a batch on top they come every 100 ms. */
 const PROGRESS_MS = 50;
@@ -80,7 +81,7 @@ export async function sweep(
   const { metric, change, position } = request;
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { rowLabels, colLabels, cells } = sweepGrid(model, request.axes, prompt.tokens.length);
-  const ask = metricRequest(metric, config.dVocabOut ?? config.dVocab);
+  const ask = metricRequest(metric, vocabOut(config));
   const puts = await changeValues(model, change, cells, position, pauser);
 
   const changesPatterns = [...prompt.interventions, ...cells].some(
