@@ -6,6 +6,7 @@
 import { siteLayer, type Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
+import { checkIds } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import { gatherRows } from "../../ops/embedding";
@@ -16,7 +17,6 @@ import { preparePass, recordHead } from "../edits/preparePass";
 import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
 import { RunTaps } from "../edits/runTaps";
 import { inScope } from "../pass/readBack";
-import { checkTokens } from "../pass/run";
 
 /** Passes everything on: the head of a tensor that is not this pass's last residual. */
 export const NO_TAPS: Taps = {
@@ -44,7 +44,7 @@ function record(
 ): Recorded {
   const { memory } = model;
   const config = { ...model.config, nLayers };
-  checkTokens(segments, config.dVocab);
+  for (const { tokens } of segments) checkIds(tokens, config.dVocab);
   const count = segments.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = makeCache({ config, memory }, count);
   try {

@@ -12,11 +12,12 @@
  */
 import type { LensRequest, LensResult, Prediction } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { readBack } from "../../interp/pass/readBack";
+import { checkK, checkPositions, checkTargets } from "../../models/checks";
 import { sitesOf, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
@@ -89,18 +90,8 @@ async function predictions(
 }
 
 function checkAsked({ config }: Model, { prompt, positions, targets, k }: LensRequest): void {
-  const whole = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const { length } = prompt.tokens;
-  const { dVocab, dVocabOut = dVocab } = config;
   if (positions.length === 0) refuse("No position was asked; name at least one.");
-  const position = positions.find((one) => !whole(one, length));
-  if (position !== undefined)
-    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
-  const target = targets.find((one) => !whole(one, dVocabOut));
-  if (target !== undefined)
-    refuse(`Token ${target} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
-  if (!whole(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+  checkPositions(positions, prompt.tokens.length);
+  checkTargets(targets, config);
+  checkK(k);
 }

@@ -13,11 +13,12 @@
  *      left out
  */
 import type { NeuronRequest, NeuronResult } from "../../../protocol/analysis";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { readBack } from "../../interp/pass/readBack";
 import { alongEmbeddings } from "../../interp/weights/alongEmbeddings";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
 import { refuseIndirect, type MlpWeights } from "../../models/weightMap";
+import { checkK, isBelow } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -30,8 +31,7 @@ export async function neuron(
   const weightMap = architecture.weightMap(config);
   const mlp = mlpOf(model, layer, index);
   refuseIndirect(weightMap);
-  if (!(Number.isInteger(k) && k >= 1))
-    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  checkK(k);
   const inputName = mlp.gate ?? mlp.in;
 
   const matrix = (name: string) => weights.matrix(`${name}.weight`);
@@ -78,20 +78,10 @@ export async function neuron(
 function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {
   const layers = architecture.weightMap(config).layers;
   const found = layers[layer];
-  if (found === undefined) {
-    throw new VitrineError(
-      "Unsupported",
-      `Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`,
-    );
-  }
-  if (found.mlp === undefined) {
-    throw new VitrineError("Unsupported", "This model has attention only: there are no neurons.");
-  }
-  if (!(Number.isInteger(index) && index >= 0 && index < config.dMlp)) {
-    throw new VitrineError(
-      "Unsupported",
-      `Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`,
-    );
-  }
+  if (found === undefined)
+    return refuse(`Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`);
+  if (found.mlp === undefined) return refuse("This model has attention only: there are no neurons.");
+  if (!isBelow(index, config.dMlp))
+    refuse(`Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`);
   return found.mlp;
 }

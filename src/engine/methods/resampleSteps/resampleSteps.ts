@@ -12,11 +12,10 @@
 import type { Progress } from "../../../protocol/progress";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
 import { seedPlus } from "../../../random/seedAt";
-import { checkIds } from "../../interp/coalitions/chainChecks";
 import { pieces, readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import type { KeyValueCache } from "../../ops/keyValueCache";
@@ -122,13 +121,8 @@ async function writeRows(
 }
 
 function checkRequest({ chain, samples, temperature, topP }: ResampleStepsRequest, dVocab: number): void {
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
-  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
-  if (!(Number.isInteger(samples) && samples >= 1)) refuse(`samples is ${samples}; give at least 1`);
-  if (!(temperature >= 0 && temperature <= 100))
-    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
-  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  checkPrompt(chain.prompt);
+  checkCount("samples", samples);
+  checkSampling({ temperature, topP });
   for (const tokens of [chain.prompt, ...chain.steps]) checkIds(tokens, dVocab);
 }

@@ -16,7 +16,7 @@
  * ablation has all of it. Where a soft cap follows, the direct effect is on the logit before it.
  */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { NO_LATENT, type LatentEffect, type LatentEffectsRequest } from "../../../protocol/features";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
@@ -27,6 +27,7 @@ import { CounterfactualPrompts, type Reading } from "../../interp/activations/co
 import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";
 import { centred, gained } from "../../interp/weights/directions";
+import { checkPositions, checkTargets, isBelow } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -204,16 +205,7 @@ async function ablate(
 }
 
 function check({ config }: Model, { prompt, positions, readAt, target, minus, most }: LatentEffectsRequest) {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const { dVocab, dVocabOut = dVocab } = config;
-  const { length } = prompt.tokens;
-  const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const where = [...positions, readAt].find((position) => !isIndex(position, length));
-  if (where !== undefined)
-    refuse(`Position ${where} was asked; the prompt has positions 0 to ${length - 1}.`);
-  const token = [target, minus ?? target].find((one) => !isIndex(one, dVocabOut));
-  if (token !== undefined) refuse(`Token ${token} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
-  if (!isIndex(most - 1, Infinity)) refuse(`${most} latents were asked; ask for at least one.`);
+  checkPositions([...positions, readAt], prompt.tokens.length);
+  checkTargets([target, minus ?? target], config);
+  if (!isBelow(most - 1, Infinity)) refuse(`${most} latents were asked; ask for at least one.`);
 }

@@ -10,12 +10,12 @@
  *   3. neighbours: cos(decoder row, decoder row of every other latent)
  */
 import type { LatentRequest, LatentResult } from "../../../protocol/features";
-import { VitrineError } from "../../../protocol/errors";
 import type { Pauser } from "../../../protocol/cancel";
 import { pieces } from "../../interp/pass/forward";
 import { readBack } from "../../interp/pass/readBack";
 import { residualPath } from "../../interp/weights/residualPath";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
+import { checkK, checkLatent } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -30,14 +30,8 @@ export async function saeLatent(model: Model, request: LatentRequest, pauser: Pa
   const { weights } = sae;
   const { latent, k } = request;
   const [nLatents, dOut] = weights.decoder.shape;
-  if (!(Number.isInteger(latent) && latent >= 0 && latent < nLatents)) {
-    throw new VitrineError(
-      "Unsupported",
-      `Latent ${latent} was asked; there are latents 0 to ${nLatents - 1}.`,
-    );
-  }
-  if (!(Number.isInteger(k) && k >= 1))
-    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  checkLatent(latent, nLatents);
+  checkK(k);
   const norms = await decoderNorms(model, weights, pauser);
   const found = await readBack(memory, (back) => {
     const index = memory.from(Uint32Array.of(latent), [1], "latent");

@@ -12,7 +12,6 @@
  */
 import type { WeightedTokens } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
 import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/features";
 import { AblationSparsity } from "./ablationSparsity";
 import { pieces } from "../../interp/pass/forward";
@@ -22,6 +21,7 @@ import { withoutLatent } from "../../interp/sae/latentAblation";
 import { decoderRows, latentValues, outputScale } from "../../interp/sae/latentReads";
 import { readBack } from "../../interp/pass/readBack";
 import { beyondZero } from "../../interp/weights/directions";
+import { checkK, checkLatent, checkPositions } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import type { Sae } from "../../models/sae";
@@ -38,7 +38,7 @@ export async function latentTrace(
 ): Promise<LatentTraceResult> {
   const { position, latent } = request;
   const sae = saeOf(model, request.sae);
-  check(model, sae, request);
+  check(sae, request);
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { length } = prompt.tokens;
   const positions = Array.from({ length: length - position }, (_, i) => position + i);
@@ -116,16 +116,8 @@ async function compareLogits(
   };
 }
 
-function check(model: Model, { weights }: Sae, { latent, prompt, position, k }: LatentTraceRequest): void {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const [nLatents] = weights.encoder.shape;
-  const { length } = prompt.tokens;
-  if (!isIndex(latent, nLatents))
-    refuse(`Latent ${latent} was asked; this autoencoder has latents 0 to ${nLatents - 1}.`);
-  if (!isIndex(position, length))
-    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
-  if (!isIndex(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+function check({ weights }: Sae, { latent, prompt, position, k }: LatentTraceRequest): void {
+  checkLatent(latent, weights.encoder.shape[0]);
+  checkPositions([position], prompt.tokens.length);
+  checkK(k);
 }

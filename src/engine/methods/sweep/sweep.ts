@@ -15,7 +15,7 @@
  */
 import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { cellChange, changeValues } from "./cellChange";
 import { metricRequest, metricValue } from "./cellMetric";
@@ -28,10 +28,6 @@ import { vocabOut } from "../../models/sizes";
 
 /** Least time between partial results; with a batch on top they come every 100 ms. */
 const PROGRESS_MS = 50;
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
 
 /** What is wrong with a request before anything runs. */
 function check({ prompt, position, change }: SweepRequest): void {
