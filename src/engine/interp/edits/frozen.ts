@@ -90,7 +90,10 @@ export class UneditedRows {
     return new Set([...this.sites].filter(has));
   }
 
-  release(): void {
-    for (const { tensors } of this.#kept) for (const tensor of tensors) this.model.memory.release(tensor);
+  /** Frees the frozen sites, but for those that the pass itself captured. */
+  release(captured: ReadonlySet<Tensor>): void {
+    for (const tensor of this.#kept.flatMap(({ tensors }) => tensors)) {
+      if (!captured.has(tensor)) this.model.memory.release(tensor);
+    }
   }
 }

@@ -93,7 +93,7 @@ export function recordForward(
       });
     }
   });
-  unedited?.release();
+  unedited?.release(new Set(taps.flatMap(({ tensors }) => tensors)));
   const takenBy = pass.packed.slots.map((own, i) => [...own, ...(unedited?.slots[i] ?? [])]);
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
   return {
