@@ -12,25 +12,31 @@ const ROOT = join(import.meta.dirname, "..");
 const NUMBERS = ["src/random", "src/statistics", "src/shapley"];
 const INTERP = "src/engine/interp";
 /** What a layer of the run may see below the run. */
-const BELOW_RUN = ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/models"];
+const BELOW_RUN = ["src/protocol", "src/random", "src/engine/device", "src/engine/ops", "src/engine/models"];
 
 /** Longest prefix wins. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/protocol": [],
   "src/random": [],
-  "src/statistics": [],
-  "src/shapley": [],
+  "src/statistics": ["src/random"],
+  "src/shapley": ["src/random"],
   "src/synthetic": ["src/random"],
   "src/client": ["src/protocol", ...NUMBERS, "src/synthetic"],
   "src/engine/device": ["src/protocol"],
-  "src/engine/kernels": ["src/protocol", "src/engine/device"],
+  "src/engine/kernels": ["src/protocol", "src/random", "src/engine/device"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/formats": ["src/protocol", "src/engine/kernels/half.ts"],
-  "src/engine/models": ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/formats"],
+  "src/engine/models": [
+    "src/protocol",
+    "src/random",
+    "src/engine/device",
+    "src/engine/ops",
+    "src/engine/formats",
+  ],
   [`${INTERP}/batch`]: BELOW_RUN,
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
-  [`${INTERP}/interventions`]: [...BELOW_RUN, "src/random", `${INTERP}/batch`, `${INTERP}/pass`],
+  [`${INTERP}/interventions`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [
     ...BELOW_RUN,

@@ -6,7 +6,7 @@ import { openModelFiles } from "../formats/modelFiles";
 import { filesFromFolder } from "../formats/bytes/sourceNode";
 import { loadArchitecture } from "./index";
 import { planModel } from "./loading/plan";
-import { randomBelow } from "../formats/bytes/randomBelow";
+import { randomBelow } from "../../random/lcg";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 const MUTATIONS = 200;

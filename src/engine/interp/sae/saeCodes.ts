@@ -1,9 +1,10 @@
 /** What methods share that encode and reconstruct with an attached autoencoder, whatever its variant. */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor, TensorMemory } from "../../device/tensor";
+import { checkPrompt } from "../../models/checks";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
@@ -72,9 +73,6 @@ export function checkSizes(
   const [nLatents] = sae.encoder.shape;
   const most = Math.min(MAX_SELECT_K, prefix ?? nLatents);
   const within = (value: number, end: number) => Number.isInteger(value) && value >= 1 && value <= end;
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
   if (prefix !== undefined && !within(prefix, nLatents))
     refuse(`A prefix of ${prefix} was asked; there are ${nLatents} latents.`);
   if (k !== undefined && sae.activation.kind !== "topk")
@@ -92,9 +90,7 @@ export async function eachGo(
   pauser: Pauser,
   go: (x: () => Tensor, y: () => Tensor, rows: readonly number[]) => Promise<void>,
 ): Promise<void> {
-  if (prompt.tokens.length === 0) {
-    throw new VitrineError("Unsupported", "The prompt is empty; give the model at least one token to read.");
-  }
+  checkPrompt(prompt.tokens);
   const { memory } = model;
   const positions = prompt.tokens.map((_, position) => position);
   const pass = ActivationCache.ofPrompt(model, await resolveEdits(model, prompt, pauser), positions, [

@@ -1,19 +1,8 @@
 /**
- * A token drawn on the host from the most probable ones. The random number is named by the seed, the start, the
+ * A token drawn on the host from the most probable ones. The random number `at` is named by the seed, the start, the
  * rollout and the place in it, so that a rollout is the same whichever others are written beside it, on any device.
  */
 import type { TopTokens } from "../../../protocol/run";
-import { seededIndex } from "../../../random/seededIndex";
-
-export function uniform(parts: readonly number[]): number {
-  return (
-    seededIndex(
-      parts.reduce((mixed, part) => seededIndex(mixed, 2 ** 32) + part, 0),
-      2 ** 32,
-    ) /
-    2 ** 32
-  );
-}
 
 /** Temperature first, then the fewest tokens that together have `topP` of what is left; 0 = the most probable. */
 export function drawToken(

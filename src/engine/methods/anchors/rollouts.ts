@@ -12,17 +12,20 @@
 import type { RolloutsRequest, RolloutsResult, Rollout } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ChainTokens } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
+import { VitrineError, refuse } from "../../../protocol/errors";
 import type { TopTokens } from "../../../protocol/run";
+import { checkCue } from "../../interp/coalitions/chainChecks";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { readCaptures } from "../../interp/pass/captures";
 import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
-import { checkTokens } from "../../interp/pass/run";
+import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache, vocabOut } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
-import { drawToken, uniform } from "./hostSampling";
+import { uniformAt } from "../../../random/seedAt";
+import { drawToken } from "./hostSampling";
 import { Written, type Job, type Reading } from "./rolloutText";
 
 export interface TokenTexts {
@@ -49,7 +52,7 @@ export async function anchorRollouts(
   maxRows = MAX_ROWS,
 ): Promise<RolloutsResult> {
   checkRequest(model, request);
-  const { config, memory } = model;
+  const { config } = model;
   const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
   const { chain } = edits ?? request;
   const passes = edits?.passes ?? 1;
@@ -58,7 +61,7 @@ export async function anchorRollouts(
   const started = performance.now();
   const site = siteNamed(model, `blocks.${layer}.resid_post`);
   const capture = new Set([site]);
-  const k = Math.min(MAX_TOP_K, config.dVocabOut ?? config.dVocab);
+  const k = Math.min(MAX_TOP_K, vocabOut(config));
   const whole = [chain.prompt, ...chain.steps].flat();
   const reading: Reading = {
     ...texts,
@@ -77,7 +80,7 @@ export async function anchorRollouts(
   }
   const longest = reading.maxTokens + chain.answer.length + 3;
   const capacity = passes * (whole.length + (n + 1) * chain.answerPrefix.length + maxRows * longest);
-  const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, capacity);
   let evaluatedTokens = passes * (whole.length + (n + 1) * chain.answerPrefix.length);
   const done: Rollout[] = [];
   const total = 2 * (n + 1) * count;
@@ -96,7 +99,7 @@ export async function anchorRollouts(
     let told = performance.now();
     const choose = (row: Written, top: TopTokens) => {
       const { start, index, forced: isForced } = row.job;
-      const at = uniform([seed, start, index, Number(isForced), row.tokens.length]);
+      const at = uniformAt(seed, start, index, Number(isForced), row.tokens.length);
       row.write(drawToken(top, temperature, topP, at));
       if (!row.ended) return;
       done.push(row.rollout(isForced ? [] : old));
@@ -196,23 +199,14 @@ function checkRequest(
   { config }: Model,
   { chain, rollouts, temperature, topP, layer, maxTokens }: RolloutsRequest,
 ): void {
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
-  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
+  checkPrompt(chain.prompt);
   if (chain.steps.length === 0) refuse("The chain has no steps.");
-  if (chain.answerPrefix.length === 0) {
-    refuse("Nothing stands between the last step and the answer; put a cue such as “Answer :” there.");
-  }
+  checkCue(chain);
   if (chain.answer.length === 0) refuse("The reference answer is empty; type the answer to compare with.");
-  if (!(Number.isInteger(rollouts) && rollouts >= 1)) refuse(`rollouts is ${rollouts}; give at least 1`);
-  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) refuse(`max tokens is ${maxTokens}; give at least 1`);
-  if (!(temperature >= 0 && temperature <= 100))
-    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
-  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  checkCount("rollouts", rollouts);
+  checkCount("max tokens", maxTokens);
+  checkSampling({ temperature, topP });
   if (!(layer >= 0 && layer < config.nLayers)) refuse(`layer is ${layer}; this model has ${config.nLayers}`);
-  checkTokens(
-    [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer].map((tokens) => ({ tokens })),
-    config.dVocab,
-  );
+  const parts = [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer];
+  checkIds(parts.flat(), config.dVocab);
 }

@@ -17,8 +17,10 @@ import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { BEHIND, nextOrigin, TextEdits } from "../../interp/coalitions/textEdits";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
-import { sampleTop, seedAt } from "./seededDraws";
+import { cacheBytesPerToken, makeCache, vocabOut } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
+import { sampleTop } from "./seededDraws";
+import { seedAt } from "../../../random/seedAt";
 import type { ChainReader, Group, Reading, ReadRow, WriteRow } from "./reader";
 
 const CACHE_BUDGET_BYTES = 256 * 1024 * 1024;
@@ -49,8 +51,7 @@ export class ModelReader implements ChainReader {
     private readonly eosId?: number,
     private readonly edits: readonly Edit[] = [],
   ) {
-    const { config } = model;
-    this.#slots = Math.floor(CACHE_BUDGET_BYTES / (8 * config.nKvHeads * config.dHead * config.nLayers));
+    this.#slots = Math.floor(CACHE_BUDGET_BYTES / cacheBytesPerToken(model.config));
   }
 
   async read(groups: readonly Group<ReadRow>[]): Promise<Reading[][]> {
@@ -93,7 +94,6 @@ export class ModelReader implements ChainReader {
     work: (rows: readonly OpenRow<Row>[], cache: KeyValueCache) => Promise<void>,
     extra: (block: readonly Group<Row>[]) => number,
   ): Promise<void> {
-    const { config, memory } = this.model;
     const indexed = groups.map((group, index) => ({ ...group, index }));
     const need = ({ base, rows }: Group<Row>) =>
       base.length + sum(rows.map(kept)) + PASS_TOKENS / MOST_GROUPS;
@@ -103,7 +103,7 @@ export class ModelReader implements ChainReader {
       for (const { base } of block) edits.push(await TextEdits.of(this.model, base, this.edits, this.pauser));
       const passes = edits[0]?.passes ?? 1;
       const capacity = passes * (sum(block.map(({ base }) => base.length)) + extra(block));
-      const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
+      const cache = makeCache(this.model, capacity);
       try {
         const contexts = this.#bases(block, edits, cache);
         const rows = block.flatMap(({ base, rows: own, index: group }, i) =>
@@ -186,12 +186,14 @@ export class ModelReader implements ChainReader {
     rows: readonly OpenRow<WriteRow>[],
     cache: KeyValueCache,
   ): Promise<{ readonly group: number; readonly index: number; readonly tokens: readonly number[] }[]> {
-    const { nCtx, dVocab, dVocabOut = dVocab } = this.model.config;
+    const { nCtx } = this.model.config;
     const texts = rows.map((open) => ({ ...open, tokens: [] as number[] }));
     let writing = texts.map((text) => ({
       ...{ text, context: text.context, next: text.rest, origins: text.origins },
     }));
-    const k = rows.some(({ row }) => row.temperature > 0) ? Math.min(SAMPLED_FROM, dVocabOut) : 1;
+    const k = rows.some(({ row }) => row.temperature > 0)
+      ? Math.min(SAMPLED_FROM, vocabOut(this.model.config))
+      : 1;
     writing = writing.filter(({ text }) => text.row.most > 0);
     while (writing.length > 0) {
       await this.pauser.pause();

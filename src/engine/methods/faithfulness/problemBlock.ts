@@ -17,7 +17,7 @@ import type {
 } from "../../../protocol/faithfulness";
 import { FAITHFULNESS_TESTS } from "../../../protocol/faithfulness";
 import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./conditions";
-import { seedAt } from "./seededDraws";
+import { seedAt } from "../../../random/seedAt";
 import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
 import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";

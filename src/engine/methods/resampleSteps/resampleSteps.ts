@@ -12,13 +12,13 @@
 import type { Progress } from "../../../protocol/progress";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
-import { seededIndex } from "../../../random/seededIndex";
-import { checkIds } from "../../interp/coalitions/chainChecks";
+import { seedPlus } from "../../../random/seedAt";
 import { pieces, readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 
 /** Rows written together; fixed, because a row's number is part of its noise. */
 const MAX_ROWS = 64;
@@ -29,14 +29,14 @@ export async function resampleSteps(
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
 ): Promise<number[][][]> {
-  const { config, memory } = model;
+  const { config } = model;
   const { chain, samples, seed } = request;
   const { prompt, steps } = chain;
   checkRequest(request, config.dVocab);
   const longest = Math.max(0, ...steps.map(({ length }) => length));
   const before = steps.reduce((sum, { length }) => sum + length, prompt.length);
   const slots = before + 2 * longest * Math.min(samples, MAX_ROWS);
-  const cache = new KeyValueCache(memory, config.nLayers, slots, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, slots);
   const written: number[][][] = Array.from({ length: samples }, () => []);
   const rows = written.map((_, sample) => sample);
   const batches = steps.flatMap((_, step) => pieces(rows, MAX_ROWS).map((batch, i) => ({ step, batch, i })));
@@ -54,7 +54,7 @@ export async function resampleSteps(
       last = last.slice(-1);
       const drawn = {
         ...request,
-        seed: [step, i].reduce((mixed, part) => seededIndex(mixed, 2 ** 32) + part, seed),
+        seed: seedPlus(seed, step, i),
       };
       const start = { context: at, tokens: last };
       const texts = await writeRows(model, cache, start, steps[step] ?? [], batch.length, drawn, pauser);
@@ -121,13 +121,8 @@ async function writeRows(
 }
 
 function checkRequest({ chain, samples, temperature, topP }: ResampleStepsRequest, dVocab: number): void {
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
-  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
-  if (!(Number.isInteger(samples) && samples >= 1)) refuse(`samples is ${samples}; give at least 1`);
-  if (!(temperature >= 0 && temperature <= 100))
-    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
-  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  checkPrompt(chain.prompt);
+  checkCount("samples", samples);
+  checkSampling({ temperature, topP });
   for (const tokens of [chain.prompt, ...chain.steps]) checkIds(tokens, dVocab);
 }
