@@ -26,6 +26,7 @@ import { EditStack } from "./editStack.svelte";
 import { writeChain } from "./writeChain";
 import { Autoencoders } from "./autoencoders.svelte";
 import { OtherModel } from "./otherModel.svelte";
+import { Query, type Next } from "./query.svelte";
 import { Problems } from "./problems.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { RecentModels } from "./recentModels.svelte";
@@ -353,6 +354,17 @@ export class Session {
     if (!model || text === "") return [];
     if (model.hasTokenizer) return this.engine.tokenize(text, this.addBos);
     return this.engine.describeTokens(parseTokenIds(text, model.dVocab));
+  }
+
+  /**
+   * A question to the engine that lives as long as the component that makes it. It is asked whenever what `next` reads
+   * has changed, or by `ask`; `release` lets go of what an answer holds in the engine.
+   */
+  query<T>(next?: () => Next<T>, release?: (value: T) => void): Query<T> {
+    const query = new Query<T>(this.engine, release);
+    $effect(() => () => query.clear());
+    if (next) query.follow(next);
+    return query;
   }
 
   fail(error: unknown): void {
