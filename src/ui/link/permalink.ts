@@ -10,6 +10,7 @@ import {
 } from "../../client/chain/compareNumbers";
 import { LISTED_TOKENS } from "../state/editedRun.svelte";
 import { CHAIN_DEFAULTS, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
+import { allTokens } from "../../client/chain/tokenSteps";
 import { editsText } from "../../client/edits/editText";
 import { EMBEDDED_MODELS } from "../../client/examples";
 import { formatCount, formatNumber } from "../../client/format";
@@ -90,7 +91,7 @@ export async function createLink(session: Session): Promise<string> {
 
 /** What the model reads, as it is scored. */
 async function tokenIds({ chain, model, tokens }: Session): Promise<number[]> {
-  return chain.isEmpty || !model?.hasTokenizer ? tokens.map(({ id }) => id) : chain.tokenIds();
+  return chain.isEmpty || !model?.hasTokenizer ? tokens.map(({ id }) => id) : allTokens(await chain.tokens());
 }
 
 const isEmbedded = ({ model }: LinkState) =>

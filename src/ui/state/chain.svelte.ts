@@ -9,26 +9,14 @@ import type { Edit } from "../../protocol/interventions";
 import { withTokenEdits } from "../../protocol/tokenEdits";
 import { ChainTokenCache } from "../../client/chain/chainTokenCache";
 import { StepAblationCache } from "../../client/chain/stepAblationCache";
+import { cutChain, type Cut } from "../../client/chain/cuts";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
 import { evaluateEffect, type Effect } from "../../client/chain/effect";
 import { findFiller, readFiller } from "../../client/chain/filler";
-import { splitChain, splitLines, splitSteps } from "../../client/chain/splitSteps";
-import { cutAtWord, keepingSpace } from "../../client/chain/stepText";
-import { tokenCuts } from "../../client/chain/tokenCuts";
-import { allTokens } from "../../client/chain/tokenSteps";
+import { splitChain } from "../../client/chain/splitSteps";
+import { cutAtWord, keepingSpace, type Step } from "../../client/chain/stepText";
 import type { Views } from "./views.svelte";
-
-export interface Step {
-  /** Stays with the step while others are split, merged or removed. */
-  readonly id: number;
-  readonly text: string;
-  readonly present: boolean;
-}
-
-/** Ways to cut a chain anew; by hand it can be cut anywhere. */
-export const CUTS = ["sentences", "lines", "tokens"] as const;
-export type Cut = (typeof CUTS)[number];
 
 export class ChainState {
   readonly settings: ChainSettings;
@@ -85,8 +73,7 @@ export class ChainState {
   }
 
   get wholeText(): string {
-    const { prompt, steps, answerPrefix, answer } = this.text;
-    return [prompt, ...steps, answerPrefix, answer].join("");
+    return Object.values(this.text).flat().join("");
   }
 
   get present(): boolean[] {
@@ -169,12 +156,10 @@ export class ChainState {
 
   /** Changes a step's words; the white space around it stays. Without words the step is gone. */
   edit(index: number, words: string): void {
-    const edit = (step: Step) => ({ ...step, text: keepingSpace(step.text, words) });
-    this.steps =
-      words.trim() === ""
-        ? this.steps.filter((_, i) => i !== index)
-        : this.steps.map((step, i) => (i === index ? edit(step) : step));
-    this.changed();
+    const step = this.steps[index];
+    if (!step) return;
+    const edited = { ...step, text: keepingSpace(step.text, words) };
+    this.#replace(index, words.trim() === "" ? [] : [edited]);
   }
 
   setAnswerPrefix(words: string): void {
@@ -190,28 +175,22 @@ export class ChainState {
   /** Joins a step with the one after it. */
   merge(index: number): void {
     const [first, second] = this.steps.slice(index, index + 2);
-    if (!first || !second) return;
-    const merged = { ...first, text: first.text + second.text };
-    this.steps = [...this.steps.slice(0, index), merged, ...this.steps.slice(index + 2)];
-    this.changed();
+    if (first && second) this.#replace(index, [{ ...first, text: first.text + second.text }], 2);
   }
 
   /** Cuts a step before the word at `word` (counted from 0). */
   split(index: number, word: number): void {
     const step = this.steps[index];
-    const parts = step && cutAtWord(step.text, word);
-    if (!parts) return;
-    this.steps = this.steps.flatMap((old, i) =>
-      i === index ? parts.map((text) => this.#step(text, old.present)) : [old],
-    );
-    this.changed();
+    if (!step) return;
+    const parts = cutAtWord(step.text, word)?.map((text) => this.#step(text, step.present));
+    if (parts) this.#replace(index, parts);
   }
 
   /** Cuts the whole chain anew. */
   async recut(cut: Cut): Promise<void> {
     const joined = this.steps.map(({ text }) => text).join("");
     try {
-      const texts = cut === "tokens" ? await tokenCuts(this.engine, this.text) : pieces(cut, joined);
+      const texts = await cutChain(this.engine, this.text, cut);
       // Whoever edited it meanwhile wants something else.
       if (joined !== this.steps.map(({ text }) => text).join("")) return;
       this.steps = texts.map((text) => this.#step(text, true));
@@ -315,19 +294,16 @@ export class ChainState {
     return this.#tokens.of(this.reader.model, { ...this.text, answer }, this.reader.addBos);
   }
 
-  /** All of them in one list: what the model reads. */
-  async tokenIds(): Promise<number[]> {
-    return allTokens(await this.tokens());
-  }
-
   #fail(error: unknown): void {
     if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+  }
+
+  #replace(index: number, steps: readonly Step[], count = 1): void {
+    this.steps = [...this.steps.slice(0, index), ...steps, ...this.steps.slice(index + count)];
+    this.changed();
   }
 
   #step(text: string, present: boolean): Step {
     return { id: this.#nextId++, text, present };
   }
 }
-
-const pieces = (cut: Exclude<Cut, "tokens">, text: string) =>
-  cut === "lines" ? splitLines(text) : splitSteps(text);
