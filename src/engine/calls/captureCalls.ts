@@ -28,7 +28,11 @@ export const captureCalls = (engine: EngineParts): Pick<EngineApi, CaptureCall> 
     return (await engine.captures()).limited(planCapture(model, request));
   },
   releaseTensors: async (ids) => (await engine.captures()).release(ids),
-  tensorStats: async (...asked) => (await engine.captures()).stats(...asked),
+  async tensorStats(...asked) {
+    // They stay with the tensor; the caller gets norms of its own.
+    const stats = (await engine.captures()).stats(...asked);
+    return { ...stats, norms: stats.norms.slice() };
+  },
   readTensor: async (window) => (await engine.captures()).window(window),
   exportTensors: async (...asked) => (await engine.captures()).file(...asked),
 });
