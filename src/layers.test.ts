@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   [`${INTERP}/batch`]: BELOW_RUN,
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
+  [`${INTERP}/decode`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/interventions`]: [...BELOW_RUN, "src/random", `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [

@@ -4,7 +4,7 @@
  *   1. prompt and steps are read once; every starting point is a prefix of that context. Its last token's logits
  *      choose the first token of all rollouts that begin there; for forced answers the cue is read after each prefix
  *   2. up to 64 rollouts are written together, one row each, one token a pass; where one ends the next takes its place
- *   3. tokens are drawn on the host (see hostSampling.ts); a step ends with a token that ends one of the chain's steps
+ *   3. tokens are drawn on the host (see interp/decode/drawToken.ts); a step ends with a token that ends one of the chain's steps
  *   4. a rollout ends with its answer after the cue, with the model's end token, or at `maxTokens`
  *   5. edits act in all of it: positions are those of the chain's whole text, written tokens have none that a list names
  *   6. the residual stream of each written token is read back with the pass: step means for the cosine
@@ -16,13 +16,15 @@ import { VitrineError } from "../../../protocol/errors";
 import type { TopTokens } from "../../../protocol/run";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { readCaptures } from "../../interp/pass/captures";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
+import { drawToken } from "../../interp/decode/drawToken";
 import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
-import { drawToken, uniform } from "./hostSampling";
+import { uniform } from "./uniform";
 import { Written, type Job, type Reading } from "./rolloutText";
 
 export interface TokenTexts {
@@ -92,49 +94,51 @@ export async function anchorRollouts(
       [false, true].flatMap((isForced) => free.map((_begin, start) => ({ start, index, forced: isForced }))),
     ).flat();
     let next = 0;
-    let rows: Written[] = [];
     let told = performance.now();
-    const choose = (row: Written, top: TopTokens) => {
+    type Row = Segment & { readonly written: Written };
+    const reads = (written: Written, context: RowContext): Row => {
+      const token = written.tokens.at(-1) ?? 0;
+      return { ...(edits?.written(context, token) ?? { context, tokens: [token] }), written };
+    };
+    /** Whether the row writes on. */
+    const write = (row: Written, top: TopTokens): boolean => {
       const { start, index, forced: isForced } = row.job;
       const at = uniform([seed, start, index, Number(isForced), row.tokens.length]);
       row.write(drawToken(top, temperature, topP, at));
-      if (!row.ended) return;
+      if (!row.ended) return true;
       done.push(row.rollout(isForced ? [] : old));
       cache.giveBack(row.slots);
+      return false;
     };
-    while (next < jobs.length || rows.length > 0) {
-      await pauser.pause();
-      while (rows.length < maxRows && next < jobs.length) {
+    /** Rows that take the place of those that have ended; their first token is chosen at their start. */
+    const others = (count: number): Row[] => {
+      const found: Row[] = [];
+      while (found.length < count && next < jobs.length) {
         const job = jobs[next++];
         const begin = job && (job.forced ? forced : free)[job.start];
         if (!job || !begin) continue;
-        const row = new Written(job, reading, begin, config.dModel);
-        choose(row, begin.top);
-        if (!row.ended) rows.push(row);
+        const written = new Written(job, reading, begin.last, config.dModel);
+        if (write(written, begin.top)) found.push(reads(written, begin.context));
       }
-      if (rows.length > 0) {
-        const segments = rows.map(({ context, tokens }) => {
-          const token = tokens.at(-1) ?? 0;
-          return edits?.written(context, token) ?? { context, tokens: [token] };
-        });
-        const places = rows.map((_, segment) => ({ segment, index: 0 }));
-        const pass = recordForward(model, cache, segments, { top: { places, k }, capture });
-        const { top, captures } = await readForward(model, pass);
-        evaluatedTokens += pass.taken.length;
-        rows.forEach((row, i) => {
-          row.context = pass.contexts[i] ?? EMPTY_CONTEXT;
-          row.slots.push(...(pass.takenBy[i] ?? []));
-          const [residual] = readCaptures(config, captures, pass.packed, i, row.context);
-          if (residual) row.read(residual.data);
-        });
-        rows.forEach((row, i) => top[i] && choose(row, top[i]));
-        rows = rows.filter(({ ended }) => !ended);
+      return found;
+    };
+    const choose = (decoded: readonly DecodedRow<Row>[]): Row[] => {
+      for (const { row, slots, captures } of decoded) {
+        evaluatedTokens += slots.length;
+        row.written.slots.push(...slots);
+        const [residual] = captures;
+        if (residual) row.written.read(residual.data);
       }
+      const rows = decoded.flatMap(({ row: { written }, context, top }) =>
+        write(written, top) ? [reads(written, context)] : [],
+      );
       if (onProgress && performance.now() - told > PARTIAL_EVERY_MS) {
         told = performance.now();
         onProgress(state());
       }
-    }
+      return [...rows, ...others(maxRows - rows.length)];
+    };
+    await decode({ model, cache, ask: { k }, capture, pauser }, others(maxRows), choose);
     done.sort((a, b) => Number(a.forced) - Number(b.forced) || a.start - b.start || a.index - b.index);
     return state();
   } finally {
