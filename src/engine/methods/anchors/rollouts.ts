@@ -13,19 +13,15 @@ import type { RolloutsRequest, RolloutsResult, Rollout } from "../../../protocol
 import type { Pauser } from "../../../protocol/cancel";
 import type { ChainTokens } from "../../../protocol/chain";
 import { VitrineError } from "../../../protocol/errors";
-import type { TopTokens } from "../../../protocol/run";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
-import { readCaptures } from "../../interp/pass/captures";
-import { decode, type DecodedRow } from "../../interp/decode/decode";
-import { drawToken } from "../../interp/decode/drawToken";
-import { readForward, recordForward } from "../../interp/pass/forward";
-import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { decode } from "../../interp/decode/decode";
 import { checkTokens } from "../../interp/pass/run";
 import { siteNamed, type Model } from "../../models/model";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { MAX_TOP_K } from "../../ops/score";
-import { uniform } from "./uniform";
-import { Written, type Job, type Reading } from "./rolloutText";
+import { RolloutRows } from "./rolloutRows";
+import type { Reading } from "./rolloutText";
+import { startsOf } from "./starts";
 
 export interface TokenTexts {
   readonly eosId?: number | undefined;
@@ -34,12 +30,6 @@ export interface TokenTexts {
 
 const MAX_ROWS = 64;
 const PARTIAL_EVERY_MS = 250;
-
-interface Begin {
-  readonly context: RowContext;
-  readonly last: number;
-  readonly top: TopTokens;
-}
 
 export async function anchorRollouts(
   model: Model,
@@ -54,145 +44,62 @@ export async function anchorRollouts(
   const { config, memory } = model;
   const edits = await ChainEdits.of(model, request.chain, request.edits, pauser);
   const { chain } = edits ?? request;
-  const passes = edits?.passes ?? 1;
-  const { rollouts: count, temperature, topP, seed, layer, maxTokens } = request;
-  const n = chain.steps.length;
   const started = performance.now();
-  const site = siteNamed(model, `blocks.${layer}.resid_post`);
-  const capture = new Set([site]);
+  const capture = new Set([siteNamed(model, `blocks.${request.layer}.resid_post`)]);
   const k = Math.min(MAX_TOP_K, config.dVocabOut ?? config.dVocab);
   const whole = [chain.prompt, ...chain.steps].flat();
-  const reading: Reading = {
-    ...texts,
-    cue: texts.text(chain.answerPrefix, whole.at(-1)),
-    reference: texts.text(chain.answer, chain.answerPrefix.at(-1)),
-    answerTokens: chain.answer.length,
-    maxTokens: Math.min(
-      maxTokens,
-      config.nCtx - whole.length - chain.answerPrefix.length - chain.answer.length - 2,
-    ),
-    ends: new Set(chain.steps.flatMap((step) => step.slice(-1))),
-    text: (...asked) => texts.text(...asked),
-  };
-  if (reading.maxTokens < 1) {
-    throw new VitrineError("Unsupported", `The chain leaves no room in this model's ${config.nCtx} tokens.`);
-  }
+  const reading = readingOf(model, texts, chain, whole, request.maxTokens);
+  const starts = chain.steps.length + 1;
+  const read = (edits?.passes ?? 1) * (whole.length + starts * chain.answerPrefix.length);
   const longest = reading.maxTokens + chain.answer.length + 3;
-  const capacity = passes * (whole.length + (n + 1) * chain.answerPrefix.length + maxRows * longest);
+  const capacity = read + (edits?.passes ?? 1) * maxRows * longest;
   const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
-  let evaluatedTokens = passes * (whole.length + (n + 1) * chain.answerPrefix.length);
-  const done: Rollout[] = [];
-  const total = 2 * (n + 1) * count;
-  const state = (): RolloutsResult => ({
-    ...{ rollouts: [...done], total, evaluatedTokens },
+  let evaluatedTokens = read;
+  const state = (done: readonly Rollout[]): RolloutsResult => ({
+    ...{ rollouts: [...done], total: 2 * starts * request.rollouts, evaluatedTokens },
     elapsedMs: performance.now() - started,
   });
   try {
-    const { free, forced, old } = await begins(model, cache, { chain, edits }, whole, k, capture);
-    // One of every start before the next of any: partial counts are even.
-    const jobs: Job[] = Array.from({ length: count }, (_, index) =>
-      [false, true].flatMap((isForced) => free.map((_begin, start) => ({ start, index, forced: isForced }))),
-    ).flat();
-    let next = 0;
+    const found = await startsOf(model, cache, { chain, edits }, whole, k, capture);
+    const rows = new RolloutRows(found, reading, request, edits, cache, config.dModel);
     let told = performance.now();
-    type Row = Segment & { readonly written: Written };
-    const reads = (written: Written, context: RowContext): Row => {
-      const token = written.tokens.at(-1) ?? 0;
-      return { ...(edits?.written(context, token) ?? { context, tokens: [token] }), written };
-    };
-    /** Whether the row writes on. */
-    const write = (row: Written, top: TopTokens): boolean => {
-      const { start, index, forced: isForced } = row.job;
-      const at = uniform([seed, start, index, Number(isForced), row.tokens.length]);
-      row.write(drawToken(top, temperature, topP, at));
-      if (!row.ended) return true;
-      done.push(row.rollout(isForced ? [] : old));
-      cache.giveBack(row.slots);
-      return false;
-    };
-    /** Rows that take the place of those that have ended; their first token is chosen at their start. */
-    const others = (count: number): Row[] => {
-      const found: Row[] = [];
-      while (found.length < count && next < jobs.length) {
-        const job = jobs[next++];
-        const begin = job && (job.forced ? forced : free)[job.start];
-        if (!job || !begin) continue;
-        const written = new Written(job, reading, begin.last, config.dModel);
-        if (write(written, begin.top)) found.push(reads(written, begin.context));
-      }
-      return found;
-    };
-    const choose = (decoded: readonly DecodedRow<Row>[]): Row[] => {
-      for (const { row, slots, captures } of decoded) {
-        evaluatedTokens += slots.length;
-        row.written.slots.push(...slots);
-        const [residual] = captures;
-        if (residual) row.written.read(residual.data);
-      }
-      const rows = decoded.flatMap(({ row: { written }, context, top }) =>
-        write(written, top) ? [reads(written, context)] : [],
-      );
+    await decode({ model, cache, ask: { k }, capture, pauser }, rows.others(maxRows), (decoded) => {
+      evaluatedTokens += decoded.reduce((sum, { slots }) => sum + slots.length, 0);
+      const writing = rows.goOn(decoded);
       if (onProgress && performance.now() - told > PARTIAL_EVERY_MS) {
         told = performance.now();
-        onProgress(state());
+        onProgress(state(rows.done));
       }
-      return [...rows, ...others(maxRows - rows.length)];
-    };
-    await decode({ model, cache, ask: { k }, capture, pauser }, others(maxRows), choose);
-    done.sort((a, b) => Number(a.forced) - Number(b.forced) || a.start - b.start || a.index - b.index);
-    return state();
+      return [...writing, ...rows.others(maxRows - writing.length)];
+    });
+    const order = (a: Rollout, b: Rollout) =>
+      Number(a.forced) - Number(b.forced) || a.start - b.start || a.index - b.index;
+    return state(rows.done.toSorted(order));
   } finally {
     cache.release();
   }
 }
 
-/** Every starting point, with and without the cue, and the mean residual of each step. */
-async function begins(
-  model: Model,
-  cache: KeyValueCache,
-  { chain, edits }: { readonly chain: ChainTokens; readonly edits: ChainEdits | undefined },
+/** How what is written is read; refuses a chain that leaves no room. */
+function readingOf(
+  { config }: Model,
+  texts: TokenTexts,
+  { steps, answerPrefix, answer }: ChainTokens,
   whole: readonly number[],
-  k: number,
-  capture: ReadonlySet<string>,
-): Promise<{ free: Begin[]; forced: Begin[]; old: Float64Array[] }> {
-  const { config } = model;
-  const bounds = [chain.prompt.length];
-  for (const step of chain.steps) bounds.push((bounds.at(-1) ?? 0) + step.length);
-  const segment = (part: number, context: RowContext, tokens: readonly number[]): Segment =>
-    edits?.segment(part, context, { tokens }) ?? { context, tokens };
-  const pass = recordForward(model, cache, [segment(-1, EMPTY_CONTEXT, whole)], {
-    top: { places: bounds.map((bound) => ({ segment: 0, index: bound - 1 })), k },
-    capture,
-  });
-  const first = await readForward(model, pass);
-  const [all = EMPTY_CONTEXT] = pass.contexts;
-  const contexts = bounds.map((bound) => firstOf(all, bound));
-  const [residual] = readCaptures(config, first.captures, pass.packed, 0, all);
-  const old = chain.steps.map((step, i) => {
-    const sum = new Float64Array(config.dModel);
-    const from = (bounds[i] ?? 0) * config.dModel;
-    for (let at = 0; at < step.length * config.dModel; at++) {
-      const d = at % config.dModel;
-      sum[d] = (sum[d] ?? 0) + (residual?.data[from + at] ?? 0);
-    }
-    return sum;
-  });
-  const cue = chain.answerPrefix;
-  const cued = recordForward(
-    model,
-    cache,
-    contexts.map((context) => segment(chain.steps.length, context, cue)),
-    { top: { places: contexts.map((_, segment) => ({ segment, index: cue.length - 1 })), k } },
-  );
-  const second = await readForward(model, cued);
-  const begin = (context: RowContext | undefined, last: number, top: TopTokens | undefined): Begin => {
-    if (!context || !top) throw new Error("a starting point has no distribution");
-    return { context, last, top };
-  };
+  maxTokens: number,
+): Reading {
+  const room = config.nCtx - whole.length - answerPrefix.length - answer.length - 2;
+  if (Math.min(maxTokens, room) < 1) {
+    throw new VitrineError("Unsupported", `The chain leaves no room in this model's ${config.nCtx} tokens.`);
+  }
   return {
-    free: contexts.map((context, i) => begin(context, whole[(bounds[i] ?? 1) - 1] ?? 0, first.top[i])),
-    forced: contexts.map((_, i) => begin(cued.contexts[i], cue.at(-1) ?? 0, second.top[i])),
-    old,
+    ...texts,
+    cue: texts.text(answerPrefix, whole.at(-1)),
+    reference: texts.text(answer, answerPrefix.at(-1)),
+    answerTokens: answer.length,
+    maxTokens: Math.min(maxTokens, room),
+    ends: new Set(steps.flatMap((step) => step.slice(-1))),
+    text: (...asked) => texts.text(...asked),
   };
 }
 
