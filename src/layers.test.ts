@@ -17,6 +17,7 @@ const BELOW_RUN = ["src/protocol", "src/random", "src/engine/device", "src/engin
 /** Longest prefix wins. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/protocol": [],
+  "src/folders": [],
   "src/random": [],
   "src/statistics": ["src/random"],
   "src/shapley": ["src/random"],
@@ -25,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/engine/device": ["src/protocol"],
   "src/engine/kernels": ["src/protocol", "src/random", "src/engine/device"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
-  "src/engine/formats": ["src/protocol", "src/engine/kernels/half.ts"],
+  // What lies in a folder is asked by the page, and by Node for a path.
+  "src/engine/formats": ["src/protocol", "src/folders", "src/engine/kernels/half.ts"],
   "src/engine/models": [
     "src/protocol",
     "src/random",
@@ -36,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   [`${INTERP}/batch`]: BELOW_RUN,
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
+  [`${INTERP}/decode`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/interventions`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [
@@ -56,7 +59,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workers: ["src/protocol", "src/engine"],
   "src/ui/controls": ["src/protocol", "src/client", "src/ui/state", "src/ui/link", "src/ui/files"],
   "src/ui/charts": ["src/protocol", "src/client/format.ts", "src/ui/controls"],
-  "src/ui/state": ["src/protocol", ...NUMBERS, "src/synthetic", "src/client", "src/ui/files", "workers"],
+  "src/ui/state": [
+    ...["src/protocol", "src/folders", ...NUMBERS, "src/synthetic", "src/client"],
+    ...["src/ui/files", "workers"],
+  ],
   "src/ui/files": ["src/protocol", "src/client"],
   "src/ui/link": ["src/protocol", "src/client", "src/ui/state"],
   "src/ui/panels": [
@@ -71,7 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Layers that import no package, and the files of them that do: links are validated by a schema. */
-const PURE = ["src/protocol", ...NUMBERS, "src/synthetic", "src/client"];
+const PURE = ["src/protocol", "src/folders", ...NUMBERS, "src/synthetic", "src/client"];
 const MAY_IMPORT_PACKAGE = ["link", "edits", "fields"].map(
   (name) => `src/protocol/link/${name}.ts imports valibot`,
 );

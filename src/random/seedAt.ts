@@ -3,6 +3,7 @@
  * are computed. There are two ways, because recorded results depend on both.
  */
 import { hashSeed } from "./hash";
+import { seededIndex } from "./seededIndex";
 
 /** A seed of its own for each place, unsigned 32 bits; without counters the seed itself. */
 export function seedAt(seed: number, ...counters: readonly number[]): number {
@@ -18,3 +19,6 @@ export function seedPlus(seed: number, ...parts: readonly number[]): number {
 export function uniformAt(...parts: readonly number[]): number {
   return hashSeed(seedPlus(0, ...parts)) / 2 ** 32;
 }
+
+/** Uniform in [0, 1), a multiple of 2^-24, of a seed. */
+export const uniformOf = (seed: number): number => seededIndex(seed, 2 ** 24) / 2 ** 24;

@@ -12,15 +12,8 @@ import type { Tensor, TensorMemory } from "../device/tensor";
 import { VitrineError } from "../../protocol/errors";
 import { chooseRows } from "../kernels/chooseRows/chooseRows";
 import { latentDelta } from "../kernels/latentDelta/latentDelta";
-import {
-  addLatents,
-  saeDecode,
-  saeDecodeDense,
-  saeEncodeDense,
-  saeEncodeTopK,
-  type SaeCode,
-  type SaeLatents,
-} from "./sae";
+import { addLatents } from "./sae";
+import { saeEncode, saeReconstruct } from "./saeCode";
 import type { SaeWeights } from "./saeWeights";
 import { makeSlots } from "./select";
 
@@ -46,7 +39,8 @@ export function editLatents(
     const cols = sae.decoder.shape[1];
     const [nLatents, dIn] = sae.encoder.shape;
     if (x.size !== rows * dIn) throw new Error(`the autoencoder reads ${dIn} numbers, not ${x.size / rows}`);
-    const code = encode(memory, sae, x, rows, nLatents);
+    checkRoom(memory, sae, rows, nLatents);
+    const code = saeEncode(memory, sae, x);
     const { moments } = code;
     const z = "ids" in code ? code.values : code.latents;
     const delta = makeSlots(memory, rows, tables.width);
@@ -67,9 +61,7 @@ export function editLatents(
     );
     let start = y;
     if (error === "dropped") {
-      const around = sae.skip ? { x } : {};
-      const whole =
-        "ids" in code ? saeDecode(memory, sae, code, around) : saeDecodeDense(memory, sae, code, around);
+      const whole = saeReconstruct(memory, sae, code, x);
       start = memory.make(y.shape, "chooseRows");
       memory.device.run(
         chooseRows,
@@ -81,16 +73,10 @@ export function editLatents(
   });
 }
 
-function encode(
-  memory: TensorMemory,
-  sae: SaeWeights,
-  x: Tensor,
-  rows: number,
-  nLatents: number,
-): SaeCode | SaeLatents {
-  if (sae.activation.kind === "topk") return saeEncodeTopK(memory, sae, x);
+/** Refuses what one buffer of the device can't hold: all latents of every row. */
+function checkRoom(memory: TensorMemory, { activation }: SaeWeights, rows: number, nLatents: number): void {
   const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * nLatents));
-  if (rows <= most) return saeEncodeDense(memory, sae, x);
+  if (activation.kind === "topk" || rows <= most) return;
   throw new VitrineError(
     "Unsupported",
     `${nLatents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,

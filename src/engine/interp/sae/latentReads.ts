@@ -10,9 +10,10 @@ import type { SaeInputScheme } from "../../../protocol/sae";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
-import { saeDecode, saeEncodeDense, saeEncodeTopK } from "../../ops/sae";
+import { saeDecode, saeEncodeDense } from "../../ops/sae";
+import { listed, saeEncode } from "../../ops/saeCode";
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
-import { compactLatents, makeSlots } from "../../ops/select";
+import { makeSlots } from "../../ops/select";
 import type { Matrix, Vector } from "../../ops/weights";
 import { readBack } from "../pass/readBack";
 
@@ -103,7 +104,7 @@ export async function readCodes(model: Model, sae: Sae, x: Floats): Promise<Host
   const parts: HostCodes[] = [];
   for (let first = 0; first < rows; first += atOnce) {
     const part = x.slice(first * dIn, (first + atOnce) * dIn);
-    parts.push(await (isTopK ? topKCodes(model, sae, part) : denseCodes(model, sae, part)));
+    parts.push(await codesOfRows(model, sae, part));
   }
   const width = Math.max(0, ...parts.map((part) => part.width));
   const ids = new Uint32Array(rows * width).fill(NO_LATENT);
@@ -118,35 +119,22 @@ export async function readCodes(model: Model, sae: Sae, x: Floats): Promise<Host
   return { ids, values, width };
 }
 
-async function topKCodes({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
-  const dIn = weights.encoder.shape[1];
-  const found = await readBack(memory, (back) => {
-    const code = saeEncodeTopK(memory, weights, memory.from(x, [x.length / dIn, dIn], "codes"));
-    return {
-      ids: back.tensor(code.ids),
-      values: back.tensor(code.values),
-      width: code.ids.shape[1] ?? 0,
-    };
-  });
-  return { ids: bitsOf(found.ids()), values: found.values(), width: found.width };
-}
-
-async function denseCodes({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
+async function codesOfRows({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
   const [nLatents, dIn] = weights.encoder.shape;
-  for (let width = Math.min(FIRST_WIDTH, nLatents); ;) {
-    const tried = width;
+  for (let tried = Math.min(FIRST_WIDTH, nLatents); ;) {
+    const room = tried;
     const found = await readBack(memory, (back) => {
       const input = memory.from(x, [x.length / dIn, dIn], "codes");
-      const { ids, values, counts } = compactLatents(
-        memory,
-        saeEncodeDense(memory, weights, input).latents,
-        tried,
-      );
-      return { ids: back.tensor(ids), values: back.tensor(values), counts: back.tensor(counts) };
+      const { ids, values, counts } = listed(memory, saeEncode(memory, weights, input), room);
+      return {
+        ...{ ids: back.tensor(ids), values: back.tensor(values), width: ids.shape[1] ?? 0 },
+        counts: counts && back.tensor(counts),
+      };
     });
-    const most = bitsOf(found.counts()).reduce((a, b) => Math.max(a, b), 0);
+    const { width } = found;
+    const most = found.counts ? bitsOf(found.counts()).reduce((a, b) => Math.max(a, b), 0) : 0;
     if (most <= width) return { ids: bitsOf(found.ids()), values: found.values(), width };
-    width = most;
+    tried = most;
   }
 }
 

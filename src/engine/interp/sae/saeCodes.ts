@@ -9,7 +9,7 @@ import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
 import { compactLatents, MAX_SELECT_K, selectTop } from "../../ops/select";
-import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../../ops/sae";
+import { saeEncode, saeReconstruct } from "../../ops/saeCode";
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
 import { pieces } from "../pass/forward";
 import { resolveEdits } from "../interventions/index";
@@ -44,21 +44,19 @@ export function codesOf(
   listed: number,
   k: number | undefined,
 ): Codes {
-  const around = sae.skip ? { x } : {};
-  if (sae.activation.kind === "topk") {
-    const code = saeEncodeTopK(memory, sae, x, k ?? sae.activation.k);
+  const code = saeEncode(memory, sae, x, k);
+  if ("ids" in code) {
     const { ids, values } = code;
-    return { ids, values, counts: undefined, reconstruction: saeDecode(memory, sae, code, around) };
+    return { ids, values, counts: undefined, reconstruction: saeReconstruct(memory, sae, code, x) };
   }
-  const dense = saeEncodeDense(memory, sae, x);
-  const { ids, values } = selectTop(memory, dense.latents, listed, true);
-  const { counts } = compactLatents(memory, dense.latents, 1);
-  return { ids, values, counts, reconstruction: saeDecodeDense(memory, sae, dense, around) };
+  const { ids, values } = selectTop(memory, code.latents, listed, true);
+  const { counts } = compactLatents(memory, code.latents, 1);
+  return { ids, values, counts, reconstruction: saeReconstruct(memory, sae, code, x) };
 }
 
 /** [rows, dIn] → [rows, dOut]. Owned by the open scope. */
 export function reconstruct(memory: TensorMemory, sae: SaeWeights, x: Tensor, k: number | undefined): Tensor {
-  return memory.scope(() => codesOf(memory, sae, x, 1, k).reconstruction);
+  return memory.scope(() => saeReconstruct(memory, sae, saeEncode(memory, sae, x, k), x));
 }
 
 /** All latents, or a prefix of them. */

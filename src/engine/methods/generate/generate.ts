@@ -11,10 +11,10 @@
 import type { GenerateRequest, GenerateResult } from "../../../protocol/api";
 import { refuse } from "../../../protocol/errors";
 import type { Pauser } from "../../../protocol/cancel";
-import { joinCaptures, readCaptures, type RowCapture } from "../../interp/pass/captures";
-import { readForward, recordForward } from "../../interp/pass/forward";
+import { joinCaptures, type RowCapture } from "../../interp/pass/captures";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
 import { resolveEdits } from "../../interp/interventions/index";
-import { EMPTY_CONTEXT, type RowContext } from "../../interp/batch/rowContext";
+import { EMPTY_CONTEXT, type Segment } from "../../interp/batch/rowContext";
 import { checkCount, checkPrompt, checkSampling } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
@@ -46,29 +46,22 @@ export async function generate(
   const tokens: number[] = [];
   const captured: RowCapture[][] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
-  try {
-    let context: RowContext = EMPTY_CONTEXT;
-    let next: readonly number[] = prompt;
-    while (tokens.length < room) {
-      await pauser.pause();
-      const sampling = { temperature, topK, topP, seed, step: tokens.length };
-      const sample = { places: [{ segment: 0, index: next.length - 1 }], sampling };
-      const pass = recordForward(model, cache, [{ context, tokens: next, interventions }], {
-        sample,
-        capture,
-      });
-      [context = EMPTY_CONTEXT] = pass.contexts;
-      const { sampled: ids, captures } = await readForward(model, pass);
-      const [sampled = 0] = ids;
-      if (capture.size > 0) captured.push(readCaptures(config, captures, pass.packed, 0, context));
-      if (stop.has(sampled)) {
-        stoppedBy = "stop";
-        break;
-      }
-      tokens.push(sampled);
-      onToken?.(sampled);
-      next = [sampled];
+  const ask = { sampling: { temperature, topK, topP, seed } };
+  const choose = ([one]: readonly DecodedRow<Segment>[]): Segment[] => {
+    if (!one) return [];
+    const { context, drawn, captures } = one;
+    if (capture.size > 0) captured.push([...captures]);
+    if (stop.has(drawn)) {
+      stoppedBy = "stop";
+      return [];
     }
+    tokens.push(drawn);
+    onToken?.(drawn);
+    return tokens.length < room ? [{ context, tokens: [drawn], interventions }] : [];
+  };
+  try {
+    const row: Segment = { context: EMPTY_CONTEXT, tokens: prompt, interventions };
+    await decode({ model, cache, ask, capture, pauser }, [row], choose);
   } finally {
     cache.release();
   }

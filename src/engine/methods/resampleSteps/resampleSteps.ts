@@ -13,7 +13,8 @@ import type { Progress } from "../../../protocol/progress";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
 import { seedPlus } from "../../../random/seedAt";
-import { pieces, readForward, recordForward } from "../../interp/pass/forward";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
+import { pieces, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import type { Model } from "../../models/model";
@@ -95,25 +96,25 @@ async function writeRows(
   if (end === undefined) return texts;
   // It is read in the step's place later on, so all of it has to fit.
   const most = Math.min(2 * original.length, model.config.nCtx - start.context.nextPosition - 1);
+  if (most <= 0) return texts;
   const slots: number[] = [];
-  let rows: readonly Segment[] = texts.map(() => start);
+  const ask = { sampling: { temperature, topK: 0, topP, seed } };
+  const choose = (decoded: readonly DecodedRow<Segment>[], step: number): Segment[] => {
+    slots.push(...decoded.flatMap((row) => row.slots));
+    decoded.forEach(({ drawn }, row) => {
+      const text = texts[row];
+      if (text && text.at(-1) !== end) text.push(drawn);
+    });
+    // A row that has ended stays: its place is part of the others' noise.
+    const isOver = step + 1 >= most || texts.every((text) => text.at(-1) === end);
+    return isOver ? [] : decoded.map(({ context, drawn }) => ({ context, tokens: [drawn] }));
+  };
   try {
-    for (let step = 0; step < most; step++) {
-      await pauser.pause();
-      const places = rows.map((_, segment) => ({ segment, index: 0 }));
-      const sampling = { temperature, topK: 0, topP, seed, step };
-      const pass = recordForward(model, cache, rows, { sample: { places, sampling } });
-      slots.push(...pass.packed.slots.flat());
-      const { sampled } = await readForward(model, pass);
-      texts.forEach((text, row) => {
-        if (text.at(-1) !== end) text.push(sampled[row] ?? 0);
-      });
-      if (texts.every((text) => text.at(-1) === end)) break;
-      rows = [...sampled].map((token, row) => ({
-        context: pass.contexts[row] ?? EMPTY_CONTEXT,
-        tokens: [token],
-      }));
-    }
+    await decode(
+      { model, cache, ask, pauser },
+      texts.map(() => start),
+      choose,
+    );
   } finally {
     cache.giveBack(slots);
   }

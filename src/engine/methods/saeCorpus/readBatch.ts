@@ -1,5 +1,4 @@
 /** Codes of one batch of a corpus, read off the device: lists only, and what the quality of the reconstruction is made of. */
-import { listedCodes } from "./completeCodes";
 import { pieces } from "../../interp/pass/forward";
 import { readBack } from "../../interp/pass/readBack";
 import { rowsPerChunk } from "../../interp/sae/saeCodes";
@@ -7,6 +6,7 @@ import type { ActivationCache } from "../../interp/activations/activationCache";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
+import { saeReconstruct, saeEncode, listed } from "../../ops/saeCode";
 import { columnSums, lessRow, rootMeanSquares, subtract } from "../../ops/rowSums";
 import { Unexplained } from "./unexplained";
 
@@ -84,14 +84,15 @@ async function readRows(
     const y = siteIn === siteOut ? x : gatherRows(memory, pass.tensor(siteOut), list);
     const deviation = lessRow(memory, y, mean);
     const sums = back.tensor(columnSums(memory, deviation));
-    const codes = listedCodes(memory, weights, x, width);
+    const code = listed(memory, saeEncode(memory, weights, x), width);
+    const decoded = saeReconstruct(memory, weights, code, x);
     return {
       sums,
-      width: codes.width,
-      ids: back.tensor(codes.ids),
-      values: back.tensor(codes.values),
-      counts: codes.counts && back.tensor(codes.counts),
-      errors: back.tensor(rootMeanSquares(memory, subtract(memory, y, codes.decoded))),
+      width: code.ids.shape[1] ?? 0,
+      ids: back.tensor(code.ids),
+      values: back.tensor(code.values),
+      counts: code.counts && back.tensor(code.counts),
+      errors: back.tensor(rootMeanSquares(memory, subtract(memory, y, decoded))),
       deviations: back.tensor(rootMeanSquares(memory, deviation)),
     };
   });
