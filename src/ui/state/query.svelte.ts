@@ -7,7 +7,7 @@ import { untrack } from "svelte";
 import type { RunId } from "../../protocol/progress";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 
-/** `partial` shows what is there so far; `isNewest` tells a long question whether anybody still waits for it. */
+/** `partial` shows what is there so far; `isNewest` tells a long question whether its answer is still wanted. */
 export type Question<T> = (runId: RunId, partial: (value: T) => void, isNewest: () => boolean) => Promise<T>;
 
 /** Something that the question needs is not there yet: the last answer stays until it is. */
@@ -95,6 +95,6 @@ export class Query<T> {
   #settle(value: T, isNewest: boolean): void {
     const old = isNewest ? this.value : value;
     if (isNewest) this.value = value;
-    if (old !== undefined) this.release?.(old);
+    if (old !== undefined && old !== this.value) this.release?.(old);
   }
 }
