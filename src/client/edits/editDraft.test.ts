@@ -1,8 +1,10 @@
 /** Drafts: every kind makes its edit, comes back unchanged, and says in a sentence what is wrong. */
 import { describe, expect, it } from "vitest";
-import { EDIT_KINDS, type Edit } from "../../protocol/interventions";
-import { draftOf, newDraft, type EditDraft } from "./editDraft";
-import { readDraft, type DraftReader } from "./readDraft";
+import type { Edit } from "../../protocol/interventions";
+import { draftOf, newDraft } from "./editDraft";
+import { EDIT_KINDS, type EditDraft } from "./lazyKinds/index";
+import type { DraftReader } from "./lazyKinds/kind";
+import { readDraft } from "./readDraft";
 import { TEST_MODEL } from "../../ui/state/testEngine";
 
 const WORDS = new Map<string, number>();
