@@ -18,16 +18,7 @@ import type { TensorMemory } from "../../device/tensor";
 import type { ModelConfig } from "../../models/architecture";
 import { siteColumns, windowOf } from "../../models/siteShape";
 import { NO_VALUES, type RowEdits } from "../../ops/editRows";
-import {
-  checked,
-  EditTable,
-  joined,
-  KNOCKED_OUT,
-  type HostEdits,
-  type KeysOf,
-  type Range,
-  type Writer,
-} from "./editTable";
+import { checked, EditTable, joined, KNOCKED_OUT, type KeysOf, type Range, type Writer } from "./editTable";
 import { emptyRowWriter, maskWriter, scoreWriter } from "./maskWriters";
 import { within } from "../batch/positions";
 import type { RowContext } from "../batch/rowContext";
@@ -131,10 +122,11 @@ function knockOutWriter(
 }
 
 /**
- * The tables of every edited site. `contexts` are those of the segments after their tokens. `tokens` are the tokens of
+ * The tables of an edited site, on the device; they belong to the open scope. `contexts` are those of the segments after their tokens. `tokens` are the tokens of
  * the pass that a site's tensor has as rows: all, but for sites of the head, which see scored tokens only.
  */
-export function hostEdits(
+export function siteEdits(
+  memory: TensorMemory,
   config: ModelConfig,
   packed: PackedBatch,
   contexts: readonly RowContext[],
@@ -142,7 +134,7 @@ export function hostEdits(
   /** [segment]: what each row does to the site. */
   changes: readonly Changes[],
   tokens?: readonly number[],
-): HostEdits {
+): RowEdits {
   const table = new EditTable();
   const window = windowOf(config, site);
   const stride = packed.spans.get(window)?.maxKeys ?? 1;
@@ -179,16 +171,5 @@ export function hostEdits(
       reaching.length === 0 ? "none" : `${token.segment};${reaching.map((one) => one.key).join(";")}`;
     table.row(key, () => reaching.forEach(({ writer }) => writer.write(token, table)));
   }
-  return table.done();
-}
-
-/** Sends the tables; they belong to the open scope. */
-export function uploadEdits(memory: TensorMemory, edits: HostEdits): RowEdits {
-  const { spans, entries, keeps, values } = edits;
-  return {
-    spans: memory.from(spans, [spans.length / 2, 2], "edit spans"),
-    entries: memory.from(entries, [keeps.length, 3], "edit entries"),
-    keeps: memory.from(keeps, [keeps.length], "edit keeps"),
-    values: memory.from(values, [values.length], "edit values"),
-  };
+  return table.upload(memory);
 }

@@ -3,7 +3,6 @@
  * them in a row's stack acts before, what stands behind acts on what they made.
  */
 import type {
-  AffineChange,
   AttentionMask,
   Intervention,
   KnockOut,
@@ -63,8 +62,8 @@ export interface SiteStages {
   /** [stage][segment]. */
   readonly latents: readonly (readonly (LatentChange | undefined)[])[];
 }
-export type Changes = readonly ScoredChange[];
-type ScoredChange = AffineChange | KnockOut | AttentionMask | ScoreChange | EmptyRows;
+/** What one row does to a site between changes of latents. */
+export type Changes = readonly (Exclude<Intervention, LatentChange> | EmptyRows)[];
 
 /** At the pattern of a layer: rows in which everything that acts on its scores has hidden every key. */
 export interface EmptyRows {
@@ -82,7 +81,7 @@ function emptyRows(interventions: readonly Intervention[], layer: number | undef
 
 export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
   const rows = segments.map(({ interventions = [], frozen }) => {
-    const affine: ScoredChange[][] = [[]];
+    const affine: Changes[number][][] = [[]];
     const latents: LatentChange[] = [];
     // A frozen pattern is not made of these scores: no row of it is empty.
     const isMade = siteName(site) === "attn.pattern" && !frozen?.has(site);
