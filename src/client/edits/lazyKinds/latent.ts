@@ -47,7 +47,7 @@ export const latent: LazyKind<"latent", LatentDraft> = {
   },
   first: () => ({ sae: undefined, latents: "", op: "ablate", amount: 0, error: "kept" }),
   sites: () => [],
-  // It needs the autoencoder's file: only its owner can say where that is.
+  // It needs the autoencoder's file, and this page does not know where the reader of the program has it.
   program: ({ sae: { name, sha256 } }, { n }) => ({
     once: `${pyComment(`Latents of the autoencoder ${name}, SHA-256 ${sha256}.`)}
 raise NotImplementedError("edit ${n} changes latents: load the autoencoder and write it here")`,
