@@ -3,7 +3,7 @@
  * with what this page computes: one sentence says how well they agree.
  */
 import type { ChainGameResult } from "../../protocol/chain";
-import type { LinkState } from "../../protocol/link/link";
+import type { LinkState } from "../link/link";
 import type { EffectNumbers } from "./effect";
 
 export type ExpectedNumbers = NonNullable<LinkState["expected"]>;

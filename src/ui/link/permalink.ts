@@ -1,6 +1,6 @@
 /** The session as a share link, and a share link as a session that recomputes and compares. */
 import type { Edit } from "../../protocol/interventions";
-import { decodeLink, encodeLink, EXPECTED_TOKENS, type LinkState } from "../../protocol/link/link";
+import { decodeLink, encodeLink, EXPECTED_TOKENS, type LinkState } from "../../client/link/link";
 import {
   compareNumbers,
   expectedNumbers,

@@ -3,7 +3,7 @@
  * takes over prompt and chain as far as it can read them.
  */
 import type { DeviceInfo, DevicePreference, EngineApi, ModelInfo, ModelSource } from "../../protocol/api";
-import type { LinkState } from "../../protocol/link/link";
+import type { LinkState } from "../../client/link/link";
 import { EMBEDDED_MODELS, fetchExamples, type Example } from "../../client/examples";
 import { beginsWithBos, looksLikeTokenIds } from "../../client/tokens/tokenIds";
 import type { Autoencoders } from "./autoencoders.svelte";

@@ -14,7 +14,7 @@ import type {
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { ChainTokens } from "../../protocol/chain";
 import type { EditedPrompt } from "../../protocol/interventions";
-import type { LinkState } from "../../protocol/link/link";
+import type { LinkState } from "../../client/link/link";
 import { createLedgerProblem } from "../../synthetic/ledger/ledger";
 import { ChainState } from "./chain.svelte";
 import { drawSeed, type Example } from "../../client/examples";

@@ -2,7 +2,7 @@
  * The panel's state: both sides aligned, what the engine found, and which pair is looked at. Each answer keeps the
  * sides that it was computed for, so that nothing on screen is mixed from two questions.
  */
-import { editsOfJson } from "../../../protocol/link/edits";
+import { editsOfJson } from "../../../client/link/edits";
 import type { Session } from "../../state/session.svelte";
 import { WAIT, type Next, type Query } from "../../state/query.svelte";
 import { differenceOf, hasHeads, isByKey, type ActivationDifference } from "./activation";

@@ -4,9 +4,9 @@
  * fields are refused with a sentence, and nothing in it is ever executed or rendered as anything but text.
  */
 import * as v from "valibot";
-import { ABLATION_MODES } from "../chain";
-import { VitrineError } from "../errors";
-import type { Edit } from "../interventions";
+import { ABLATION_MODES } from "../../protocol/chain";
+import { VitrineError } from "../../protocol/errors";
+import type { Edit } from "../../protocol/interventions";
 import { EDITS } from "./edits";
 import { between, label, listOf, number, perStep, text, tokens, whole } from "./fields";
 

@@ -1,9 +1,10 @@
 /** Edits, views, pointing and next-token numbers in links: every kind comes back, and hostile ones are refused by name. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EDIT_KINDS, type Edit, type EditKind, type EditSite } from "../interventions";
+import type { Edit, EditKind, EditSite } from "../../protocol/interventions";
+import { EDIT_KINDS } from "../edits/lazyKinds/index";
 import { decodeLink, encodeLink, type LinkState } from "./link";
-import { BLOCK_SITES, MODEL_SITES } from "../sites";
+import { BLOCK_SITES, MODEL_SITES } from "../../protocol/sites";
 
 const STATE: LinkState = {
   model: { name: "ledger", sha256: "ab".repeat(32), embedded: true, precision: "f16", parameters: 480_000 },
