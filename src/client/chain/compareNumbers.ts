@@ -40,7 +40,7 @@ interface NamedNumber {
 function named({ now, baseline, early = [], loo = [], shapley, next }: ExpectedNumbers): NamedNumber[] {
   return [
     ...(now === undefined ? [] : [{ name: "log p now", value: now }]),
-    ...(baseline === undefined ? [] : [{ name: "log p at baseline", value: baseline }]),
+    ...(baseline === undefined ? [] : [{ name: "log p with all steps", value: baseline }]),
     ...early.map((value, k) => ({ name: `log p after ${k} steps`, value })),
     ...loo.map((value, i) => ({ name: `leave-one-out of step ${i + 1}`, value })),
     ...(shapley

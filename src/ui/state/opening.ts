@@ -7,7 +7,7 @@ import type { LinkState } from "../../client/link/link";
 import { EMBEDDED_MODELS, fetchExamples, type Example } from "../../client/examples";
 import { beginsWithBos, looksLikeTokenIds } from "../../client/tokens/tokenIds";
 import type { Autoencoders } from "./autoencoders.svelte";
-import type { ChainState } from "./chain.svelte";
+import type { ChainState } from "./chain/chain.svelte";
 import type { ModelHealth } from "./modelHealth.svelte";
 import type { ModelLoader } from "./modelLoader.svelte";
 import type { OtherModel } from "./otherModel.svelte";

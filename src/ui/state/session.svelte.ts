@@ -16,7 +16,7 @@ import type { ChainTokens } from "../../protocol/chain";
 import type { EditedPrompt } from "../../protocol/interventions";
 import type { LinkState } from "../../client/link/link";
 import { createLedgerProblem } from "../../synthetic/ledger/ledger";
-import { ChainState } from "./chain.svelte";
+import { ChainState } from "./chain/chain.svelte";
 import { drawSeed, type Example } from "../../client/examples";
 import { ModelHealth } from "./modelHealth.svelte";
 import { ModelLoader } from "./modelLoader.svelte";

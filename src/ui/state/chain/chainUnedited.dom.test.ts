@@ -1,7 +1,7 @@
 /** Numbers "without the edits" are those of the chain as it was typed, in how its steps are taken away too. */
 import { expect, it, vi } from "vitest";
-import type { CoalitionsRequest, ChainGameRequest } from "../../protocol/chain";
-import { startTestSession } from "./testSession";
+import type { CoalitionsRequest, ChainGameRequest } from "../../../protocol/chain";
+import { startTestSession } from "../testSession";
 
 it("takes the numbers of the chain's own tokens away where a token edit is left out", async () => {
   const { session, engine } = await startTestSession();

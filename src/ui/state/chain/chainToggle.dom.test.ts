@@ -1,9 +1,9 @@
 /** How often a toggle and a link go to the worker: every trip costs a visitor's wait. */
 import { beforeEach, expect, it, vi } from "vitest";
-import { encodeLink } from "../../client/link/link";
-import { openLink, toLinkState } from "../link/permalink";
-import { createTestEngine } from "./testEngine";
-import { startTestSession } from "./testSession";
+import { encodeLink } from "../../../client/link/link";
+import { openLink, toLinkState } from "../../link/permalink";
+import { createTestEngine } from "../testEngine";
+import { startTestSession } from "../testSession";
 
 beforeEach(() => vi.stubGlobal("fetch", async () => Response.json([])));
 

@@ -2,19 +2,19 @@
  * The game of the chain on screen: which steps play, what it will cost, how far it is, what each player is worth.
  * It belongs to one text in one ablation mode; a newer one makes it irrelevant.
  */
-import type { EngineApi } from "../../protocol/api";
+import type { EngineApi } from "../../../protocol/api";
 import {
   MAX_EXACT_STEPS,
   type Ablation,
   type ChainGameResult,
   type ChainTokens,
   type ShapleyCost,
-} from "../../protocol/chain";
-import type { Edit } from "../../protocol/interventions";
-import { isVitrineError, messageOf } from "../../protocol/errors";
-import { askedGame, type AskedGame, type ChainSettings } from "../../client/chain/chainSettings";
-import { readAnswers } from "../../client/chain/possibleAnswers";
-import { keepingSpace } from "../../client/chain/stepText";
+} from "../../../protocol/chain";
+import type { Edit } from "../../../protocol/interventions";
+import { isVitrineError, messageOf } from "../../../protocol/errors";
+import { askedGame, type AskedGame, type ChainSettings } from "../../../client/chain/chainSettings";
+import { readAnswers } from "../../../client/chain/possibleAnswers";
+import { keepingSpace } from "../../../client/chain/stepText";
 
 /** The chain that is played on. */
 export interface GameChain {

@@ -1,31 +1,26 @@
 /**
- * The chain of thought under study: its text in parts, which steps are present, how absent ones are taken away,
- * and what the engine found. A newer request makes the answer of an older one irrelevant.
+ * The chain of thought under study: its parts, how absent steps are taken away, and what the engine found. A newer request makes
+ * the answer of an older one irrelevant.
  */
-import type { EngineApi, ModelInfo } from "../../protocol/api";
-import type { Ablation, AblationMode, ChainText, ChainTokens } from "../../protocol/chain";
-import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { Edit } from "../../protocol/interventions";
-import { withTokenEdits } from "../../protocol/tokenEdits";
-import { ChainTokenCache } from "../../client/chain/chainTokenCache";
-import { StepAblationCache } from "../../client/chain/stepAblationCache";
-import { cutChain, type Cut } from "../../client/chain/cuts";
+import type { EngineApi, ModelInfo } from "../../../protocol/api";
+import type { Ablation, AblationMode, ChainTokens } from "../../../protocol/chain";
+import { isVitrineError, messageOf } from "../../../protocol/errors";
+import type { Edit } from "../../../protocol/interventions";
+import { withTokenEdits } from "../../../protocol/tokenEdits";
+import { ChainTokenCache } from "../../../client/chain/chainTokenCache";
+import { StepAblationCache } from "../../../client/chain/stepAblationCache";
+import { cutChain, type Cut } from "../../../client/chain/cuts";
 import { ChainGame } from "./chainGame.svelte";
-import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
-import { evaluateEffect, type Effect } from "../../client/chain/effect";
-import { findFiller, readFiller } from "../../client/chain/filler";
-import { splitChain } from "../../client/chain/splitSteps";
-import { cutAtWord, keepingSpace, type Step } from "../../client/chain/stepText";
-import type { Views } from "./views.svelte";
+import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../../client/chain/chainSettings";
+import { evaluateEffect, type Effect } from "../../../client/chain/effect";
+import { findFiller, readFiller } from "../../../client/chain/filler";
+import { ChainParts } from "./chainParts.svelte";
+import type { Views } from "../views.svelte";
 
-export class ChainState {
+export class ChainState extends ChainParts {
   readonly settings: ChainSettings;
   readonly game: ChainGame;
 
-  prompt = $state("");
-  steps = $state.raw<readonly Step[]>([]);
-  answerPrefix = $state("");
-  answer = $state("");
   mode = $state<AblationMode>("delete");
   fillerText = $state("_");
   fillerId = $state(0);
@@ -38,7 +33,6 @@ export class ChainState {
   /** While `b` is held the panel shows the baseline as if it were now. */
   baselineHeld = $state(false);
 
-  #nextId = 1;
   /** The edits that results were asked under. */
   #under = "[]";
   #request = 0;
@@ -57,40 +51,15 @@ export class ChainState {
       readonly edits?: { readonly active: readonly Edit[] };
     },
   ) {
+    super();
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
     this.game = new ChainGame(engine, this);
     this.#ablations = new StepAblationCache(engine);
     this.#tokens = new ChainTokenCache(engine);
   }
 
-  get isEmpty(): boolean {
-    return this.steps.length === 0 && this.answer === "";
-  }
-
-  get text(): ChainText {
-    const { prompt, answerPrefix, answer } = this;
-    return { prompt, steps: this.steps.map(({ text }) => text), answerPrefix, answer };
-  }
-
-  get wholeText(): string {
-    return Object.values(this.text).flat().join("");
-  }
-
-  get present(): boolean[] {
-    return this.steps.map(({ present }) => present);
-  }
-
-  set({ prompt, steps, answerPrefix, answer }: ChainText, present?: readonly boolean[]): void {
-    this.prompt = prompt;
-    this.steps = steps.map((text, i) => this.#step(text, present?.[i] ?? true));
-    this.answerPrefix = answerPrefix;
-    this.answer = answer;
-    this.changed();
-  }
-
-  /** Splits what the model wrote after `prompt`. */
-  setFromGenerated(prompt: string, written: string): void {
-    this.set(splitChain(prompt, written));
+  protected get model(): ModelInfo | undefined {
+    return this.reader.model;
   }
 
   /** Another model: nothing that the one before said is kept, but a recording of this very model. */
@@ -101,7 +70,7 @@ export class ChainState {
 
   /** The model's own filler, unless the visitor has to say. */
   async chooseFiller(): Promise<void> {
-    if (!this.reader.model?.hasTokenizer) return;
+    if (!this.model?.hasTokenizer) return;
     const filler = await findFiller(this.engine);
     if (!filler) return;
     this.fillerText = filler.text;
@@ -140,52 +109,6 @@ export class ChainState {
     else void this.recompute();
   }
 
-  toggle(index: number): void {
-    this.steps = this.steps.map((step, i) => (i === index ? { ...step, present: !step.present } : step));
-    void this.recompute();
-  }
-
-  setAll(present: boolean): void {
-    this.setPresent(this.steps.map(() => present));
-  }
-
-  setPresent(present: readonly boolean[]): void {
-    this.steps = this.steps.map((step, i) => ({ ...step, present: present[i] ?? true }));
-    void this.recompute();
-  }
-
-  /** Changes a step's words; the white space around it stays. Without words the step is gone. */
-  edit(index: number, words: string): void {
-    const step = this.steps[index];
-    if (!step) return;
-    const edited = { ...step, text: keepingSpace(step.text, words) };
-    this.#replace(index, words.trim() === "" ? [] : [edited]);
-  }
-
-  setAnswerPrefix(words: string): void {
-    this.answerPrefix = keepingSpace(this.answerPrefix, words);
-    this.changed();
-  }
-
-  setAnswer(words: string): void {
-    this.answer = keepingSpace(this.answer, words);
-    this.changed();
-  }
-
-  /** Joins a step with the one after it. */
-  merge(index: number): void {
-    const [first, second] = this.steps.slice(index, index + 2);
-    if (first && second) this.#replace(index, [{ ...first, text: first.text + second.text }], 2);
-  }
-
-  /** Cuts a step before the word at `word` (counted from 0). */
-  split(index: number, word: number): void {
-    const step = this.steps[index];
-    if (!step) return;
-    const parts = cutAtWord(step.text, word)?.map((text) => this.#step(text, step.present));
-    if (parts) this.#replace(index, parts);
-  }
-
   /** Cuts the whole chain anew. */
   async recut(cut: Cut): Promise<void> {
     const joined = this.steps.map(({ text }) => text).join("");
@@ -193,8 +116,7 @@ export class ChainState {
       const texts = await cutChain(this.engine, this.text, cut);
       // Whoever edited it meanwhile wants something else.
       if (joined !== this.steps.map(({ text }) => text).join("")) return;
-      this.steps = texts.map((text) => this.#step(text, true));
-      this.changed();
+      this.cutInto(texts);
     } catch (error) {
       this.#fail(error);
     }
@@ -214,8 +136,7 @@ export class ChainState {
   clearResults(): void {
     this.game.clear();
     this.#request++;
-    this.recordedFrom = undefined;
-    this.effect = undefined;
+    this.recordedFrom = this.effect = undefined;
     this.computing = false;
   }
 
@@ -243,7 +164,7 @@ export class ChainState {
   async #evaluate(): Promise<void> {
     const request = ++this.#request;
     this.#under = JSON.stringify(this.edits);
-    const model = this.reader.model;
+    const model = this.model;
     if (!model || !model.hasTokenizer || this.answer === "") {
       // A recorded example that was toggled: the engine owes the answer when it is there.
       this.computing = !model && this.effect !== undefined;
@@ -286,24 +207,15 @@ export class ChainState {
     const { mode, fillerId, settings } = this;
     const { seed, temperature } = settings;
     const ask = { mode, fillerId, samples: samplesOf(settings), seed, temperature };
-    return this.#ablations.of(this.reader.model?.sha256 ?? "", chain, ask);
+    return this.#ablations.of(this.model?.sha256 ?? "", chain, ask);
   }
 
   /** The chain as token ids, with BOS as the visitor has it; or with another answer in the answer's place. */
   tokens(answer = this.answer): Promise<ChainTokens> {
-    return this.#tokens.of(this.reader.model, { ...this.text, answer }, this.reader.addBos);
+    return this.#tokens.of(this.model, { ...this.text, answer }, this.reader.addBos);
   }
 
   #fail(error: unknown): void {
     if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
-  }
-
-  #replace(index: number, steps: readonly Step[], count = 1): void {
-    this.steps = [...this.steps.slice(0, index), ...steps, ...this.steps.slice(index + count)];
-    this.changed();
-  }
-
-  #step(text: string, present: boolean): Step {
-    return { id: this.#nextId++, text, present };
   }
 }
