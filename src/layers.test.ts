@@ -24,12 +24,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/client": ["src/protocol", ...NUMBERS, "src/synthetic"],
   "src/engine/device": ["src/protocol"],
   "src/engine/kernels": ["src/protocol", "src/engine/device"],
+  "src/engine/autodiff": ["src/engine/device", "src/engine/kernels"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/formats": ["src/protocol", "src/engine/kernels/half.ts"],
   "src/engine/models": ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/formats"],
   [`${INTERP}/batch`]: BELOW_RUN,
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
+  [`${INTERP}/gradients`]: [
+    ...BELOW_RUN,
+    "src/engine/autodiff",
+    ...["batch", "edits", "pass"].map((folder) => `${INTERP}/${folder}`),
+  ],
   [`${INTERP}/interventions`]: [...BELOW_RUN, "src/random", `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [

@@ -10,8 +10,28 @@
  */
 import type { Device, DeviceBuffer } from "./device";
 
+/**
+ * Where ops tell what they computed while gradients are wanted (autodiff/tape.ts). An op says so after it ran; it is not
+ * written down unless an input is live: wanted, or made from what is wanted.
+ */
+export interface Recording {
+  isLive(tensor: Tensor): boolean;
+  /** Held constant: attention patterns, or what norms divide by. Their pullback is zero. */
+  isFrozen(what: FrozenPart): boolean;
+  record(output: Tensor, inputs: readonly Tensor[], pullback: Pullback): void;
+}
+export type FrozenPart = "patterns" | "scales";
+
+/**
+ * The cotangent of an op's output [scalars, …output] → those of its inputs, in order; `wants[i]` says whether input i is
+ * live, and what is not wanted may be left out.
+ */
+export type Pullback = (cotangent: Tensor, wants: readonly boolean[]) => readonly (Tensor | undefined)[];
+
 export class Tensor {
   #buffer: DeviceBuffer | undefined;
+  /** Computes its content, which nobody has read yet. */
+  #compute: (() => void) | undefined;
 
   constructor(
     buffer: DeviceBuffer,
@@ -26,7 +46,15 @@ export class Tensor {
   get buffer(): DeviceBuffer {
     if (this.#buffer === undefined)
       throw new Error(`the tensor made by ${this.madeBy} was used after it was freed`);
+    const compute = this.#compute;
+    this.#compute = undefined;
+    compute?.();
     return this.#buffer;
+  }
+
+  /** Its content is computed when its buffer is first asked for, or never. */
+  computeWhenRead(compute: () => void): void {
+    this.#compute = compute;
   }
 
   get size(): number {
@@ -35,6 +63,7 @@ export class Tensor {
 
   /** Takes the buffer out; the tensor is dead from here on. */
   drop(): DeviceBuffer {
+    this.#compute = undefined;
     const buffer = this.buffer;
     this.#buffer = undefined;
     return buffer;
@@ -45,7 +74,19 @@ export class Tensor {
 export class TensorMemory {
   readonly #scopes: Set<Tensor>[] = [];
 
+  /** Set while gradients are wanted; without it nothing is recorded, and nothing costs. */
+  tape: Recording | undefined;
+
   constructor(readonly device: Device) {}
+
+  /**
+   * Computes what a tensor of the innermost scope holds: at once, or, while a block is run again for its gradients, when it is
+   * first read, because no pullback reads what a block gives in the end.
+   */
+  fill(tensor: Tensor, compute: () => void): void {
+    if (this.tape) tensor.computeWhenRead(compute);
+    else compute();
+  }
 
   /** A tensor with undefined content, owned by the innermost scope (kept if no scope is open). */
   make(shape: readonly number[], madeBy: string): Tensor {

@@ -1,5 +1,7 @@
 /** AssemblyScript: the module of all SIMD twins that the CPU device loads. One line for each twin. */
 export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
+export { linearBackward, linearBackwardByte, linearBackwardHalf } from "./linearBackward/linearBackward.simd";
+export { attentionKeysBackward } from "./attentionKeysBackward/attentionKeysBackward.simd";
 export { attention } from "./attention/attention.simd";
 export { attentionMix } from "./attentionMix/attentionMix.simd";
 export { attentionPattern } from "./attentionPattern/attentionPattern.simd";

@@ -5,6 +5,11 @@
  */
 import type { TensorMemory, Tensor } from "../device/tensor";
 import {
+  linearBackward as linearBackwardF32,
+  linearBackwardByte,
+  linearBackwardHalf,
+} from "../kernels/linearBackward/linearBackward";
+import {
   matmulSkinny,
   matmulSkinnyByte,
   matmulSkinnyHalf,
@@ -38,12 +43,36 @@ export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector
   const [out, inner] = w.shape;
   const y = memory.make([rows, out], "linear");
   const kernel = kernelFor(rows, w.dtype);
+  memory.fill(y, () => {
+    for (const chunk of w.chunks) {
+      memory.device.run(
+        kernel,
+        { x: x.buffer, w: chunk.buffer, bias: bias?.buffer ?? x.buffer, y: y.buffer },
+        { rows, inner, cols: chunk.rows, hasBias: bias ? 1 : 0, yStride: out, yOffset: chunk.firstRow },
+      );
+    }
+  });
+  memory.tape?.record(y, [x], (dy) => [linearBackward(memory, dy, w)]);
+  return y;
+}
+
+const BACKWARD = { f32: linearBackwardF32, f16: linearBackwardHalf, q8: linearBackwardByte } as const;
+
+/** dy [rows, out], w [out, in] → dy w [rows, in], chunk by chunk, each adding to what the one before gave. */
+export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Tensor {
+  const [out, inner] = w.shape;
+  const rows = dy.size / out;
+  const kernel = BACKWARD[w.dtype];
+  let sum: Tensor | undefined;
   for (const chunk of w.chunks) {
+    const dx = memory.make([rows, inner], "linearBackward");
     memory.device.run(
       kernel,
-      { x: x.buffer, w: chunk.buffer, bias: bias?.buffer ?? x.buffer, y: y.buffer },
-      { rows, inner, cols: chunk.rows, hasBias: bias ? 1 : 0, yStride: out, yOffset: chunk.firstRow },
+      { dy: dy.buffer, w: chunk.buffer, start: (sum ?? dy).buffer, dx: dx.buffer },
+      { rows, inner, cols: chunk.rows, yStride: out, yOffset: chunk.firstRow, hasStart: sum ? 1 : 0 },
     );
+    sum = dx;
   }
-  return y;
+  if (!sum) throw new Error("a matrix without rows");
+  return sum;
 }
