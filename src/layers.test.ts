@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/client": ["src/protocol", ...NUMBERS, "src/synthetic"],
   "src/engine/device": ["src/protocol"],
   "src/engine/kernels": ["src/protocol", "src/engine/device"],
-  "src/engine/autodiff": ["src/engine/device", "src/engine/kernels"],
+  "src/engine/autodiff": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/formats": ["src/protocol", "src/engine/kernels/half.ts"],
   "src/engine/models": ["src/protocol", "src/engine/device", "src/engine/ops", "src/engine/formats"],

@@ -9,7 +9,8 @@
  * written down, and what does not lead to the scalar has no cotangent and is passed over. Cotangents have one more axis
  * in front than their tensors: one row of the backward pass for each scalar.
  */
-import type { FrozenPart, Pullback, Recording, Tensor, TensorMemory } from "../device/tensor";
+import type { FrozenPart } from "../../protocol/gradients";
+import type { Pullback, Recording, Tensor, TensorMemory } from "../device/tensor";
 import { add } from "../kernels/binary/binary";
 
 interface Entry {

@@ -8,6 +8,7 @@
  * A tensor is immutable: no op writes into one after it was made, so what was captured stays what it was.
  * There is no reference counting; using a freed tensor throws with the name of the op that made it.
  */
+import type { FrozenPart } from "../../protocol/gradients";
 import type { Device, DeviceBuffer } from "./device";
 
 /**
@@ -20,7 +21,6 @@ export interface Recording {
   isFrozen(what: FrozenPart): boolean;
   record(output: Tensor, inputs: readonly Tensor[], pullback: Pullback): void;
 }
-export type FrozenPart = "patterns" | "scales";
 
 /**
  * The cotangent of an op's output [scalars, …output] → those of its inputs, in order; `wants[i]` says whether input i is

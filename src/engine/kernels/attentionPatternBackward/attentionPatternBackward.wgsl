@@ -37,11 +37,11 @@ fn main(
   }
   let i = index / params.heads % params.own;
   let start = index * params.stride;
-  let from = (i * params.heads + index % params.heads) * params.stride;
+  let ownStart = (i * params.heads + index % params.heads) * params.stride;
   let count = spans[4 * i + 1];
   var own = 0.0;
   for (var j = local; j <= count; j += workgroupSize) {
-    own += pattern[from + j] * dPattern[start + j];
+    own += pattern[ownStart + j] * dPattern[start + j];
   }
   sums[local] = own;
   workgroupBarrier();
@@ -50,6 +50,6 @@ fn main(
     total += sums[n];
   }
   for (var j = local; j < params.stride; j += workgroupSize) {
-    dScores[start + j] = select(0.0, pattern[from + j] * (dPattern[start + j] - total), j <= count);
+    dScores[start + j] = select(0.0, pattern[ownStart + j] * (dPattern[start + j] - total), j <= count);
   }
 }

@@ -52,7 +52,7 @@ fn main(
     return;
   }
   let start = row * params.cols;
-  let from = row % params.own * params.cols;
+  let ownStart = row % params.own * params.cols;
   let factor = 1.0 / scale[row % params.own];
   var mean = 0.0;
   var meanCotangent = 0.0;
@@ -60,7 +60,7 @@ fn main(
     var own = 0.0;
     var ownCotangent = 0.0;
     for (var c = local; c < params.cols; c += workgroupSize) {
-      own += x[from + c];
+      own += x[ownStart + c];
       ownCotangent += dy[start + c] * (weight[c] + params.weightOffset);
     }
     mean = sumOverWorkgroup(own, local) / f32(params.cols);
@@ -69,7 +69,7 @@ fn main(
   var along = 0.0;
   for (var c = local; c < params.cols; c += workgroupSize) {
     let cotangent = dy[start + c] * (weight[c] + params.weightOffset);
-    along += cotangent * (x[from + c] - mean) * factor;
+    along += cotangent * (x[ownStart + c] - mean) * factor;
     dx[start + c] = (cotangent - meanCotangent) * factor;
   }
   let total = sumOverWorkgroup(along, local);

@@ -33,10 +33,10 @@ fn main(
   if (row >= params.rows) {
     return;
   }
-  let from = row % params.own * params.cols;
+  let ownStart = row % params.own * params.cols;
   var own = 0.0;
   for (var c = local; c < params.cols; c += workgroupSize) {
-    own += x[from + c];
+    own += x[ownStart + c];
   }
   partial[local] = own;
   workgroupBarrier();
@@ -49,6 +49,6 @@ fn main(
   let mean = select(0.0, partial[0] / f32(params.cols), params.centred == 1u);
   let factor = dScale[row] / (f32(params.cols) * scale[row % params.own]);
   for (var c = local; c < params.cols; c += workgroupSize) {
-    dx[row * params.cols + c] = factor * (x[from + c] - mean);
+    dx[row * params.cols + c] = factor * (x[ownStart + c] - mean);
   }
 }
