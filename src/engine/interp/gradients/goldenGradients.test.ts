@@ -100,7 +100,8 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
       }
     }
     const worst = [...errors].sort((a, b) => b[1] - a[1])[0]!;
-    console.log(folder, worst);
-    expect(worst[1], worst[0]).toBeLessThan(2e-3);
+    // A rectifier has kinks, and a step crosses some of them.
+    const { activation } = model.config as { activation?: string };
+    expect(worst[1], worst[0]).toBeLessThan(activation === "relu" ? 4e-3 : 1e-3);
   });
 });

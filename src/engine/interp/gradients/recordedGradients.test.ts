@@ -31,7 +31,6 @@ describe.each(RUNS)("%s %j", (folder, change, file) => {
       };
     });
     const worst = errors.sort((a, b) => b.error - a.error)[0]!;
-    console.log(folder, worst);
     expect(worst.error, worst.site).toBeLessThan(2e-5);
   });
 });
