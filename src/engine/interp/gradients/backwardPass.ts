@@ -1,9 +1,10 @@
 /**
  * The way back through a model, for the scalars of one chunk:
  *
- *   1. the head runs on the tokens that are scored, under a tape; from the cotangent of its logits back to the residual stream
- *   2. block by block from the last, down to the first part that has a wanted site: the block runs again from the residual
- *      stream that the forward pass kept, under a tape of its own, back from what reached its end, and is let go
+ *   1. the last block runs under a tape, then the head on the tokens that are scored, under another; from the cotangent of
+ *      the logits back through both
+ *   2. block by block, down to the first part that has a wanted site: the block runs again from the residual stream that the
+ *      forward pass kept, under a tape of its own, back from what reached its end, and is let go
  *   3. the embeddings, if a site there is wanted
  *
  * At most one block's activations live at a time, beside one residual stream a block.
@@ -26,10 +27,8 @@ import { TapedPart, type Seed, type SiteTensor } from "./tapedPart";
 export interface ForwardPass {
   readonly batch: TokenBatch;
   readonly edits: PassEdits;
-  /** What each block read that ran. */
+  /** What each block reads that is needed; the last of them has not run yet. */
   readonly inputs: readonly Tensor[];
-  /** After the last block that ran. */
-  readonly residual: Tensor;
 }
 
 /** What is asked in one walk back. */
@@ -74,11 +73,15 @@ export class BackwardPass {
     const sharing = architecture.shared && this.#part(edits.blocks);
     const shared = sharing?.run((taps) => architecture.shared?.(this.#with(taps), batch));
     const sharedIsLive = shared !== undefined && sharing?.tape.isLive(shared) === true;
-    let arrived = this.#head();
+    const top = inputs.length - 1;
+    let arrived: Tensor | undefined;
     let toShared: Tensor | undefined;
-    for (let layer = inputs.length - 1; layer >= Math.max(0, this.#lowest); layer--) {
-      if (!arrived && !this.#readIn.has(layer)) continue;
-      const back = this.#block(layer, arrived, shared, sharedIsLive);
+    for (let layer = top; layer >= 0; layer--) {
+      // The last block runs whatever is wanted: the head reads what it makes.
+      if (layer !== top && (layer < this.#lowest || (!arrived && !this.#readIn.has(layer)))) continue;
+      const reached = arrived;
+      const ofOutput = layer === top ? (y: Tensor) => this.#head(y) : () => reached;
+      const back = this.#block(layer, ofOutput, sharedIsLive ? shared : undefined, shared);
       this.#letGo(arrived, back.toInput);
       arrived = back.toInput;
       toShared = this.#summed(toShared, back.toShared);
@@ -90,10 +93,9 @@ export class BackwardPass {
     this.#collect(embeddings, () => embeddings.back(x, arrived));
   }
 
-  /** The cotangent of the residual stream after the last block. */
-  #head(): Tensor | undefined {
+  /** The cotangent of the residual stream after the last block, from everything that is read off the head. */
+  #head(residual: Tensor): Tensor | undefined {
     const { architecture, config, memory } = this.model;
-    const { residual } = this.pass;
     let sum: Tensor | undefined;
     for (const tables of this.asks.head) {
       const part = memory.scope(() => {
@@ -117,7 +119,13 @@ export class BackwardPass {
     return sum;
   }
 
-  #block(layer: number, arrived: Tensor | undefined, shared: Tensor | undefined, sharedIsLive: boolean) {
+  /** Runs a block under a tape, and back from the cotangent of what it gives. */
+  #block(
+    layer: number,
+    ofOutput: (y: Tensor) => Tensor | undefined,
+    watched: Tensor | undefined,
+    shared: Tensor | undefined,
+  ) {
     const { architecture, memory } = this.model;
     const { batch, inputs, edits } = this.pass;
     const x = inputs[layer];
@@ -126,10 +134,10 @@ export class BackwardPass {
     const toInput = memory.scope(() => {
       const part = this.#part(edits.blocks);
       if (this.#lowest < layer) part.tape.watch(x);
-      if (shared && sharedIsLive) part.tape.watch(shared);
+      if (watched) part.tape.watch(watched);
       const y = part.run((taps) => runBlock(architecture, this.#with(taps), batch, layer, x, shared));
-      const cotangents = this.#collect(part, () => part.back(y, arrived));
-      toShared = shared && cotangents.of(shared);
+      const cotangents = this.#collect(part, () => part.back(y, ofOutput(y)));
+      toShared = watched && cotangents.of(watched);
       if (toShared) this.#kept.add(memory.keep(toShared));
       return cotangents.of(x);
     });

@@ -62,14 +62,16 @@ export async function gradients(model: Model, request: GradientRequest): Promise
 
 type Plan = Omit<ReturnType<typeof uploadPlan>, "chunks">;
 
-/** The blocks, with the residual stream before each kept; those above everything that is read are left out. */
+/** The blocks but the last that is needed, with the residual stream before each kept. Those above all that is read are left out. */
 function forward({ architecture, config, weights, memory }: Model, { batch, edits, stop }: Plan) {
   const inputs: Tensor[] = [];
+  if (stop === 0) return { batch, edits, inputs };
   const taps = new RunTaps(new Set(), memory, edits.blocks);
   const onInput = (layer: number, residual: Tensor) => void (inputs[layer] = residual);
-  const residual = runBlocks(architecture, { config, weights, memory, taps }, batch, { stop, onInput });
+  const range = { stop: stop - 1, onInput };
+  inputs[stop - 1] = runBlocks(architecture, { config, weights, memory, taps }, batch, range);
   taps.releaseInputs();
-  return { batch, edits, inputs, residual };
+  return { batch, edits, inputs };
 }
 
 /** How many scalars go back together. */

@@ -59,8 +59,16 @@ async function readAll({ memory }: Model, walks: readonly BackwardPass[]): Promi
 }
 
 function alarmOf(parts: readonly Float32Array[]): GradientAlarm["kind"] | undefined {
-  if (parts.some((part) => part.some((value) => !Number.isFinite(value)))) return "notFinite";
-  return parts.every((part) => part.every((value) => value === 0)) ? "allZero" : undefined;
+  let isZero = true;
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i++) {
+      const value = part[i] ?? 0;
+      // Infinity less itself is no number either.
+      if (value - value !== 0) return "notFinite";
+      if (value !== 0) isZero = false;
+    }
+  }
+  return isZero ? "allZero" : undefined;
 }
 
 /** [row]: the gradient of one scalar of a walk at a site. */
@@ -100,10 +108,11 @@ function gradientAt(
     const context = contexts[segment];
     if (!context) return [];
     const [capture] = readCaptures(config, [captured], packed, segment, context);
+    if (!capture) return [];
     // What is not visible has no score, and no gradient.
-    return capture
-      ? [{ shape: capture.shape, data: capture.data.map((v) => (v === -Infinity ? 0 : v)) }]
-      : [];
+    const isScores = site.endsWith(".attn.scores");
+    const data = isScores ? capture.data.map((value) => (value === -Infinity ? 0 : value)) : capture.data;
+    return [{ shape: capture.shape, data }];
   });
 }
 

@@ -26,7 +26,7 @@ export function silu(v: number): number {
 }
 
 export function geluTanh(v: number): number {
-  const t = Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3));
+  const t = Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v));
   const du = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * v * v);
   // Far out tanh is 1 to the last bit, and the product of 0 and a large number is 0.
   return 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * du;

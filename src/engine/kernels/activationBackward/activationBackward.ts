@@ -26,6 +26,7 @@ const member = (name: string, wgsl: string, slope: (v: number) => number) =>
     ...shared(name, wgsl),
     params: { count: "u32", own: "u32" },
     reference: reference.activationBackwardReference(() => slope),
+    simd: { name, args: (at, { count, own }) => [at.dy, at.v, at.dx, count, own] },
   });
 
 export const reluBackward = member("reluBackward", reluWgsl, reference.relu);
@@ -40,4 +41,5 @@ export const softcapBackward = defineKernel({
   ...shared("softcapBackward", softcapWgsl),
   params: { count: "u32", own: "u32", cap: "f32" },
   reference: reference.activationBackwardReference(({ cap }) => reference.softcap(cap)),
+  simd: { name: "softcapBackward", args: (at, { count, own, cap }) => [at.dy, at.v, at.dx, count, own, cap] },
 });

@@ -13,4 +13,8 @@ export const attentionPatternBackward = defineKernel({
   constants: { workgroupSize: 64 },
   grid: ({ queries, heads }) => flatGrid(queries * heads),
   reference: attentionPatternBackwardReference,
+  simd: {
+    name: "attentionPatternBackward",
+    args: (at, p) => [at.dPattern, at.pattern, at.spans, at.dScores, p.queries, p.own, p.heads, p.stride],
+  },
 });

@@ -13,4 +13,11 @@ export const normBackward = defineKernel({
   constants: { workgroupSize: 64 },
   grid: ({ rows }) => flatGrid(rows),
   reference: normBackwardReference,
+  simd: {
+    name: "normBackward",
+    args: (at, p) => [
+      ...[at.dy, at.x, at.scale, at.weight, at.dx, at.dScale],
+      ...[p.rows, p.own, p.cols, p.centred, p.weightOffset],
+    ],
+  },
 });

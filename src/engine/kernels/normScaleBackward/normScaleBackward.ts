@@ -13,4 +13,8 @@ export const normScaleBackward = defineKernel({
   constants: { workgroupSize: 64 },
   grid: ({ rows }) => flatGrid(rows),
   reference: normScaleBackwardReference,
+  simd: {
+    name: "normScaleBackward",
+    args: (at, p) => [at.dScale, at.x, at.scale, at.dx, p.rows, p.own, p.cols, p.centred],
+  },
 });

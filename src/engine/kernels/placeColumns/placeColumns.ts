@@ -13,4 +13,5 @@ export const placeColumns = defineKernel({
   constants: { workgroupSize: 256 },
   grid: ({ rows, cols }) => flatGrid(Math.ceil((rows * cols) / 256)),
   reference: placeColumnsReference,
+  simd: { name: "placeColumns", args: (at, p) => [at.dy, at.dx, p.rows, p.width, p.cols, p.offset] },
 });
