@@ -7,7 +7,8 @@
  * L1  gradient ÷ bare forward, GPT-2-shaped 4 × 96 and 12 × 768, 128 tokens, in turns in one process
  * L6  the most that is allocated at one time while the gradient is taken, weights apart, and the largest buffer
  */
-import type { Device, DeviceBuffer } from "../src/engine/device/device";
+import { counted } from "../src/engine/device/countedDevice";
+import type { Device } from "../src/engine/device/device";
 import { gradients } from "../src/engine/interp/gradients/gradients";
 import { run } from "../src/engine/interp/pass/run";
 import { sitesOf, type Model } from "../src/engine/models/model";
@@ -29,42 +30,6 @@ function gradientOf(model: Model, length: number): () => Promise<void> {
     sites: sitesOf(model).filter((site) => /resid_(pre|mid|post)$/.test(site)),
   } as const;
   return async () => void (await gradients(model, request));
-}
-
-/** Bytes that a device has in use at one time, and the largest buffer: counted as they are taken and given back. */
-export function counted(device: Device): {
-  device: Device;
-  peak(): number;
-  largest(): number;
-  reset(): void;
-} {
-  let [inUse, most, largest] = [0, 0, 0];
-  const allocate = (sizeBytes: number, label: string): DeviceBuffer => {
-    const buffer = device.allocate(sizeBytes, label);
-    inUse += buffer.sizeBytes;
-    most = Math.max(most, inUse);
-    largest = Math.max(largest, buffer.sizeBytes);
-    return buffer;
-  };
-  const release = (buffer: DeviceBuffer) => {
-    inUse -= buffer.sizeBytes;
-    device.release(buffer);
-  };
-  const own: Record<string | symbol, unknown> = { allocate, release };
-  return {
-    device: new Proxy(device, {
-      get(target, key) {
-        if (Object.hasOwn(own, key)) return own[key];
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    }),
-    peak: () => most,
-    largest: () => largest,
-    reset() {
-      [inUse, most, largest] = [0, 0, 0];
-    },
-  };
 }
 
 export async function measure(

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients";
 import type { Intervention } from "../../../protocol/interventions";
+import { counted } from "../../device/countedDevice";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { noise } from "../../device/noise";
@@ -334,6 +335,26 @@ describe("memory", () => {
     await ask(request);
     expect(device.counters.buffersCreated).toBe(before);
     expect(model.memory.tape).toBeUndefined();
+  });
+
+  it("holds one block's activations at a time: a block more costs its keys, values and two residual streams", async () => {
+    const shape = { n_embd: 96, n_head: 4, vocab_size: 50 };
+    const tokens = Array.from({ length: 64 }, (_, i) => (i * 7) % 50);
+    const peakOf = async (n_layer: number) => {
+      const count = counted(await createCpuDevice());
+      const deep = randomGpt2(count.device, { ...shape, n_layer });
+      count.reset();
+      await gradients(deep, {
+        ...{ rows: [{ tokens }], sites: ["embed"] },
+        scalars: [[{ kind: "logProb", row: 0, position: 63, target: 3 }]],
+      });
+      return count.peak();
+    };
+    const [shallow, deep] = [await peakOf(4), await peakOf(12)];
+    const stream = 4 * 64 * 96;
+    expect((deep - shallow) / 8).toBeLessThanOrEqual(4 * stream);
+    // What a block makes is many times that: projections, the MLP, patterns, and their cotangents.
+    expect(shallow).toBeGreaterThan(4 * 4 * stream + 20 * stream);
   });
 
   it("runs nothing that no gradient needs", async () => {
