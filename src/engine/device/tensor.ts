@@ -88,6 +88,17 @@ export class TensorMemory {
     else compute();
   }
 
+  /** Runs `body` without the tape: what it computes is one op, whose pullback its caller records. */
+  untaped<T>(body: () => T): T {
+    const { tape } = this;
+    this.tape = undefined;
+    try {
+      return body();
+    } finally {
+      this.tape = tape;
+    }
+  }
+
   /** A tensor with undefined content, owned by the innermost scope (kept if no scope is open). */
   make(shape: readonly number[], madeBy: string): Tensor {
     const elements = shape.reduce((product, n) => product * n, 1);

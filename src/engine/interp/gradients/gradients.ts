@@ -10,7 +10,7 @@ import { VitrineError } from "../../../protocol/errors";
 import type { GradientRequest, GradientResult } from "../../../protocol/gradients";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
-import { siteNamed, type Model } from "../../models/model";
+import { saeOf, siteNamed, type Model } from "../../models/model";
 import { runBlocks } from "../../models/runBlocks";
 import { siteColumns } from "../../models/siteShape";
 import { KeyValueCache } from "../../ops/keyValueCache";
@@ -34,6 +34,7 @@ export async function gradients(model: Model, request: GradientRequest): Promise
   if (rows.length === 0 || sites.length === 0 || request.scalars.length === 0)
     throw new VitrineError("Unsupported", "A gradient needs rows, scalars and sites.");
   checkTokens(rows, config.dVocab);
+  refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = new KeyValueCache(memory, config.nLayers, count, config.nKvHeads * config.dHead);
@@ -57,6 +58,19 @@ export async function gradients(model: Model, request: GradientRequest): Promise
   } finally {
     for (const walk of walks) walk.release();
     cache.release();
+  }
+}
+
+/** A block that runs again sees only what passed in it. */
+function refuseAcrossBlocks(model: Model, rows: GradientRequest["rows"]): void {
+  for (const change of rows.flatMap(({ interventions = [] }) => interventions)) {
+    if (change.kind !== "latents") continue;
+    const { siteIn, siteOut } = saeOf(model, change.sae);
+    if (siteIn === siteOut || partOf(model.config, siteIn) === partOf(model.config, siteOut)) continue;
+    throw new VitrineError(
+      "Unsupported",
+      `Gradients do not pass changes of latents of an autoencoder that reads ${siteIn} and writes ${siteOut}, in another block.`,
+    );
   }
 }
 
