@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import { counted } from "../../device/countedDevice";
@@ -6,6 +7,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { noise } from "../../device/noise";
 import { loadChanged, openFolder } from "../../models/golden.samples";
+import { loadModel } from "../../models/loading/loadModel";
 import { sitesOf, type Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { run } from "../pass/run";
@@ -33,6 +35,16 @@ const ask = (given: Partial<GradientRequest>) =>
 
 const largest = (values: ArrayLike<number>) =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The same device with smaller buffers. */
+const limited = (whole: Device, maxBufferBytes: number): Device =>
+  new Proxy(whole, {
+    get(target, key) {
+      if (key === "limits") return { ...whole.limits, maxBufferBytes };
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 
 /** To 5e-6 of the largest entry: sums of f32 in another order. */
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
@@ -142,15 +154,7 @@ describe("scalars", () => {
   });
 
   it("goes back several times where scalars do not fit together, and takes the head in pieces", async () => {
-    const small = randomGpt2(
-      new Proxy(device, {
-        get(target, key) {
-          if (key === "limits") return { ...device.limits, maxBufferBytes: 4 * 8 * 32 * 3 };
-          const value: unknown = Reflect.get(target, key);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      }),
-    );
+    const small = randomGpt2(limited(device, 4 * 8 * 32 * 3));
     const scalars = terms.map(([, scalar]) => scalar);
     const request = { rows: [{ tokens: TOKENS }], scalars, sites: sitesOf(model) };
     const [pieces, whole] = [await gradients(small, request), await gradients(model, request)];
@@ -161,6 +165,25 @@ describe("scalars", () => {
       else expect(largest(data)).toBe(0);
     });
   });
+});
+
+describe("weights", () => {
+  it.each(["f32", "f16", "q8"] as const)(
+    "in %s and in chunks, have the gradients of what they are",
+    async (precision) => {
+      const files = await openFolder("llama");
+      const rows = [{ tokens: TOKENS }];
+      const open = async (on: Device) => (await loadModel(on, files, precision, NEVER_CANCELLED)).model;
+      const whole = await open(await createCpuDevice());
+      for (const site of ["embed", "blocks.1.resid_mid"])
+        await expectSlope(whole, { rows, scalars: [[LAST]] }, site);
+      const split = await open(limited(await createCpuDevice(), 600));
+      expect(split.weights.matrix("unembed.weight").chunks.length).toBeGreaterThan(1);
+      const request = { rows, scalars: [[LAST]], sites: sitesOf(whole) };
+      const [a, b] = [await gradients(whole, request), await gradients(split, request)];
+      b.gradients.forEach(({ data }, i) => expectClose(data, a.gradients[i]!.data));
+    },
+  );
 });
 
 describe("rows", () => {
@@ -372,7 +395,7 @@ describe("memory", () => {
 
 it.each([
   [{ sites: ["blocks.9.resid_pre"] }, /no site blocks\.9/],
-  [{ sites: [] }, /needs rows, scalars and sites/],
+  [{ sites: [] }, /needs rows of tokens, scalars and sites/],
   [{ scalars: [[{ ...LAST, position: 8 }]] }, /position 8 was asked of row 0, whose tokens are at 0 to 7/],
   [{ scalars: [[{ ...LAST, row: 1 }]] }, /of row 1/],
   [{ scalars: [[{ ...LAST, target: 13 }]] }, /target 13 was asked; this model knows ids 0 to 12/],

@@ -16,7 +16,7 @@ import { siteColumns } from "../../models/siteShape";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { uploadPassEdits, type PassEdits } from "../edits/passEdits";
 import { RunTaps } from "../edits/runTaps";
-import { checkTokens } from "../pass/run";
+import { checkTokens, withCanonicalSites } from "../pass/run";
 import { BackwardPass, partOf, type BackwardAsks } from "./backwardPass";
 import { packRows, uploadGradientBatch, type PackedRows } from "./gradientBatch";
 import { uploadHeadTables } from "./headTables";
@@ -24,15 +24,19 @@ import { readGradients } from "./readGradients";
 import { checkedScalars, placeScalars, type PlacedScalars } from "./scalars";
 import type { Seed } from "./tapedPart";
 
-/** Most that the largest tensor of one walk back may take; more scalars are several walks, more scored tokens several heads. */
-const MAX_TENSOR_BYTES = 1 << 28;
+/**
+ * Most that the largest tensor of one walk back may take, a tenth or so of all that a block holds at a time: more scalars are
+ * several walks, more scored tokens several heads.
+ */
+const MAX_TENSOR_BYTES = 1 << 26;
 
 export async function gradients(model: Model, request: GradientRequest): Promise<GradientResult> {
   const { config, memory } = model;
-  const { rows } = request;
+  const { rows } = withCanonicalSites(model, { rows: request.rows });
   const sites = request.sites.map((site) => siteNamed(model, site));
-  if (rows.length === 0 || sites.length === 0 || request.scalars.length === 0)
-    throw new VitrineError("Unsupported", "A gradient needs rows, scalars and sites.");
+  const isEmpty = rows.length === 0 || rows.some(({ tokens }) => tokens.length === 0);
+  if (isEmpty || sites.length === 0 || request.scalars.length === 0)
+    throw new VitrineError("Unsupported", "A gradient needs rows of tokens, scalars and sites.");
   checkTokens(rows, config.dVocab);
   refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
@@ -43,8 +47,9 @@ export async function gradients(model: Model, request: GradientRequest): Promise
     const packed = packRows(model, cache, rows);
     const placed = await placeScalars(model, packed, rows, scalars);
     const frozen = new Set(request.frozen);
+    const atOnce = scalarsAtOnce(model, packed);
     memory.scope(() => {
-      const plan = uploadPlan(model, cache, packed, placed, scalars.length);
+      const plan = uploadPlan(model, cache, packed, placed, { count: scalars.length, atOnce });
       const pass = forward(model, plan);
       for (const chunk of plan.chunks) {
         const walk = new BackwardPass(model, pass, { ...chunk, wanted: new Set(sites), frozen });
@@ -52,7 +57,7 @@ export async function gradients(model: Model, request: GradientRequest): Promise
         walk.record();
       }
     });
-    const sizes = { scalars: scalars.length, atOnce: scalarsAtOnce(model, packed) };
+    const sizes = { scalars: scalars.length, atOnce };
     const { values, gradients, alarms } = await readGradients(model, packed, placed, walks, sites, sizes);
     return { values, gradients, alarms, frozen: [...frozen] };
   } finally {
@@ -104,12 +109,11 @@ function uploadPlan(
   cache: KeyValueCache,
   rows: PackedRows,
   { logits, seeds }: PlacedScalars,
-  count: number,
+  { count, atOnce }: { readonly count: number; readonly atOnce: number },
 ) {
-  const { config, memory } = model;
+  const { config } = model;
   const { packed, segments, contexts } = rows;
-  const atOnce = Math.min(count, scalarsAtOnce(model, rows));
-  const batch = uploadGradientBatch(model, cache, packed, atOnce);
+  const batch = uploadGradientBatch(model, cache, packed, Math.min(count, atOnce));
   const edits = uploadPassEdits(model, segments, packed, contexts);
   const headSeeds = seeds.filter(({ site }) => partOf(config, site) === config.nLayers);
   const firsts = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => i * atOnce);
@@ -124,7 +128,7 @@ function uploadPlan(
   // Blocks above everything that is read need not run.
   const tops = seeds.map(({ site }) => partOf(config, site) + 1);
   const stop = logits.length + headSeeds.length > 0 ? config.nLayers : Math.max(0, ...tops);
-  return { batch, edits, chunks, stop: Math.min(stop, config.nLayers), memory };
+  return { batch, edits, chunks, stop: Math.min(stop, config.nLayers) };
 }
 
 function uploadChunk(
