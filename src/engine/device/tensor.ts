@@ -135,6 +135,24 @@ export class TensorMemory {
     return result;
   }
 
+  /** Runs `body`; every tensor it made lives until `release`, whatever scopes open and close in between. */
+  held<T>(body: () => T): { readonly result: T; release(): void } {
+    const owned = new Set<Tensor>();
+    const release = () => {
+      for (const tensor of owned) this.device.release(tensor.drop());
+      owned.clear();
+    };
+    this.#scopes.push(owned);
+    try {
+      return { result: body(), release };
+    } catch (error) {
+      release();
+      throw error;
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
   /** Takes a tensor out of its scope: it lives until `release`. */
   keep(tensor: Tensor): Tensor {
     for (const scope of this.#scopes) scope.delete(tensor);

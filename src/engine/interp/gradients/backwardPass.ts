@@ -78,7 +78,8 @@ export class BackwardPass {
     let toShared: Tensor | undefined;
     for (let layer = top; layer >= 0; layer--) {
       // The last block runs whatever is wanted: the head reads what it makes.
-      if (layer !== top && (layer < this.#lowest || (!arrived && !this.#readIn.has(layer)))) continue;
+      const isNeeded = layer === top || this.#readIn.has(layer) || (layer >= this.#lowest && arrived);
+      if (!isNeeded) continue;
       const reached = arrived;
       const ofOutput = layer === top ? (y: Tensor) => this.#head(y) : () => reached;
       const back = this.#block(layer, ofOutput, sharedIsLive ? shared : undefined, shared);
@@ -86,8 +87,8 @@ export class BackwardPass {
       arrived = back.toInput;
       toShared = this.#summed(toShared, back.toShared);
     }
-    if (this.#lowest !== EMBEDDINGS) return;
-    if (sharing && shared && toShared) this.#collect(sharing, () => sharing.back(shared, toShared));
+    if (this.#lowest !== EMBEDDINGS && !this.#readIn.has(EMBEDDINGS)) return;
+    if (sharing && shared) this.#collect(sharing, () => sharing.back(shared, toShared));
     const embeddings = this.#part(edits.blocks);
     const x = embeddings.run((taps) => architecture.embed(this.#with(taps), batch));
     this.#collect(embeddings, () => embeddings.back(x, arrived));

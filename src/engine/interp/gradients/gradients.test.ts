@@ -137,6 +137,30 @@ describe("scalars", () => {
     expect(values[6]).toBeCloseTo(dot(at("ln_final.normalized", 3, 8), noise(8, 5)), 5);
   });
 
+  it.each(["embed", "blocks.0.mlp_out", "blocks.1.attn.v"])(
+    "reads a scalar at %s, which no site above changes",
+    async (site) => {
+      const scalars: Scalar[] = [[{ kind: "site", site, row: 0, position: 4, values: noise(8, 3) }]];
+      const { values, alarms } = await ask({ scalars, sites: ["ln_final.scale", "blocks.1.resid_mid"] });
+      const { captures } = await run(model, { rows: [{ tokens: TOKENS }], capture: [site] });
+      const dot = noise(8, 3).reduce((sum, value, i) => sum + value * captures[0]!.data[4 * 8 + i]!, 0);
+      expect(values[0]).toBeCloseTo(dot, 5);
+      expect(alarms.map(({ kind, site: at }) => [kind, at])).toEqual([
+        ["allZero", "ln_final.scale"],
+        ["allZero", "blocks.1.resid_mid"],
+      ]);
+      const shortformer = await loadChanged(await openFolder("tl_shortformer"));
+      const read = await gradients(shortformer, {
+        rows: [{ tokens: TOKENS }],
+        scalars: [
+          [{ kind: "site", site: "pos_embed", row: 0, position: 1, values: new Float32Array(20).fill(1) }],
+        ],
+        sites: ["pos_embed"],
+      });
+      expect([...read.gradients[0]!.data.slice(20, 40)]).toEqual(new Array(20).fill(1));
+    },
+  );
+
   it("gives several scalars in one pass what each gets alone", async () => {
     const scalars = terms.map(([, scalar]) => scalar);
     const sites = sitesOf(model).filter((site) => site.startsWith("blocks.0"));

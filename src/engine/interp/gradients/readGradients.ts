@@ -10,49 +10,49 @@ import type { PackedRows } from "./gradientBatch";
 import type { PlacedScalars } from "./scalars";
 import type { SiteTensor } from "./tapedPart";
 
-interface Sizes {
+interface Walked {
+  /** Scalars from this one on. */
+  readonly first: number;
   readonly scalars: number;
-  /** Of one walk. */
-  readonly atOnce: number;
+  readonly sites: readonly Site[];
 }
 
-export async function readGradients(
+/** What one walk found, for its own terms. */
+export async function readWalk(
   model: Model,
   rows: PackedRows,
+  walk: BackwardPass,
   placed: PlacedScalars,
-  walks: readonly BackwardPass[],
-  sites: readonly Site[],
-  { scalars, atOnce }: Sizes,
+  { first, scalars, sites }: Walked,
 ) {
-  const data = await readAll(model, walks);
+  const data = await readAll(model, walk);
   const gradients: Gradient[] = [];
   const alarms: GradientAlarm[] = [];
-  for (let scalar = 0; scalar < scalars; scalar++) {
-    const walk = walks[Math.floor(scalar / atOnce)];
-    if (walk === undefined) throw new Error(`scalar ${scalar} is in no walk`);
-    const bySite = new Map(
-      sites.map((site) => [site, gradientAt(model, rows, walk, data, site, scalar % atOnce)]),
-    );
-    for (const [site, ofRows] of bySite) {
+  for (let own = 0; own < scalars; own++) {
+    const scalar = first + own;
+    const bySite = sites.map((site) => ({ site, ofRows: gradientAt(model, rows, walk, data, site, own) }));
+    for (const { site, ofRows } of bySite) {
       const alarm = alarmOf(ofRows.map((gradient) => gradient.data));
       if (alarm) alarms.push({ kind: alarm, scalar, site });
     }
     for (const row of rows.segments.keys()) {
-      for (const site of sites) {
-        const found = bySite.get(site)?.[row];
+      for (const { site, ofRows } of bySite) {
+        const found = ofRows[row];
         if (found) gradients.push({ scalar, row, site, ...found });
       }
     }
   }
-  return { values: scalarValues(placed, walks, data, scalars, rows.packed.count), gradients, alarms };
+  const values = new Array<number>(scalars).fill(0);
+  addValues(placed, walk, data, rows.packed.count, (scalar, value) => {
+    values[scalar - first] = (values[scalar - first] ?? 0) + value;
+  });
+  return { values, gradients, alarms };
 }
 
 type Numbers = ReadonlyMap<Tensor, Float32Array>;
 
-async function readAll({ memory }: Model, walks: readonly BackwardPass[]): Promise<Numbers> {
-  const tensors = new Set(
-    walks.flatMap(({ found, read, values }) => [...found, ...read, ...values].map(({ tensor }) => tensor)),
-  );
+async function readAll({ memory }: Model, { found, read, values }: BackwardPass): Promise<Numbers> {
+  const tensors = new Set([...found, ...read, ...values].map(({ tensor }) => tensor));
   const slices = [...tensors].map(({ buffer, size }) => ({ buffer, offsetBytes: 0, sizeBytes: 4 * size }));
   const data = slices.length > 0 ? await memory.device.read(slices) : [];
   return new Map([...tensors].map((tensor, i) => [tensor, new Float32Array(data[i] ?? new ArrayBuffer(0))]));
@@ -121,33 +121,29 @@ function ofScalar({ tensor, shape }: SiteTensor, data: Numbers, scalar: number, 
   return (data.get(tensor) ?? new Float32Array()).subarray(scalar * size, (scalar + 1) * size);
 }
 
-function scalarValues(
+/** Adds up the terms of each scalar. */
+function addValues(
   { logits, seeds }: PlacedScalars,
-  walks: readonly BackwardPass[],
+  walk: BackwardPass,
   data: Numbers,
-  scalars: number,
   count: number,
-): number[] {
-  const values = new Array<number>(scalars).fill(0);
-  const add = (scalar: number, value: number) => (values[scalar] = (values[scalar] ?? 0) + value);
+  add: (scalar: number, value: number) => void,
+): void {
   for (const { scalar, weight, value } of logits) if (typeof value === "number") add(scalar, weight * value);
-  for (const walk of walks) {
-    for (const { tensor, of } of walk.values) {
-      const read = data.get(tensor);
-      of.forEach(({ scalar, weight }, i) => add(scalar, weight * (read?.[i] ?? NaN)));
-    }
+  for (const { tensor, of } of walk.values) {
+    const read = data.get(tensor);
+    of.forEach(({ scalar, weight }, i) => add(scalar, weight * (read?.[i] ?? NaN)));
   }
-  for (const { scalar, token, site, values: functional } of seeds) {
-    // Every walk that reads the site read the same numbers there.
-    const at = walks
-      .flatMap(({ read }) => read)
-      .find((one) => one.site === site && (one.tokens ?? [token]).includes(token));
+  for (const { scalar, token, site, values } of seeds) {
+    const at = walk.read.find((one) => one.site === site && (one.tokens ?? [token]).includes(token));
     const numbers = at && data.get(at.tensor);
     if (!at || !numbers) throw new Error(`nothing was read at ${site}`);
     const row = at.tokens ? at.tokens.indexOf(token) : token;
     const stride = at.tensor.size / (at.tokens?.length ?? count);
     const from = row * stride + at.columns.offset;
-    functional.forEach((value, c) => add(scalar, value * (numbers[from + c] ?? NaN)));
+    add(
+      scalar,
+      values.reduce((sum, value, c) => sum + value * (numbers[from + c] ?? NaN), 0),
+    );
   }
-  return values;
 }
