@@ -2,6 +2,11 @@
 export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
 export { linearBackward, linearBackwardByte, linearBackwardHalf } from "./linearBackward/linearBackward.simd";
 export {
+  linearBackwardFew,
+  linearBackwardFewByte,
+  linearBackwardFewHalf,
+} from "./linearBackwardFew/linearBackwardFew.simd";
+export {
   geluExactBackward,
   geluTanhBackward,
   multiplyBackward,

@@ -20,7 +20,13 @@ import {
   matvecByte,
   matvecHalf,
 } from "../kernels/matmul/matmul";
-import type { Matrix, Vector } from "./weights";
+import {
+  linearBackwardFew,
+  linearBackwardFewByte,
+  linearBackwardFewHalf,
+} from "../kernels/linearBackwardFew/linearBackwardFew";
+import { sumSlices } from "../kernels/sumSlices/sumSlices";
+import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;
 const SKINNY_ROWS = 32;
@@ -57,6 +63,15 @@ export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector
 }
 
 const BACKWARD = { f32: linearBackwardF32, f16: linearBackwardHalf, q8: linearBackwardByte } as const;
+const BACKWARD_FEW = {
+  f32: linearBackwardFew,
+  f16: linearBackwardFewHalf,
+  q8: linearBackwardFewByte,
+} as const;
+
+/** The most rows that are taken in slices of output features, and how many of those a slice has. */
+const FEW_ROWS = 4;
+const SLICE = 256;
 
 /** dy [rows, out], w [out, in] → dy w [rows, in], chunk by chunk, each adding to what the one before gave. */
 export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Tensor {
@@ -66,6 +81,11 @@ export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Ten
   let sum: Tensor | undefined;
   for (const chunk of w.chunks) {
     const dx = memory.make([rows, inner], "linearBackward");
+    // A long sum of one row keeps few workgroups busy for long: many take a slice of it each.
+    if (rows <= FEW_ROWS && chunk.rows >= 2 * SLICE) {
+      sum = inSlices(memory, dy, w, chunk, sum, dx);
+      continue;
+    }
     memory.device.run(
       kernel,
       { dy: dy.buffer, w: chunk.buffer, start: (sum ?? dy).buffer, dx: dx.buffer },
@@ -75,4 +95,28 @@ export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Ten
   }
   if (!sum) throw new Error("a matrix without rows");
   return sum;
+}
+
+function inSlices(
+  memory: TensorMemory,
+  dy: Tensor,
+  { shape: [yStride, inner], dtype }: Matrix,
+  { buffer, firstRow, rows: cols }: MatrixChunk,
+  start: Tensor | undefined,
+  dx: Tensor,
+): Tensor {
+  const rows = dy.size / yStride;
+  const slices = Math.ceil(cols / SLICE);
+  const parts = memory.make([slices, rows, inner], "linearBackwardFew");
+  memory.device.run(
+    BACKWARD_FEW[dtype],
+    { dy: dy.buffer, w: buffer, parts: parts.buffer },
+    { rows, inner, cols, yStride, yOffset: firstRow, slice: SLICE },
+  );
+  memory.device.run(
+    sumSlices,
+    { parts: parts.buffer, start: (start ?? parts).buffer, y: dx.buffer },
+    { count: rows * inner, slices, hasStart: start ? 1 : 0 },
+  );
+  return dx;
 }

@@ -68,7 +68,7 @@ function manyRows<T>(
   }
 }
 
-function fewRows<T>(
+export function fewRows<T>(
   dy: usize, w: usize, dx: usize, rows: u32, inner: u32, cols: u32, dyStride: usize, wStride: usize,
 ): void {
   for (let k: u32 = 0; k < cols; k++) {
