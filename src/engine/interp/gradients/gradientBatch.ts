@@ -79,27 +79,30 @@ export function turnedRound(
   { count: tokens, slots, host }: Pick<PackedBatch, "count" | "slots" | "host">,
   spans: Uint32Array,
 ): { readonly pairs: Uint32Array<ArrayBuffer>; readonly firsts: Uint32Array<ArrayBuffer> } {
-  const tokenOf = new Map(slots.flat().map((slot, token) => [slot, token]));
+  // One more than the token, so that a slot of no token of the batch is 0.
+  const tokenAfter = new Uint32Array(Math.max(0, ...slots.flat()) + 1);
+  slots.flat().forEach((slot, token) => (tokenAfter[slot] = token + 1));
+  const firsts = new Uint32Array(tokens + 1);
   const each = (visit: (token: number, query: number, place: number) => void) => {
     for (let query = 0; query < tokens; query++) {
       const offset = spans[4 * query] ?? 0;
       const count = spans[4 * query + 1] ?? 0;
       for (let place = 0; place < count; place++) {
-        const token = tokenOf.get(host.visible[offset + place] ?? -1);
-        if (token !== undefined) visit(token, query, place);
+        const after = tokenAfter[host.visible[offset + place] ?? -1] ?? 0;
+        if (after > 0) visit(after - 1, query, place);
       }
       visit(query, query, count);
     }
   };
-  const firsts = new Uint32Array(tokens + 1);
-  each((token) => (firsts[token + 1] = (firsts[token + 1] ?? 0) + 1));
+  each((token) => void (firsts[token + 1] = (firsts[token + 1] ?? 0) + 1));
   for (let token = 0; token < tokens; token++)
     firsts[token + 1] = (firsts[token + 1] ?? 0) + (firsts[token] ?? 0);
   const pairs = new Uint32Array(2 * (firsts[tokens] ?? 0));
   const next = firsts.slice();
   each((token, query, place) => {
     const at = next[token] ?? 0;
-    pairs.set([query, place], 2 * at);
+    pairs[2 * at] = query;
+    pairs[2 * at + 1] = place;
     next[token] = at + 1;
   });
   return { pairs, firsts };
