@@ -42,6 +42,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...BELOW_RUN,
     ...["batch", "edits", "pass", "interventions"].map((folder) => `${INTERP}/${folder}`),
   ],
+  [`${INTERP}/cells`]: [
+    ...BELOW_RUN,
+    ...["batch", "interventions", "activations"].map((folder) => `${INTERP}/${folder}`),
+  ],
   [`${INTERP}/coalitions`]: [
     ...BELOW_RUN,
     ...["batch", "edits", "pass", "interventions"].map((folder) => `${INTERP}/${folder}`),
