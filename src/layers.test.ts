@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   [`${INTERP}/cells`]: [
     ...BELOW_RUN,
-    ...["batch", "interventions", "activations"].map((folder) => `${INTERP}/${folder}`),
+    ...["batch", "interventions", "activations", "gradients"].map((folder) => `${INTERP}/${folder}`),
   ],
   [`${INTERP}/coalitions`]: [
     ...BELOW_RUN,
