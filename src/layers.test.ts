@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/client": ["src/protocol", ...NUMBERS, "src/synthetic"],
   "src/engine/device": ["src/protocol"],
   "src/engine/kernels": ["src/protocol", "src/random", "src/engine/device"],
+  "src/engine/autodiff": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   "src/engine/ops": ["src/protocol", "src/engine/device", "src/engine/kernels"],
   // What lies in a folder is asked by the page, and by Node for a path.
   "src/engine/formats": ["src/protocol", "src/folders", "src/engine/kernels/half.ts"],
@@ -39,11 +40,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
   [`${INTERP}/decode`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
+  [`${INTERP}/gradients`]: [
+    ...BELOW_RUN,
+    "src/engine/autodiff",
+    ...["batch", "edits", "pass"].map((folder) => `${INTERP}/${folder}`),
+  ],
   [`${INTERP}/interventions`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [
     ...BELOW_RUN,
     ...["batch", "edits", "pass", "interventions"].map((folder) => `${INTERP}/${folder}`),
+  ],
+  [`${INTERP}/cells`]: [
+    ...BELOW_RUN,
+    ...["batch", "interventions", "activations", "gradients"].map((folder) => `${INTERP}/${folder}`),
   ],
   [`${INTERP}/coalitions`]: [
     ...BELOW_RUN,

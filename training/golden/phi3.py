@@ -162,7 +162,7 @@ def main():
     # A longer text: 20 tokens where the first training had 16.
     longer = [*TOKENS, *TOKENS[:8]]
     long_run = forward(weights, CONFIG, longer)
-    check(long_run, forward, weights, CONFIG, longer, windows)
+    check(long_run, forward, weights, CONFIG, longer, windows, sums=True)
     write_safetensors(FOLDER / "phi3/goldenLong.safetensors", long_run, {"tokens": str(longer)})
     # Its first positions are not those of the short text, though the tokens are: other factors turn them.
     assert np.abs(long_run["blocks.0.attn.rot_q"][:12] - run["blocks.0.attn.rot_q"]).max() > 0.01

@@ -8,10 +8,30 @@
  * A tensor is immutable: no op writes into one after it was made, so what was captured stays what it was.
  * There is no reference counting; using a freed tensor throws with the name of the op that made it.
  */
+import type { FrozenPart } from "../../protocol/gradients";
 import type { Device, DeviceBuffer } from "./device";
+
+/**
+ * Where ops tell what they computed while gradients are wanted (autodiff/tape.ts). An op says so after it ran; it is not
+ * written down unless an input is live: wanted, or made from what is wanted.
+ */
+export interface Recording {
+  isLive(tensor: Tensor): boolean;
+  /** Held constant: attention patterns, or what norms divide by. Their pullback is zero. */
+  isFrozen(what: FrozenPart): boolean;
+  record(output: Tensor, inputs: readonly Tensor[], pullback: Pullback): void;
+}
+
+/**
+ * The cotangent of an op's output [scalars, …output] → those of its inputs, in order; `wants[i]` says whether input i is
+ * live, and what is not wanted may be left out.
+ */
+export type Pullback = (cotangent: Tensor, wants: readonly boolean[]) => readonly (Tensor | undefined)[];
 
 export class Tensor {
   #buffer: DeviceBuffer | undefined;
+  /** Computes its content, which nobody has read yet. */
+  #compute: (() => void) | undefined;
 
   constructor(
     buffer: DeviceBuffer,
@@ -26,7 +46,15 @@ export class Tensor {
   get buffer(): DeviceBuffer {
     if (this.#buffer === undefined)
       throw new Error(`the tensor made by ${this.madeBy} was used after it was freed`);
+    const compute = this.#compute;
+    this.#compute = undefined;
+    compute?.();
     return this.#buffer;
+  }
+
+  /** Its content is computed when its buffer is first asked for, or never. */
+  computeWhenRead(compute: () => void): void {
+    this.#compute = compute;
   }
 
   get size(): number {
@@ -35,6 +63,7 @@ export class Tensor {
 
   /** Takes the buffer out; the tensor is dead from here on. */
   drop(): DeviceBuffer {
+    this.#compute = undefined;
     const buffer = this.buffer;
     this.#buffer = undefined;
     return buffer;
@@ -45,7 +74,30 @@ export class Tensor {
 export class TensorMemory {
   readonly #scopes: Set<Tensor>[] = [];
 
+  /** Set while gradients are wanted; without it nothing is recorded, and nothing costs. */
+  tape: Recording | undefined;
+
   constructor(readonly device: Device) {}
+
+  /**
+   * Computes what a tensor of the innermost scope holds: at once, or, while a block is run again for its gradients, when it is
+   * first read, because no pullback reads what a block gives in the end.
+   */
+  fill(tensor: Tensor, compute: () => void): void {
+    if (this.tape) tensor.computeWhenRead(compute);
+    else compute();
+  }
+
+  /** Runs `body` without the tape: what it computes is one op, whose pullback its caller records. */
+  untaped<T>(body: () => T): T {
+    const { tape } = this;
+    this.tape = undefined;
+    try {
+      return body();
+    } finally {
+      this.tape = tape;
+    }
+  }
 
   /** A tensor with undefined content, owned by the innermost scope (kept if no scope is open). */
   make(shape: readonly number[], madeBy: string): Tensor {
@@ -80,6 +132,24 @@ export class TensorMemory {
         if (tensor === result) this.#scopes.at(-1)?.add(tensor);
         else this.device.release(tensor.drop());
       }
+    }
+  }
+
+  /** Runs `body`; every tensor it made lives until `release`, whatever scopes open and close in between. */
+  held<T>(body: () => T): { readonly result: T; release(): void } {
+    const owned = new Set<Tensor>();
+    const release = () => {
+      for (const tensor of owned) this.device.release(tensor.drop());
+      owned.clear();
+    };
+    this.#scopes.push(owned);
+    try {
+      return { result: body(), release };
+    } catch (error) {
+      release();
+      throw error;
+    } finally {
+      this.#scopes.pop();
     }
   }
 

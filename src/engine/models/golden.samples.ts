@@ -58,7 +58,7 @@ export async function openFolder(folder: string): Promise<ModelFiles> {
   return openModelFiles(files.filter(({ name }) => !name.startsWith("golden")));
 }
 
-export async function readGolden(folder: string, name: string) {
+async function readRecording(folder: string, name: string) {
   const file = fileNamed(await filesFromFolder(join(GOLDEN, folder)), name)!;
   const { tensors, metadata } = await readSafetensorsHeader(file);
   const sites = new Map<string, { shape: readonly number[]; data: number[] }>();
@@ -67,7 +67,18 @@ export async function readGolden(folder: string, name: string) {
     for await (const slice of readRows({ file, entry })) data.push(...slice.data);
     sites.set(entry.name, { shape: entry.shape, data });
   }
-  return { sites, tokens: JSON.parse(metadata["tokens"]!) as number[] };
+  return { sites, numbers: (key: string) => JSON.parse(metadata[key]!) as number[] };
+}
+
+export async function readGolden(folder: string, name: string) {
+  const { sites, numbers } = await readRecording(folder, name);
+  return { sites, tokens: numbers("tokens") };
+}
+
+/** Gradients of Σ weight · log p(target) over all positions, by every site but the scales of norms. */
+export async function readGradients(folder: string, name: string) {
+  const { sites, numbers } = await readRecording(folder, name);
+  return { sites, tokens: numbers("tokens"), targets: numbers("targets"), weights: numbers("weights") };
 }
 
 export async function loadChanged(files: ModelFiles, change: Change = {}): Promise<Model> {

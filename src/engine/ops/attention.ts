@@ -2,7 +2,7 @@
  * Attention of packed ragged rows over the key-value cache, in one kernel: bare, or also storing the scores and the
  * pattern where they are captured, with the same z bit for bit. Where they are changed it is three kernels (scores →
  * pattern → mix), so that what comes later sees the change; unchanged, their results equal the one kernel's to
- * rounding.
+ * rounding. On a tape it is those three steps too, each with its pullback (attentionPullbacks.ts).
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { attention as attentionKernel } from "../kernels/attention/attention";
@@ -11,44 +11,11 @@ import { attentionPattern } from "../kernels/attentionPattern/attentionPattern";
 import { attentionScores } from "../kernels/attentionScores/attentionScores";
 import { attentionTapped } from "../kernels/attentionTapped/attentionTapped";
 import { storeKeyValues } from "../kernels/storeKeyValues/storeKeyValues";
+import type { AttentionStep, Columns, HeadShape, Scoring, Visibility } from "./attentionParts";
+import { mixPullback, patternPullback, placed, scoresPullback } from "./attentionPullbacks";
 import type { LayerCache } from "./keyValueCache";
 
-/** Which slots each query of a batch may see. */
-export interface Visibility {
-  /** u32: lists of cache slots in order of position, one after the other. */
-  readonly visible: Tensor;
-  /** Where in `visible` the position of each of those slots' tokens stands; only models with ALiBi have them there. */
-  readonly positionsAt: number;
-  /** u32 [queries, 4]: offset into `visible`, count, the query's own slot, which it always sees, and its position. */
-  readonly spans: Tensor;
-  /** The largest count, plus one for the query itself. */
-  readonly maxKeys: number;
-}
-
-export interface HeadShape {
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly dHead: number;
-}
-
-/** A matrix inside the columns of a wider one: q, k or v inside a fused projection. */
-export interface Columns {
-  readonly tensor: Tensor;
-  /** First column. */
-  readonly offset: number;
-}
-
-/** What q·k goes through on its way to a score. */
-export interface Scoring {
-  readonly scale: number;
-  /** Scores become cap tanh(score / cap) (Gemma 2). */
-  readonly cap?: number | undefined;
-  /**
-   * ALiBi (Press et al. 2022): after that, each head's slope times (key position - query position) is added. The slopes
-   * follow from this number, 8 in the paper (kernels/attention/alibiSlope.ts).
-   */
-  readonly maxAlibiBias?: number | undefined;
-}
+export type { Columns, HeadShape, Scoring, SeenBy, Visibility } from "./attentionParts";
 
 /** Where scores and pattern pass through, when they are wanted: [queries, heads, maxKeys], self last. */
 export interface AttentionTaps {
@@ -90,6 +57,9 @@ export function storeInCache(
       vOffset: values.offset,
     },
   );
+  // The cache stands for what this batch put into it: its cotangents have one row a token.
+  memory.tape?.record(cache.keys, [keys.tensor], (dKeys) => [placed(memory, dKeys, keys, width)]);
+  memory.tape?.record(cache.values, [values.tensor], (dValues) => [placed(memory, dValues, values, width)]);
 }
 
 /** q [queries, heads * dHead] → z [queries, heads * dHead]: softmax of the scores over visible slots, times v. */
@@ -97,11 +67,16 @@ export function attention(
   memory: TensorMemory,
   q: Columns,
   cache: LayerCache,
-  { visible, positionsAt, spans, maxKeys }: Visibility,
-  { heads, kvHeads, dHead }: HeadShape,
-  { scale, cap = 0, maxAlibiBias = 0 }: Scoring,
+  visibility: Visibility,
+  shape: HeadShape,
+  scoring: Scoring,
   taps: AttentionTaps,
 ): Tensor {
+  const { visible, positionsAt, spans, maxKeys } = visibility;
+  const { heads, kvHeads, dHead } = shape;
+  const { scale, cap = 0, maxAlibiBias = 0 } = scoring;
+  const { tape } = memory;
+  const isLive = [q.tensor, cache.keys, cache.values].some((tensor) => tape?.isLive(tensor));
   const [queries = 0] = spans.shape;
   const sizes = { queries, heads, kvHeads, dHead };
   const from = { qStride: stride(q), qOffset: q.offset, scale, cap, maxAlibiBias, positionsAt };
@@ -109,14 +84,14 @@ export function attention(
   const keys = cache.keys.buffer;
   const values = cache.values.buffer;
   const z = memory.make([queries, heads * dHead], "attention");
-  if (!taps.wanted) {
+  if (!taps.wanted && !isLive) {
     const buffers = { q: q.tensor.buffer, keys, values, ...lists, z: z.buffer };
     memory.device.run(attentionKernel, buffers, { ...sizes, ...from });
     return z;
   }
   const rawScores = memory.make([queries, heads, maxKeys], "attentionScores");
   const rawPattern = memory.make([queries, heads, maxKeys], "attentionPattern");
-  if (!taps.edited) {
+  if (!taps.edited && !tape) {
     const stores = { scores: rawScores.buffer, pattern: rawPattern.buffer };
     const buffers = { q: q.tensor.buffer, keys, values, ...lists, z: z.buffer, ...stores };
     memory.device.run(attentionTapped, buffers, { ...sizes, ...from, stride: maxKeys });
@@ -129,17 +104,23 @@ export function attention(
     { q: q.tensor.buffer, keys, ...lists, scores: rawScores.buffer },
     { ...sizes, ...from, stride: maxKeys },
   );
-  const scores = taps.scores(rawScores);
+  const step: AttentionStep = { q, cache, visibility, shape, scoring };
+  tape?.record(rawScores, [q.tensor, cache.keys], scoresPullback(memory, step, rawScores));
+  const scores = taps.wanted ? taps.scores(rawScores) : rawScores;
   memory.device.run(
     attentionPattern,
     { scores: scores.buffer, spans: spans.buffer, pattern: rawPattern.buffer },
     { queries, heads, stride: maxKeys },
   );
-  const pattern = taps.pattern(rawPattern);
+  if (!tape?.isFrozen("patterns")) {
+    tape?.record(rawPattern, [scores], patternPullback(memory, step, rawPattern));
+  }
+  const pattern = taps.wanted ? taps.pattern(rawPattern) : rawPattern;
   memory.device.run(
     attentionMix,
     { pattern: pattern.buffer, values, ...lists, z: z.buffer },
     { ...sizes, stride: maxKeys },
   );
+  tape?.record(z, [pattern, cache.values], mixPullback(memory, step, pattern));
   return z;
 }

@@ -1,6 +1,7 @@
 /** Changes to chosen elements of an activation, row by row. */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { editRows as editRowsKernel, NO_VALUES } from "../kernels/editRows/editRows";
+import { editRowsBackward } from "../kernels/editRowsBackward/editRowsBackward";
 
 export { NO_VALUES };
 
@@ -28,5 +29,16 @@ export function editRows(memory: TensorMemory, x: Tensor, edits: RowEdits, offse
     },
     { rows, cols: x.size / rows, offset },
   );
+  memory.tape?.record(y, [x], (dy) => {
+    const dx = memory.make(dy.shape, "editRowsBackward");
+    const tables = { spans: edits.spans.buffer, entries: edits.entries.buffer, keeps: edits.keeps.buffer };
+    const cols = x.size / rows;
+    memory.device.run(
+      editRowsBackward,
+      { dy: dy.buffer, ...tables, dx: dx.buffer },
+      { rows: dy.size / cols, own: rows, cols, offset },
+    );
+    return [dx];
+  });
   return y;
 }

@@ -1,6 +1,7 @@
 /** Rows of a table by index: token and position embeddings, and picking the rows that are scored. */
 import type { DeviceBuffer } from "../device/device";
 import type { Tensor, TensorMemory } from "../device/tensor";
+import { gatherBackward } from "../kernels/gatherBackward/gatherBackward";
 import { embedding as embeddingF32, embeddingByte, embeddingHalf } from "../kernels/embedding/embedding";
 import type { Matrix } from "./weights";
 
@@ -22,15 +23,51 @@ export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Ten
   return y;
 }
 
-/** x [n, cols], indices [rows] → y [rows, cols]. */
-export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor): Tensor {
+/** Which copies each row of a table has, for the way back. Made on the host: the indices come from there. */
+export interface Copies {
+  /** u32 [copies]: the copies, sorted by the row that they are of. */
+  readonly order: Tensor;
+  /** u32 [n + 1]: where the copies of each row begin. */
+  readonly firsts: Tensor;
+}
+
+/** The copies of rows 0 to n - 1 among these indices: count, scan, scatter; equal indices stay in their order. */
+export function copiesOf(memory: TensorMemory, indices: readonly number[], n: number): Copies {
+  const firsts = new Uint32Array(n + 1);
+  for (const index of indices) firsts[index + 1] = (firsts[index + 1] ?? 0) + 1;
+  for (let row = 0; row < n; row++) firsts[row + 1] = (firsts[row + 1] ?? 0) + (firsts[row] ?? 0);
+  const next = firsts.slice();
+  const order = new Uint32Array(Math.max(1, indices.length));
+  for (const [copy, index] of indices.entries()) {
+    const place = next[index] ?? 0;
+    order[place] = copy;
+    next[index] = place + 1;
+  }
+  return {
+    order: memory.from(order, [indices.length], "order of copies"),
+    firsts: memory.from(firsts, [n + 1], "first copies"),
+  };
+}
+
+/** x [n, cols], indices [rows] → y [rows, cols]. On a tape it needs to know the copies of each row. */
+export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor, copies?: Copies): Tensor {
   const [n = 0, cols = 0] = x.shape;
   const buffer: DeviceBuffer = x.buffer;
-  return embedding(
+  const y = embedding(
     memory,
     { shape: [n, cols], dtype: "f32", chunks: [{ buffer, firstRow: 0, rows: n }] },
     indices,
   );
+  memory.tape?.record(y, [x], (dy) => {
+    if (!copies) throw new Error("rows were gathered on a tape without their copies");
+    const rows = (dy.size / y.size) * n;
+    const dx = memory.make([rows, cols], "gatherBackward");
+    const lists = { order: copies.order.buffer, firsts: copies.firsts.buffer };
+    const sizes = { rows, own: n, copies: y.size / cols, cols };
+    memory.device.run(gatherBackward, { dy: dy.buffer, ...lists, dx: dx.buffer }, sizes);
+    return [dx];
+  });
+  return y;
 }
 
 /** x of any shape, indices [n] into its elements → y [n, 1]. */

@@ -5,6 +5,11 @@
  */
 import type { TensorMemory, Tensor } from "../device/tensor";
 import {
+  linearBackward as linearBackwardF32,
+  linearBackwardByte,
+  linearBackwardHalf,
+} from "../kernels/linearBackward/linearBackward";
+import {
   matmulSkinny,
   matmulSkinnyByte,
   matmulSkinnyHalf,
@@ -15,7 +20,13 @@ import {
   matvecByte,
   matvecHalf,
 } from "../kernels/matmul/matmul";
-import type { Matrix, Vector } from "./weights";
+import {
+  linearBackwardFew,
+  linearBackwardFewByte,
+  linearBackwardFewHalf,
+} from "../kernels/linearBackwardFew/linearBackwardFew";
+import { sumSlices } from "../kernels/sumSlices/sumSlices";
+import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;
 const SKINNY_ROWS = 32;
@@ -38,12 +49,74 @@ export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector
   const [out, inner] = w.shape;
   const y = memory.make([rows, out], "linear");
   const kernel = kernelFor(rows, w.dtype);
+  memory.fill(y, () => {
+    for (const chunk of w.chunks) {
+      memory.device.run(
+        kernel,
+        { x: x.buffer, w: chunk.buffer, bias: bias?.buffer ?? x.buffer, y: y.buffer },
+        { rows, inner, cols: chunk.rows, hasBias: bias ? 1 : 0, yStride: out, yOffset: chunk.firstRow },
+      );
+    }
+  });
+  memory.tape?.record(y, [x], (dy) => [linearBackward(memory, dy, w)]);
+  return y;
+}
+
+const BACKWARD = { f32: linearBackwardF32, f16: linearBackwardHalf, q8: linearBackwardByte } as const;
+const BACKWARD_FEW = {
+  f32: linearBackwardFew,
+  f16: linearBackwardFewHalf,
+  q8: linearBackwardFewByte,
+} as const;
+
+/** The most rows that are taken in slices of output features, and how many of those a slice has. */
+const FEW_ROWS = 4;
+const SLICE = 256;
+
+/** dy [rows, out], w [out, in] → dy w [rows, in], chunk by chunk, each adding to what the one before gave. */
+export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Tensor {
+  const [out, inner] = w.shape;
+  const rows = dy.size / out;
+  const kernel = BACKWARD[w.dtype];
+  let sum: Tensor | undefined;
   for (const chunk of w.chunks) {
+    const dx = memory.make([rows, inner], "linearBackward");
+    // A long sum of one row keeps few workgroups busy for long: many take a slice of it each.
+    if (rows <= FEW_ROWS && chunk.rows >= 2 * SLICE) {
+      sum = inSlices(memory, dy, w, chunk, sum, dx);
+      continue;
+    }
     memory.device.run(
       kernel,
-      { x: x.buffer, w: chunk.buffer, bias: bias?.buffer ?? x.buffer, y: y.buffer },
-      { rows, inner, cols: chunk.rows, hasBias: bias ? 1 : 0, yStride: out, yOffset: chunk.firstRow },
+      { dy: dy.buffer, w: chunk.buffer, start: (sum ?? dy).buffer, dx: dx.buffer },
+      { rows, inner, cols: chunk.rows, yStride: out, yOffset: chunk.firstRow, hasStart: sum ? 1 : 0 },
     );
+    sum = dx;
   }
-  return y;
+  if (!sum) throw new Error("a matrix without rows");
+  return sum;
+}
+
+function inSlices(
+  memory: TensorMemory,
+  dy: Tensor,
+  { shape: [yStride, inner], dtype }: Matrix,
+  { buffer, firstRow, rows: cols }: MatrixChunk,
+  start: Tensor | undefined,
+  dx: Tensor,
+): Tensor {
+  const rows = dy.size / yStride;
+  const slices = Math.ceil(cols / SLICE);
+  const parts = memory.make([slices, rows, inner], "linearBackwardFew");
+  memory.device.run(
+    BACKWARD_FEW[dtype],
+    { dy: dy.buffer, w: buffer, parts: parts.buffer },
+    { rows, inner, cols, yStride, yOffset: firstRow, slice: SLICE },
+  );
+  memory.device.run(
+    sumSlices,
+    { parts: parts.buffer, start: (start ?? parts).buffer, y: dx.buffer },
+    { count: rows * inner, slices, hasStart: start ? 1 : 0 },
+  );
+  return dx;
 }

@@ -5,6 +5,8 @@
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { layerNorm as layerNormKernel } from "../kernels/layerNorm/layerNorm";
 import { normApply } from "../kernels/normApply/normApply";
+import { normBackward } from "../kernels/normBackward/normBackward";
+import { normScaleBackward } from "../kernels/normScaleBackward/normScaleBackward";
 import { rmsNorm as rmsNormKernel } from "../kernels/rmsNorm/rmsNorm";
 import type { Vector } from "./weights";
 
@@ -33,15 +35,17 @@ export function layerNorm(
     { x: x.buffer, ...weights, y: y.buffer, scale: scale.buffer },
     { rows, cols, eps },
   );
-  const divisor = scaleTap?.tap(scale);
-  if (!divisor || !scaleTap?.edited) return y;
+  const norm: Norm = { x, scale, weight, weightOffset: 0, centred: 1 };
+  recordScale(memory, norm);
+  const divisor = scaleTap?.tap(scale) ?? scale;
+  if (!scaleTap?.edited) return recorded(memory, norm, divisor, y);
   const edited = memory.make(x.shape, "layerNorm");
   memory.device.run(
     normApply,
     { x: x.buffer, scale: divisor.buffer, ...weights, y: edited.buffer },
     { rows, cols, centred: 1, weightOffset: 0 },
   );
-  return edited;
+  return recorded(memory, norm, divisor, edited);
 }
 
 /**
@@ -65,8 +69,10 @@ export function rmsNorm(
     { x: x.buffer, weight: weight.buffer, y: y.buffer, scale: scale.buffer },
     { rows, cols, eps, weightOffset },
   );
-  const divisor = scaleTap?.tap(scale);
-  if (!divisor || !scaleTap?.edited) return y;
+  const norm: Norm = { x, scale, weight, weightOffset, centred: 0 };
+  recordScale(memory, norm);
+  const divisor = scaleTap?.tap(scale) ?? scale;
+  if (!scaleTap?.edited) return recorded(memory, norm, divisor, y);
   const edited = memory.make(x.shape, "rmsNorm");
   memory.device.run(
     normApply,
@@ -74,5 +80,55 @@ export function rmsNorm(
     { x: x.buffer, scale: divisor.buffer, weight: weight.buffer, bias: weight.buffer, y: edited.buffer },
     { rows, cols, centred: 0, weightOffset },
   );
-  return edited;
+  return recorded(memory, norm, divisor, edited);
+}
+
+/** What the way back needs of a norm. */
+interface Norm {
+  readonly x: Tensor;
+  /** [rows, 1], as it was made from x. */
+  readonly scale: Tensor;
+  readonly weight: Vector;
+  readonly weightOffset: number;
+  readonly centred: 0 | 1;
+}
+
+/** The scale is made from x, unless scales are held constant. */
+function recordScale(memory: TensorMemory, { x, scale, weight, centred }: Norm): void {
+  if (memory.tape?.isFrozen("scales")) return;
+  const cols = weight.size;
+  memory.tape?.record(scale, [x], (dScale) => {
+    const dx = memory.make([dScale.size, cols], "normScaleBackward");
+    memory.device.run(
+      normScaleBackward,
+      { dScale: dScale.buffer, x: x.buffer, scale: scale.buffer, dx: dx.buffer },
+      { rows: dScale.size, own: scale.size, cols, centred },
+    );
+    return [dx];
+  });
+}
+
+/** y, made from x and from what it was divided by. */
+function recorded(
+  memory: TensorMemory,
+  { x, weight, weightOffset, centred }: Norm,
+  divisor: Tensor,
+  y: Tensor,
+): Tensor {
+  const cols = weight.size;
+  memory.tape?.record(y, [x, divisor], (dy) => {
+    const rows = dy.size / cols;
+    const dx = memory.make([rows, cols], "normBackward");
+    const dScale = memory.make([rows, 1], "normBackward");
+    memory.device.run(
+      normBackward,
+      {
+        ...{ dy: dy.buffer, x: x.buffer, scale: divisor.buffer, weight: weight.buffer },
+        ...{ dx: dx.buffer, dScale: dScale.buffer },
+      },
+      { rows, own: divisor.size, cols, centred, weightOffset },
+    );
+    return [dx, dScale];
+  });
+  return y;
 }

@@ -4,6 +4,7 @@
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { rotary as rotaryKernel } from "../kernels/rotary/rotary";
+import { rotaryBackward } from "../kernels/rotaryBackward/rotaryBackward";
 import type { Vector } from "./weights";
 
 /**
@@ -29,5 +30,18 @@ export function rotary(
       magnitude,
     },
   );
+  memory.tape?.record(y, [x], (dy) => {
+    const dx = memory.make(dy.shape, "rotaryBackward");
+    const turns = { positions: positions.buffer, frequencies: frequencies.buffer };
+    memory.device.run(
+      rotaryBackward,
+      { dy: dy.buffer, ...turns, dx: dx.buffer },
+      {
+        ...{ rows: dy.size / (heads * dHead), own: rows, heads, dHead, rotaryDims: 2 * frequencies.size },
+        ...{ interleaved: interleaved ? 1 : 0, magnitude },
+      },
+    );
+    return [dx];
+  });
   return y;
 }

@@ -4,6 +4,7 @@ import { argmax } from "../kernels/argmax/argmax";
 import { klRows } from "../kernels/klRows/klRows";
 import { sampleToken } from "../kernels/sampleToken/sampleToken";
 import { scoreTargets as scoreTargetsKernel } from "../kernels/scoreTargets/scoreTargets";
+import { scoreTargetsBackward as scoreTargetsBackwardKernel } from "../kernels/scoreTargetsBackward/scoreTargetsBackward";
 import { tokenStats as tokenStatsKernel } from "../kernels/tokenStats/tokenStats";
 import { topK as topKKernel } from "../kernels/topK/topK";
 
@@ -20,6 +21,31 @@ export function scoreTargets(memory: TensorMemory, logits: Tensor, asks: Tensor)
     { count, cols: logits.shape[1] ?? 0 },
   );
   return scores;
+}
+
+/** Scalars that are sums of log-probabilities and logits, row by row (shapes in kernels/scoreTargetsBackward/). */
+export interface LogitAsks {
+  readonly spans: Tensor;
+  readonly targets: Tensor;
+  readonly weights: Tensor;
+  /** Of the weights, those of log-probabilities. */
+  readonly totals: Tensor;
+}
+
+/** logits [rows, dVocab] → their cotangents [scalars * rows, dVocab]: where the way back begins. */
+export function scoreTargetsBackward(memory: TensorMemory, logits: Tensor, asks: LogitAsks): Tensor {
+  const [own = 0, cols = 0] = logits.shape;
+  const rows = asks.totals.size;
+  const dLogits = memory.make([rows, cols], "scoreTargetsBackward");
+  memory.device.run(
+    scoreTargetsBackwardKernel,
+    {
+      ...{ logits: logits.buffer, spans: asks.spans.buffer, targets: asks.targets.buffer },
+      ...{ weights: asks.weights.buffer, totals: asks.totals.buffer, dLogits: dLogits.buffer },
+    },
+    { rows, own, cols },
+  );
+  return dLogits;
 }
 
 /**

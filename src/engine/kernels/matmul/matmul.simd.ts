@@ -25,7 +25,7 @@ const BLOCK_DOT: u32 = 256;
 /** Four consecutive weights of type T (f32, u16 holding a half, or i8 without its row's scale). */
 // @ts-ignore: decorator
 @inline
-function loadQuad<T>(at: usize): v128 {
+export function loadQuad<T>(at: usize): v128 {
   if (sizeof<T>() == 2) return halvesToFloats(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
   if (sizeof<T>() == 1) {
     return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(at))));
@@ -35,7 +35,7 @@ function loadQuad<T>(at: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function loadOne<T>(at: usize): f32 {
+export function loadOne<T>(at: usize): f32 {
   if (sizeof<T>() == 2) return f32x4.extract_lane(halvesToFloats(i32x4.splat(load<u16>(at))), 0);
   if (sizeof<T>() == 1) return <f32>load<i8>(at);
   return load<f32>(at);
@@ -56,7 +56,7 @@ function sumOfLanes(v: v128): f32 {
 /** Row `r`, or the last one past the end: a tail computes that row again instead of branching. */
 // @ts-ignore: decorator
 @inline
-function clampedRow(base: usize, r: u32, rows: u32, strideBytes: usize): usize {
+export function clampedRow(base: usize, r: u32, rows: u32, strideBytes: usize): usize {
   return base + <usize>min(r, rows - 1) * strideBytes;
 }
 
@@ -90,7 +90,7 @@ function packFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, count: u32, pan
 }
 
 /** Adds a 4 x 8 tile of products to y: four rows of x, `count` long, times the panel. */
-function addTile(
+export function addTile(
   x0: usize, x1: usize, x2: usize, x3: usize, count: u32, panel: usize,
   y0: usize, y1: usize, y2: usize, y3: usize,
 ): void {
@@ -167,7 +167,7 @@ function addTile(
 }
 
 /** addTile for a panel of fewer than eight columns: works on a copy of the tile of y. */
-function addNarrowTile(
+export function addNarrowTile(
   x0: usize, x1: usize, x2: usize, x3: usize, count: u32, panel: usize,
   y0: usize, y1: usize, y2: usize, y3: usize, bytes: usize, copy: usize,
 ): void {

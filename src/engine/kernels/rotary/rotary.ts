@@ -2,13 +2,14 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { rotaryReference } from "./rotary.ref";
-import wgsl from "./rotary.wgsl?raw";
+import rotaryWgsl from "./rotary.wgsl?raw";
+import turnWgsl from "./turn.wgsl?raw";
 
 const workgroupSize = 64;
 
 export const rotary = defineKernel({
   name: "rotary",
-  wgsl,
+  wgsl: { "rotary.wgsl": rotaryWgsl, "turn.wgsl": turnWgsl },
   reads: { x: "f32", positions: "u32", frequencies: "f32" },
   writes: { y: "f32" },
   params: {

@@ -8,8 +8,8 @@
 //   frequencies  f32  [rotaryDims / 2], radians per position
 //   y            f32  [rows, heads, dHead], dense
 //
-// One invocation per element of y. Sine and cosine are worked out here: WGSL promises its own only to
-// 2^-11, and only between -pi and pi, while position * frequency reaches thousands of radians.
+// One invocation per element of y. Sine and cosine are worked out in turn.wgsl: WGSL promises its own only
+// to 2^-11, and only between -pi and pi, while position * frequency reaches thousands of radians.
 struct Params {
   rows: u32,
   heads: u32,
@@ -28,20 +28,6 @@ override workgroupSize: u32 = 64;
 @group(0) @binding(2) var<storage, read> positions: array<u32>;
 @group(0) @binding(3) var<storage, read> frequencies: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
-
-// (cos, sin) to about 1e-7 for 0 <= angle < 1e5. The angle is reduced to [-pi/4, pi/4] by taking off quarter
-// turns in three parts, the first with so few bits that its multiples are exact (Cody & Waite 1980); what is
-// left goes through the Taylor series, long enough for f32.
-fn turn(angle: f32) -> vec2f {
-  let quarters = round(angle * 0.63661977);
-  let r = ((angle - quarters * 1.5703125) - quarters * 4.8375129e-4) - quarters * 7.5497901e-8;
-  let z = r * r;
-  let c = 1.0 + z * (-0.5 + z * (1.0 / 24.0 + z * (-1.0 / 720.0 + z * (1.0 / 40320.0))));
-  let s = r * (1.0 + z * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362880.0)))));
-  let quadrant = u32(quarters) & 3u;
-  let turned = select(vec2f(c, s), vec2f(-s, c), (quadrant & 1u) == 1u);
-  return select(turned, -turned, quadrant >= 2u);
-}
 
 @compute @workgroup_size(workgroupSize)
 fn main(

@@ -49,4 +49,5 @@ export const scale = defineKernel({
   ...shared("scale", scaleWgsl),
   params: { count: "u32", factor: "f32" },
   reference: reference.unaryReference(({ factor }) => reference.scale(factor)),
+  simd: { name: "scale", args: (at, { count, factor }) => [at.x, at.y, count, factor] },
 });

@@ -97,9 +97,11 @@ export const hookedTransformer: Architecture<HookedConfig> = {
     const read = shortformer ? add(memory, normed, shortformer) : normed;
     const attended = add(memory, residPre, tap("attn_out", attentionSublayer(layer, read, options)));
     if (attnOnly) return tap("resid_post", attended);
-    const mlpIn = normalised("ln2", parallel ? residPre : tap("resid_mid", attended));
+    // What the tap gives back is the stream from here on, for the MLP and for what comes after it.
+    const residMid = parallel ? attended : tap("resid_mid", attended);
+    const mlpIn = normalised("ln2", parallel ? residPre : residMid);
     const mlp = gatedMlp ? gatedMlpSublayer : mlpSublayer;
-    return tap("resid_post", add(memory, attended, tap("mlp_out", mlp(layer, mlpIn, activation))));
+    return tap("resid_post", add(memory, residMid, tap("mlp_out", mlp(layer, mlpIn, activation))));
   },
 
   head(context, residual) {
