@@ -12,6 +12,7 @@ import type { Gradient, GradientAlarm, GradientRequest, GradientResult } from ".
 import type { Tensor } from "../../device/tensor";
 import { saeOf, siteNamed, type Model } from "../../models/model";
 import { runBlocks } from "../../models/runBlocks";
+import { loadBackward } from "../../ops/backward";
 import { KeyValueCache } from "../../ops/keyValueCache";
 import { uploadPassEdits } from "../edits/passEdits";
 import { RunTaps } from "../edits/runTaps";
@@ -36,6 +37,7 @@ export async function gradients(
   checkTokens(rows, config.dVocab);
   refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
+  await loadBackward(memory.device);
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = new KeyValueCache(memory, config.nLayers, count, config.nKvHeads * config.dHead);
   const frozen = new Set(request.frozen);
