@@ -6,7 +6,8 @@ import { shapleyFromValues, presentPlayers } from "../src/shapley/exact";
 import type { Estimator } from "../src/shapley/estimator";
 import { createPairedRegression } from "../src/shapley/pairedRegression";
 import { createPermutations } from "../src/shapley/permutations";
-import { Draws } from "../src/shapley/draws";
+import { gaussian } from "../src/random/distributions";
+import { Draws } from "../src/random/draws";
 
 export interface NamedGame {
   readonly kind: string;
@@ -17,8 +18,7 @@ export interface NamedGame {
 
 type Value = (present: readonly boolean[]) => number;
 
-const normal = (draws: Draws) =>
-  Math.sqrt(-2 * Math.log(1 - draws.next())) * Math.cos(2 * Math.PI * draws.next());
+const normal = (draws: Draws) => gaussian(1 - draws.next(), draws.next());
 
 /** Kinds of games, each a function of the coalition drawn by a seed. */
 export const KINDS: Readonly<Record<string, (n: number, draws: Draws) => Value>> = {

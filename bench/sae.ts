@@ -9,7 +9,7 @@
  */
 import type { Device } from "../src/engine/device/device";
 import { TensorMemory, type Tensor } from "../src/engine/device/tensor";
-import { noise } from "../src/engine/device/noise";
+import { noise } from "../src/random/noise";
 import { linear } from "../src/engine/ops/linear";
 import { saeDecode, saeDecodeDense, saeEncodeTopK } from "../src/engine/ops/sae";
 import { freeSae, type SaeWeights } from "../src/engine/ops/saeWeights";

@@ -9,7 +9,7 @@
  * peer is the same runtime's WebAssembly, one thread, and both sides copy their input in.
  */
 import type { Device } from "../src/engine/device/device";
-import { noise } from "../src/engine/device/noise";
+import { noise } from "../src/random/noise";
 import { TensorMemory } from "../src/engine/device/tensor";
 import { selectTop } from "../src/engine/ops/select";
 import { paired, type Paired } from "./paired";

@@ -19,8 +19,8 @@ import { pieces, readForward, recordForward } from "../src/engine/interp/pass/fo
 import { EMPTY_CONTEXT, skip } from "../src/engine/interp/batch/rowContext";
 import { trieTokens } from "../src/engine/interp/coalitions/trieTokens";
 import type { Model } from "../src/engine/models/model";
+import { makeCache } from "../src/engine/models/sizes";
 import { randomGpt2 } from "../src/engine/models/randomModel";
-import { KeyValueCache } from "../src/engine/ops/keyValueCache";
 import { paired, pairedLine, type Paired } from "./paired";
 
 const WIDTH = 64;
@@ -83,11 +83,10 @@ async function byTrie(model: Model, chain: ChainTokens, mode: Mode) {
 
 /** Every coalition from the prompt on; under a mask hidden steps are left out here, too. */
 async function byRunner(model: Model, chain: ChainTokens, mode: Mode) {
-  const { config, memory } = model;
   const { prompt, steps, answerPrefix, answer } = chain;
   const longest = steps.flat().length + answerPrefix.length + answer.length;
   const slots = prompt.length + WIDTH * longest;
-  const cache = new KeyValueCache(memory, config.nLayers, slots, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, slots);
   const coalitions = coalitionsOf(steps.length);
   const values: number[] = [];
   let tokens = prompt.length;

@@ -28,7 +28,9 @@ const FOLDERS = readdirSync(GOLDEN);
 
 for (let first = 0; first < FOLDERS.length; first += AT_ONCE) {
   const folders = FOLDERS.slice(first, first + AT_ONCE);
-  test(`${folders.join(", ")} dropped on the page give the golden logits`, async ({ page }, { project }) => {
+  const title = `${folders.join(", ")} dropped on the page give the golden logits`;
+  // On WebGPU every site of every folder is compared by golden.gpu.test.ts: here one group stands for the way there.
+  test(title, { tag: first === 0 ? ["@webgpu"] : [] }, async ({ page }, { project }) => {
     await openPlayground(page);
     if (project.name === "software-webgpu") await chooseWebGpu(page);
     const chip = page.getByTitle("Model", { exact: true });

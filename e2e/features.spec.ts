@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import type { LatentEdit } from "../src/protocol/interventions";
+import type { Edit } from "../src/protocol/interventions";
 import { dropFiles, numberIn, openPlayground } from "./playground";
 
 async function openFeatures(page: Page): Promise<void> {
@@ -88,7 +88,7 @@ test("the listed ablation effect is what an edit does to the logit", async ({ pa
     const strip = document.querySelectorAll('[role="listbox"] [role="option"]');
     const shown = [...strip].map((token) => token.textContent.trim()).join(" ");
     const tokens = (await vitrine.tokenize(shown, false)).map(({ id }) => id);
-    const edit: LatentEdit = {
+    const edit: Edit<"latent"> = {
       kind: "latent",
       ...{ id: "e", on: true, latents: [chosen], op: "ablate", amount: 0, error: "kept" },
       sae: { name: sae?.name ?? "", sha256: sae?.sha256 ?? "" },

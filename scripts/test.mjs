@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything, in order, with a table at the end and the line `N passed, N failed`. A stage that
+ * `npm test`: everything, the quick checks first, with a table at the end and the line `N passed, N failed`. A stage that
  * runs no test has failed. `npm test -- --only unit,gpu` runs some stages while developing.
  */
 import { spawn } from "node:child_process";
@@ -10,21 +10,26 @@ import { chromiumPath } from "./chromium.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "vitrine-test-"));
 
-function command(line, env = {}) {
+function command(line, env = {}, output = "inherit") {
   return new Promise((resolve) => {
     const child = spawn("npx", ["--no-install", ...line], {
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", output, output],
       env: { ...process.env, ...env },
     });
-    child.on("close", (code) => resolve(code === 0));
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
+    child.on("close", (code) => {
+      process.stdout.write(Buffer.concat(printed));
+      resolve(code === 0);
+    });
   });
 }
 
-/** A check that passes or fails as a whole. */
+/** A check that passes or fails as a whole. It runs beside others: what it prints comes in one piece. */
 const whole =
   (...line) =>
   async () => {
-    const ok = await command(line);
+    const ok = await command(line, {}, "pipe");
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
   };
 
@@ -77,14 +82,17 @@ const playwright = async () => {
   }
 };
 
+/** Stages that use one core each, the longest first: they run two at a time. */
+const ON_ONE_CORE = ["lint", "types", "format", "build"];
+
 const STAGES = {
-  types: whole("svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"),
   lint: whole("eslint", "."),
+  types: whole("svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"),
   format: whole("prettier", "--check", "."),
+  build: whole("vite", "build", "--logLevel", "warn"),
   unit: vitest("unit"),
   component: vitest("dom"),
   gpu: inChromium(vitest("gpu")),
-  build: whole("vite", "build", "--logLevel", "warn"),
   size: async () => {
     const ok = await command(["node", "scripts/size.mjs"]);
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
@@ -102,11 +110,22 @@ if (unknown.length > 0)
   throw new Error(`unknown stage ${unknown.join(", ")}; known: ${Object.keys(STAGES).join(", ")}`);
 
 const results = [];
-for (const name of names) {
-  console.log(`\n── ${name}`);
+async function run(name) {
   const started = Date.now();
   const result = await STAGES[name]();
-  results.push({ stage: name, ...result, seconds: Math.round((Date.now() - started) / 1000) });
+  const seconds = Math.round((Date.now() - started) / 1000);
+  results.push({ stage: name, ...result, seconds });
+  return `\n── ${name}: ${result.passed} passed, ${result.failed} failed, ${seconds} s`;
+}
+
+const queue = names.filter((name) => ON_ONE_CORE.includes(name));
+const lane = async () => {
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) console.log(await run(name));
+};
+await Promise.all([lane(), lane()]);
+for (const name of names.filter((one) => !ON_ONE_CORE.includes(one))) {
+  console.log(`\n── ${name}`);
+  console.log(await run(name));
 }
 console.log("");
 console.table(results);

@@ -25,6 +25,11 @@ export class VitrineError extends Error {
   }
 }
 
+/** Says no to what was asked. */
+export function refuse(message: string): never {
+  throw new VitrineError("Unsupported", message);
+}
+
 /** True for an error of that name, from either side of the worker boundary. */
 export function isVitrineError(error: unknown, name: VitrineErrorName): error is Error {
   return error instanceof Error && error.name === name;

@@ -120,64 +120,26 @@ export interface PromptSet {
 export type EditSite =
   BlockSiteName | "embed" | "pos_embed" | "ln_final.scale" | "ln_final.normalized" | "logits";
 
-interface EditBase {
-  /** Tells chips apart; chosen by the page, unique in a stack. */
-  readonly id: string;
-  readonly on: boolean;
+interface InLayers {
+  /** Absent: every layer. */
+  readonly layers?: readonly number[];
 }
 
-interface SiteEdit extends EditBase {
+interface InHeads extends InLayers {
+  readonly heads?: readonly number[];
+}
+
+/** Layers are of a block's site. */
+interface AtSite extends InLayers {
   readonly site: EditSite;
-  /** Of a block's site; absent: every layer. */
-  readonly layers?: readonly number[];
   readonly heads?: readonly number[];
   readonly dims?: readonly number[];
   readonly positions?: Positions;
 }
 
-interface Replacement extends SiteEdit {
+interface Replacement extends AtSite {
   /** From 0 (nothing changes) to 1 (replaced): x becomes (1 - strength) x + strength · value. */
   readonly strength: number;
-}
-
-export interface ZeroEdit extends Replacement {
-  readonly kind: "zero";
-}
-
-/** The mean of the site over every token of a set of prompts (or over those at the same position). */
-export interface MeanEdit extends Replacement {
-  readonly kind: "mean";
-  readonly over: PromptSet;
-  readonly by: "token" | "position";
-}
-
-/** The site as it is in one prompt of a set, drawn by the seed, at the same position. */
-export interface ResampleEdit extends Replacement {
-  readonly kind: "resample";
-  readonly from: PromptSet;
-  readonly seed: number;
-}
-
-/**
- * The site as it is in another prompt. Aligned by position, or by token: the n-th occurrence of a token takes the
- * value of its n-th occurrence there; tokens without a partner are left alone.
- */
-export interface PatchEdit extends Replacement {
-  readonly kind: "patch";
-  readonly from: NamedTokens;
-  readonly align: "position" | "token";
-}
-
-export interface ScaleEdit extends SiteEdit {
-  readonly kind: "scale";
-  readonly factor: number;
-}
-
-/** Adds coefficient · direction. */
-export interface AddEdit extends SiteEdit {
-  readonly kind: "add";
-  readonly coefficient: number;
-  readonly direction: Direction;
 }
 
 export type Direction =
@@ -191,82 +153,64 @@ export type Direction =
   /** Numbers from a file, as wide as the site. */
   | { readonly kind: "vector"; readonly name: string; readonly values: readonly number[] };
 
-export interface KnockOutEdit extends EditBase {
-  readonly kind: "knockOut";
-  readonly layers?: readonly number[];
-  readonly heads?: readonly number[];
-  readonly queries?: Positions;
-  readonly keys?: Positions;
+/** What each kind of edit says: the one place in which a kind is declared. Links carry these names. */
+interface EditFields {
+  readonly zero: Replacement;
+
+  /** The mean of the site over every token of a set of prompts (or over those at the same position). */
+  readonly mean: Replacement & { readonly over: PromptSet; readonly by: "token" | "position" };
+
+  /** The site as it is in one prompt of a set, drawn by the seed, at the same position. */
+  readonly resample: Replacement & { readonly from: PromptSet; readonly seed: number };
+
+  /**
+   * The site as it is in another prompt. Aligned by position, or by token: the n-th occurrence of a token takes the
+   * value of its n-th occurrence there; tokens without a partner are left alone.
+   */
+  readonly patch: Replacement & { readonly from: NamedTokens; readonly align: "position" | "token" };
+
+  readonly scale: AtSite & { readonly factor: number };
+
+  /** Adds coefficient · direction. */
+  readonly add: AtSite & { readonly coefficient: number; readonly direction: Direction };
+
+  readonly knockOut: InHeads & { readonly queries?: Positions; readonly keys?: Positions };
+
+  /** A mask by position, for models that were trained with one of their own. */
+  readonly mask: InHeads & Pick<AttentionMask, "pairs" | "op" | "empty">;
+
+  /** Scores by position. */
+  readonly score: InHeads & Pick<ScoreChange, "pairs" | "op" | "value">;
+
+  /** Another token in the prompt itself; `text` is the new token's, for people. */
+  readonly token: { readonly position: number; readonly token: number; readonly text: string };
+
+  /** Attention patterns, or the scales of all norms, as they are in the run without any edit. */
+  readonly freeze: InLayers & { readonly what: "patterns" | "norms" };
+
+  /** Latents of an autoencoder, which is named by its weights: its number is given anew at every visit. */
+  readonly latent: Pick<LatentChange, "error" | "positions"> & {
+    readonly sae: { readonly name: string; readonly sha256: string };
+    /** None, with the error term dropped: the reconstruction takes the activation's place. */
+    readonly latents: readonly number[];
+    readonly op: LatentOp;
+    readonly amount: number;
+  };
 }
 
-/** A mask by position, for models that were trained with one of their own. */
-export interface MaskEdit extends EditBase, Omit<AttentionMask, "layer"> {
-  readonly layers?: readonly number[];
-}
+export type EditKind = keyof EditFields;
 
-/** Scores by position. */
-export interface ScoreEdit extends EditBase, Omit<ScoreChange, "layer"> {
-  readonly layers?: readonly number[];
-}
+/** Everything of an edit but what the stack itself keeps: of any kind, or of one. */
+export type NewEdit<K extends EditKind = EditKind> = {
+  [Kind in K]: { readonly kind: Kind } & EditFields[Kind];
+}[K];
 
-/** Another token in the prompt itself. */
-export interface TokenEdit extends EditBase {
-  readonly kind: "token";
-  readonly position: number;
-  readonly token: number;
-  /** The new token's text, for people. */
-  readonly text: string;
-}
-
-/** Attention patterns, or the scales of all norms, as they are in the run without any edit. */
-export interface FreezeEdit extends EditBase {
-  readonly kind: "freeze";
-  readonly what: "patterns" | "norms";
-  readonly layers?: readonly number[];
-}
-
-/** Latents of an autoencoder, which is named by its weights: its number is given anew at every visit. */
-export interface LatentEdit extends EditBase {
-  readonly kind: "latent";
-  readonly sae: { readonly name: string; readonly sha256: string };
-  /** None, with the error term dropped: the reconstruction takes the activation's place. */
-  readonly latents: readonly number[];
-  readonly op: LatentOp;
-  readonly amount: number;
-  readonly error: "kept" | "dropped";
-  readonly positions?: Positions;
-}
-
-export type Edit =
-  | ZeroEdit
-  | MeanEdit
-  | ResampleEdit
-  | PatchEdit
-  | ScaleEdit
-  | AddEdit
-  | KnockOutEdit
-  | MaskEdit
-  | ScoreEdit
-  | TokenEdit
-  | FreezeEdit
-  | LatentEdit;
-
-export type EditKind = Edit["kind"];
-
-export const EDIT_KINDS = [
-  "zero",
-  "mean",
-  "resample",
-  "patch",
-  "scale",
-  "add",
-  "knockOut",
-  "mask",
-  "score",
-  "token",
-  "freeze",
-  "latent",
-] as const satisfies readonly EditKind[];
+/** An edit of a stack, of any kind, or of one. */
+export type Edit<K extends EditKind = EditKind> = NewEdit<K> & {
+  /** Tells chips apart; chosen by the page, unique in a stack. */
+  readonly id: string;
+  readonly on: boolean;
+};
 
 /** Tokens as the model reads them, and what is changed on the way. */
 export interface EditedPrompt {
@@ -285,6 +229,3 @@ export interface EditsOfText {
   /** Positions of the row that later tokens do not see. */
   readonly hidden?: readonly number[];
 }
-
-/** Everything of an edit but what the stack itself keeps. Distributes over the kinds. */
-export type NewEdit = Edit extends infer E ? (E extends Edit ? Omit<E, "id" | "on"> : never) : never;

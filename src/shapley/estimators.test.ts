@@ -1,7 +1,7 @@
 /** Estimators of Shapley values: what holds for every one of them, and how near they come. */
 import { describe, expect, it } from "vitest";
 import { compareEstimators, drawGames, play, score } from "../../bench/estimators";
-import { Draws } from "./draws";
+import { Draws } from "../random/draws";
 import { presentPlayers, shapleyFromValues } from "./exact";
 import { createPairedRegression } from "./pairedRegression";
 import { pairsOfSize, PairDraws } from "./pairDraws";

@@ -1,7 +1,7 @@
 /** Games whose values are known in closed form, and three ways to the same Shapley values. */
 import { describe, expect, it } from "vitest";
 import { banzhafFromValues } from "./banzhaf";
-import { Draws } from "./draws";
+import { Draws } from "../random/draws";
 import { leaveOneIn, leaveOneOut, presentPlayers, shapleyFromValues } from "./exact";
 import { harsanyiDividends, shapleyFromDividends } from "./harsanyi";
 import { interactionsFromValues } from "./interactions";

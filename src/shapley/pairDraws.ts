@@ -2,7 +2,7 @@
  * Pairs of a coalition and its complement, without repeats: first every player alone and left out, then random ones whose
  * sizes take turns, so that every size comes as often as any other: in proportion to leverage scores (Musco and Witter 2025).
  */
-import { Draws } from "./draws";
+import { Draws } from "../random/draws";
 
 /** Sizes with no more pairs than this are listed and shuffled; of larger ones a repeat is rare. */
 const MOST_LISTED = 20_000;

@@ -13,7 +13,7 @@
  *      is the guess without a pair plus the additive fit to what that pair has beyond it, over its pairs; sizes that are
  *      complete stay. Standard errors of further outputs: of the Gaussian process, scaled by left-out pairs
  */
-import { Draws } from "./draws";
+import { Draws } from "../random/draws";
 import type { Estimates, Estimator } from "./estimator";
 import { invertSymmetric } from "./invertSymmetric";
 import { OddGame, signsOf, type Signs } from "./oddGame";

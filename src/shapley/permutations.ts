@@ -2,7 +2,7 @@
  * Shapley values by random orders of the players, each followed by its reverse: phi is the mean gain of a player joining
  * those before it. The gains of one order telescope, so every order sums to v(all) - v(none).
  */
-import { Draws } from "./draws";
+import { Draws } from "../random/draws";
 import type { Estimates, Estimator } from "./estimator";
 
 export interface PermutationsRequest {

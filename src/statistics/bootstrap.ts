@@ -1,9 +1,9 @@
 /** The percentile interval of a mean by the bootstrap (Efron 1979): 95 %. */
+import { murmurMix } from "../random/hash";
+
 function uniform(seed: number, counter: number): number {
-  let bits = (Math.imul(seed + 0x9e3779b9, 0x85ebca6b) ^ Math.imul(counter + 1, 0xc2b2ae35)) | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
+  const bits = Math.imul(seed + 0x9e3779b9, 0x85ebca6b) ^ Math.imul(counter + 1, 0xc2b2ae35);
+  return murmurMix(bits) / 2 ** 32;
 }
 
 export function bootstrapMean(

@@ -23,6 +23,7 @@ it("bounds a mean by resampling, near the normal interval for many values", () =
   expect(Math.abs(low - (0.25 - half))).toBeLessThan(0.01);
   expect(bootstrapMean(values, 3, 2000)).toEqual([low, high]);
   expect(bootstrapMean([2, 2, 2], 1, 100)).toEqual([2, 2]);
+  expect(bootstrapMean([1, 2, 3, 5, 8], 4, 200)).toEqual([1.8, 6.2]);
 });
 
 it("gives the area over a curve by the trapezoid rule", () => {

@@ -1,14 +1,12 @@
 /** Alike up to rotation, shift and scale; not alike by chance, however wide the rows. */
 import { expect, it } from "vitest";
+import { lcg } from "../random/lcg";
 import { linearCka } from "./linearCka";
 
 /** Seeded values around 0. */
 function noise(n: number, width: number, seed: number): Float32Array[] {
-  let state = seed;
-  const next = () => {
-    state = (state * 1664525 + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const bits = lcg(seed);
+  const next = () => bits() / 2 ** 32;
   const normal = () => next() + next() + next() + next() - 2;
   return Array.from({ length: n }, () => Float32Array.from({ length: width }, normal));
 }

@@ -41,7 +41,7 @@ it("matches within a thousandth of a nat", () => {
 it("names the first number that differs, and the largest difference", () => {
   const other = { ...numbers, baseline: -1.02, shapley: { ...numbers.shapley, phi: [3.5] } };
   const { first, worst } = compareNumbers(other, numbers);
-  expect(first).toEqual({ name: "log p at baseline", here: -1, there: -1.02 });
+  expect(first).toEqual({ name: "log p with all steps", here: -1, there: -1.02 });
   expect(worst).toBeCloseTo(0.5);
 });
 

@@ -3,7 +3,7 @@
  * with what this page computes: one sentence says how well they agree.
  */
 import type { ChainGameResult } from "../../protocol/chain";
-import type { LinkState } from "../../protocol/link/link";
+import type { LinkState } from "../link/link";
 import type { EffectNumbers } from "./effect";
 
 export type ExpectedNumbers = NonNullable<LinkState["expected"]>;
@@ -40,7 +40,7 @@ interface NamedNumber {
 function named({ now, baseline, early = [], loo = [], shapley, next }: ExpectedNumbers): NamedNumber[] {
   return [
     ...(now === undefined ? [] : [{ name: "log p now", value: now }]),
-    ...(baseline === undefined ? [] : [{ name: "log p at baseline", value: baseline }]),
+    ...(baseline === undefined ? [] : [{ name: "log p with all steps", value: baseline }]),
     ...early.map((value, k) => ({ name: `log p after ${k} steps`, value })),
     ...loo.map((value, i) => ({ name: `leave-one-out of step ${i + 1}`, value })),
     ...(shapley

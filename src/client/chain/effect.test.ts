@@ -7,8 +7,9 @@ const top = { ids: Uint32Array.of(5), logProbs: Float32Array.of(-0.1) };
 
 function engine() {
   const asked: CoalitionsRequest[] = [];
+  const described: (readonly number[])[] = [];
   return {
-    asked,
+    ...{ asked, described },
     coalitions: (request: CoalitionsRequest) => {
       asked.push(request);
       // One nat for every step that is there.
@@ -19,8 +20,10 @@ function engine() {
         }),
       );
     },
-    describeTokens: (ids: readonly number[]) =>
-      Promise.resolve(ids.map((id) => ({ id, text: ` t${id}`, special: false }))),
+    describeTokens: (ids: readonly number[]) => {
+      described.push(ids);
+      return Promise.resolve(ids.map((id) => ({ id, text: ` t${id}`, special: false })));
+    },
   };
 }
 
@@ -54,9 +57,16 @@ it("asks for prefixes and for all but one, once for every text", async () => {
   expect(effect.earlyValues).toEqual([-6, -4, -2, 0]);
   expect(effect.loo).toEqual([2, 2, 2]);
   expect(effect.tokens.map(({ step }) => step)).toEqual([0, 1, 2, 3, 3]);
+  const effectDescribed = [...one.described];
   const toggled = await evaluateEffect(one, ask(3), [false, false, true], effect);
-  expect(one.asked).toHaveLength(3);
+  // One set of steps: neither the baseline nor the curves are computed again.
+  expect(one.asked.slice(2).map(({ coalitions }) => coalitions)).toEqual([[[false, false, true]]]);
+  expect([toggled.now.logProb, toggled.baseline]).toEqual([-2, effect.baseline]);
   expect(toggled.loo).toBe(effect.loo);
+  expect(one.described).toEqual(effectDescribed);
+  const whole = await evaluateEffect(one, ask(3), [true, true, true], toggled);
+  expect(whole.now).toBe(effect.baseline);
+  expect(one.asked).toHaveLength(3);
 });
 
 it("draws no curves of a chain of very many steps", async () => {

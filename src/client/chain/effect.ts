@@ -70,8 +70,8 @@ export type EffectRequest = Omit<CoalitionsRequest, "coalitions" | "topK" | "tok
 export const valueAt = ({ value, logProb }: CoalitionResult) => value ?? logProb;
 
 /**
- * `known` is the effect of the same text with other toggles: its curves still hold. `uneditedAblation` takes the steps
- * away without the edits, where that differs: the numbers of a chain (mode "symbol") follow from its tokens.
+ * `known` is the effect of the same text with other toggles: its curves and its baseline still hold, so that a toggle asks
+ * for one set of steps, and for none when all are back. `uneditedAblation` takes the steps away without the edits, where that differs: the numbers of a chain (mode "symbol") follow from its tokens.
  */
 export async function evaluateEffect(
   engine: Pick<EngineApi, "coalitions" | "describeTokens">,
@@ -87,16 +87,24 @@ export async function evaluateEffect(
       ? await evaluateNumbers(engine, { ...bare, ...uneditedAblation }, present, known?.unedited)
       : undefined;
   const tops = [own, unedited].flatMap((one) => (one ? [...one.now.top.ids, ...one.baseline.top.ids] : []));
-  const described = await insideTokens(
-    engine,
-    [...new Set(tops)].filter((id) => id !== NO_TOKEN),
-  );
   return {
     ...{ ...own, unedited },
     tokens: known?.tokens ?? (await chainTokens(engine, withTokenEdits(ask.chain, edits))),
-    topTokens: new Map(described.map(({ id, text }) => [id, text.trim() || text])),
+    topTokens: await topTexts(engine, tops, known?.topTokens),
     answerId: ask.chain.answer[0],
   };
+}
+
+/** The texts of tokens; those that are known are not asked for again. */
+async function topTexts(
+  engine: Pick<EngineApi, "describeTokens">,
+  ids: readonly number[],
+  known: ReadonlyMap<number, string> = new Map(),
+): Promise<ReadonlyMap<number, string>> {
+  const unknown = [...new Set(ids)].filter((id) => id !== NO_TOKEN && !known.has(id));
+  if (unknown.length === 0) return known;
+  const described = await insideTokens(engine, unknown);
+  return new Map([...known, ...described.map(({ id, text }) => [id, text.trim() || text] as const)]);
 }
 
 async function evaluateNumbers(
@@ -105,23 +113,29 @@ async function evaluateNumbers(
   present: readonly boolean[],
   known: EffectNumbers | undefined,
 ): Promise<EffectNumbers> {
-  const n = ask.chain.steps.length;
-  const toggled = [present, present.map(() => true)];
-  const [now, baseline] = await engine.coalitions({
-    ...ask,
-    ...{ coalitions: toggled, topK: TOP_ANSWERS, tokenScores: true },
-  });
-  if (!now || !baseline) throw new Error("The engine did not answer for every set of steps.");
+  const evaluate = (coalitions: boolean[][]) =>
+    engine.coalitions({ ...ask, coalitions, topK: TOP_ANSWERS, tokenScores: true });
+  if (known) {
+    const [now] = present.every(Boolean) ? [known.baseline] : await evaluate([[...present]]);
+    return { ...known, now: answered(now) };
+  }
+  const [now, baseline] = await evaluate([[...present], present.map(() => true)]);
   const curves =
-    known || n > MOST_CURVES
+    present.length > MOST_CURVES
       ? []
-      : await engine.coalitions({ ...ask, coalitions: curveCoalitions(n), topK: 0 });
-  const prefixes = curves.slice(0, n + 1);
+      : await engine.coalitions({ ...ask, coalitions: curveCoalitions(present.length), topK: 0 });
+  const prefixes = curves.slice(0, present.length + 1);
+  const whole = answered(baseline);
   return {
-    now,
-    baseline,
-    early: known?.early ?? prefixes.map(({ logProb }) => logProb),
-    earlyValues: known?.earlyValues ?? prefixes.map(valueAt),
-    loo: known?.loo ?? curves.slice(n + 1).map((without) => valueAt(baseline) - valueAt(without)),
+    now: answered(now),
+    baseline: whole,
+    early: prefixes.map(({ logProb }) => logProb),
+    earlyValues: prefixes.map(valueAt),
+    loo: curves.slice(present.length + 1).map((without) => valueAt(whole) - valueAt(without)),
   };
+}
+
+function answered(result: CoalitionResult | undefined): CoalitionResult {
+  if (result === undefined) throw new Error("The engine did not answer for every set of steps.");
+  return result;
 }

@@ -1,5 +1,12 @@
 /** Text of a step as people edit it: words, with the white space around them left alone. */
 
+export interface Step {
+  /** Stays with the step while others are split, merged or removed. */
+  readonly id: number;
+  readonly text: string;
+  readonly present: boolean;
+}
+
 /** `words` in place of those of `old`, between the same white space. What had no text yet gets a space before. */
 export function keepingSpace(old: string, words: string): string {
   const core = words.trim();

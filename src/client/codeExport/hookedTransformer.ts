@@ -6,6 +6,7 @@ import { siteName, toHookName, type Site } from "../../protocol/sites";
 import { pythonRecipe } from "./python";
 import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment } from "./pythonText";
+import { runWithHooks } from "./runWithHooks";
 import type { Dialect, ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 
 /** What the library does otherwise, for the sites at hand. */
@@ -39,6 +40,11 @@ from_hub = {"revision": REVISION} if REVISION else {}
 model = HookedTransformer.from_pretrained_no_processing(MODEL, dtype=torch.float32, device="cpu", **from_hub)`;
 }
 
+const RUN = runWithHooks({
+  logitsNote: "Logits have no hook: they are edited after the run.",
+  namesFilter: "lambda name: name in sites",
+});
+
 const DIALECT: Dialect = {
   title: "TransformerLens before version 4 (written for 2.16.1)",
   python: ">=3.10,<3.13",
@@ -58,31 +64,7 @@ ${load(model)}
 
 ${WEIGHTS_CHECK}
 
-
-def hooks(edits):
-    """(name, function) for run_with_hooks, in the order of the stack."""
-    return [(site, lambda x, hook, edit=edit, site=site: edit(x, site)) for site, edit in edits if site != "logits"]
-
-
-def edited_logits(logits, edits):
-    """Logits have no hook: they are edited after the run."""
-    for site, edit in edits:
-        if site == "logits":
-            logits = edit(logits, site)
-    return logits
-
-
-def run(tokens, edits=()):
-    """Logits [pos, vocabulary] of one prompt."""
-    logits = model.run_with_hooks(torch.tensor([tokens]), return_type="logits", fwd_hooks=hooks(edits))
-    return edited_logits(logits, edits)[0].float()
-
-
-def read(tokens, sites, edits=()):
-    """Activations by site, each with its batch axis of 1."""
-    with model.hooks(fwd_hooks=hooks(edits)):
-        logits, cache = model.run_with_cache(torch.tensor([tokens]), names_filter=lambda name: name in sites)
-    return {site: edited_logits(logits, edits) if site == "logits" else cache[site] for site in sites}`,
+${RUN}`,
 };
 
 export const hookedTransformerRecipe = (model: RecipeModel, ask: RecipeRequest, expected?: ExpectedNumbers) =>

@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { EDIT_KINDS, type Edit, type EditKind } from "../../protocol/interventions";
+import type { Edit, EditKind } from "../../protocol/interventions";
+import { EDIT_KINDS } from "../edits/lazyKinds/index";
 import { allSites } from "../../protocol/sites";
 import { hookedTransformerRecipe } from "./hookedTransformer";
 import { nnsightRecipe } from "./nnsight";

@@ -8,6 +8,7 @@ import { bridgeName } from "./bridgeSites";
 import { pythonRecipe } from "./python";
 import { modelLines, WEIGHTS_CHECK } from "./pythonScript";
 import { pyComment, pyString } from "./pythonText";
+import { runWithHooks } from "./runWithHooks";
 import type { Dialect, ExpectedNumbers, RecipeRequest, RecipeModel } from "./recipe";
 
 const isToy = ({ architecture }: Pick<RecipeModel, "architecture">) => architecture === "hooked_transformer";
@@ -66,6 +67,22 @@ model.load_state_dict(weights, strict=False)`;
 model = TransformerBridge.boot_transformers(MODEL, revision=REVISION, dtype=torch.float32, device="cpu")`;
 }
 
+const RUN = runWithHooks({
+  logitsNote: "Logits are edited after the run.",
+  refusals: {
+    hooks: `    for site, _ in edits:
+        if site in MISSING:
+            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
+`,
+    read: `    names = [site for site in sites if site != "logits"]
+    for site in names:
+        if site in MISSING and not site.endswith("hook_pattern"):
+            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
+`,
+  },
+  namesFilter: "names",
+});
+
 const DIALECT: Dialect = {
   title: "TransformerLens 4 (written for 4.3.0)",
   python: ">=3.11",
@@ -88,38 +105,7 @@ ${WEIGHTS_CHECK}
 # Names that this model has no hook for, and why.
 MISSING = {${[...missing(model, sites)].map(([name, why]) => `${pyString(name)}: ${pyString(why)}`).join(", ")}}
 
-
-def hooks(edits):
-    """(name, function) for run_with_hooks, in the order of the stack."""
-    for site, _ in edits:
-        if site in MISSING:
-            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
-    return [(site, lambda x, hook, edit=edit, site=site: edit(x, site)) for site, edit in edits if site != "logits"]
-
-
-def edited_logits(logits, edits):
-    """Logits are edited after the run."""
-    for site, edit in edits:
-        if site == "logits":
-            logits = edit(logits, site)
-    return logits
-
-
-def run(tokens, edits=()):
-    """Logits [pos, vocabulary] of one prompt."""
-    logits = model.run_with_hooks(torch.tensor([tokens]), return_type="logits", fwd_hooks=hooks(edits))
-    return edited_logits(logits, edits)[0].float()
-
-
-def read(tokens, sites, edits=()):
-    """Activations by site, each with its batch axis of 1."""
-    names = [site for site in sites if site != "logits"]
-    for site in names:
-        if site in MISSING and not site.endswith("hook_pattern"):
-            raise NotImplementedError(f"{site}: {MISSING[site]}; use the form for TransformerLens < 4")
-    with model.hooks(fwd_hooks=hooks(edits)):
-        logits, cache = model.run_with_cache(torch.tensor([tokens]), names_filter=names)
-    return {site: edited_logits(logits, edits) if site == "logits" else cache[site] for site in sites}`,
+${RUN}`,
 };
 
 export const transformerLensRecipe = (model: RecipeModel, ask: RecipeRequest, expected?: ExpectedNumbers) =>

@@ -1,8 +1,10 @@
 /** Drafts: every kind makes its edit, comes back unchanged, and says in a sentence what is wrong. */
 import { describe, expect, it } from "vitest";
-import { EDIT_KINDS, type Edit } from "../../protocol/interventions";
-import { draftOf, newDraft, type EditDraft } from "./editDraft";
-import { readDraft, type DraftReader } from "./readDraft";
+import type { Edit } from "../../protocol/interventions";
+import { draftOf, newDraft } from "./editDraft";
+import { EDIT_KINDS, lazyKind, type EditDraft } from "./lazyKinds/index";
+import type { DraftReader } from "./lazyKinds/kind";
+import { readDraft } from "./readDraft";
 import { TEST_MODEL } from "../../ui/state/testEngine";
 
 const WORDS = new Map<string, number>();
@@ -140,6 +142,25 @@ describe("a draft", () => {
     expect(made).toEqual({ edit });
     const back = draftOf({ ...edit, id: "e1", on: true } as Edit, BLANK, false);
     expect(await readDraft(back, reader)).toEqual({ edit });
+  });
+
+  it("has a name of its own for every field that only one kind has", () => {
+    const at = { layer: 0, head: 0, position: 0 };
+    const own = EDIT_KINDS.flatMap((kind) => Object.keys(lazyKind(kind).first(at)));
+    const shared = [
+      "kind",
+      "site",
+      "layers",
+      "heads",
+      "dims",
+      "positions",
+      "strength",
+      "set",
+      "pairs",
+      "known",
+    ];
+    expect(new Set([...own, ...shared])).toEqual(new Set(Object.keys(BLANK)));
+    expect(own.length + shared.length).toBe(Object.keys(BLANK).length);
   });
 
   it("is tried for every kind", () => {

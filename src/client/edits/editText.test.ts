@@ -1,6 +1,7 @@
 /** Every kind of edit in words. */
 import { expect, it } from "vitest";
-import { EDIT_KINDS, type Edit } from "../../protocol/interventions";
+import type { Edit } from "../../protocol/interventions";
+import { EDIT_KINDS } from "./lazyKinds/index";
 import type { NewEdit } from "../../protocol/interventions";
 import { editScope, editsText, editText } from "./editText";
 

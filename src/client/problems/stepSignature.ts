@@ -1,11 +1,7 @@
 /** Which steps the labels of a file are about. */
+import { fnv1a } from "../../random/hash";
 
-/** Tells one list of steps from another; never 0 (FNV-1a, 32 bit). */
+/** Tells one list of steps from another; never 0. */
 export function signatureOf(steps: readonly string[]): number {
-  let hash = 0x811c9dc5;
-  for (const step of steps) {
-    for (let i = 0; i < step.length; i++) hash = Math.imul(hash ^ step.charCodeAt(i), 0x01000193);
-    hash = Math.imul(hash ^ 0x1f, 0x01000193);
-  }
-  return hash >>> 0 || 1;
+  return fnv1a(steps.map((step) => `${step}\u001f`).join("")) || 1;
 }

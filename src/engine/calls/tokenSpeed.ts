@@ -2,14 +2,16 @@
 export class TokenSpeed {
   #perSecond: number | undefined;
 
-  /** `result` is of work that began at `started` (performance.now()). */
-  measured<T extends { readonly evaluatedTokens: number }>(started: number, result: T): T {
+  /** Does the work and measures it. */
+  async timed<T extends { readonly evaluatedTokens: number }>(work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const result = await work();
     const seconds = (performance.now() - started) / 1000;
     if (result.evaluatedTokens > 0 && seconds > 0) this.#perSecond = result.evaluatedTokens / seconds;
     return result;
   }
 
-  /** Nothing before anything ran. */
+  /** Seconds for so many tokens; nothing before anything ran. */
   cost(tokens: number): { readonly seconds?: number } {
     return this.#perSecond === undefined ? {} : { seconds: tokens / this.#perSecond };
   }

@@ -25,6 +25,7 @@ import { meanError } from "../../statistics/meanError";
 import { run } from "../interp/pass/run";
 import { generate } from "../methods/generate/generate";
 import { sitesOf, type Model } from "../models/model";
+import { vocabOut } from "../models/sizes";
 import type { SampleTokens } from "./healthCheck";
 
 /** Share of even guessing that own text reaches where nothing was learned. */
@@ -45,8 +46,7 @@ export async function lookCloser(
   { isEnglish, rows }: SampleTokens,
   pauser: Pauser,
 ): Promise<string | undefined> {
-  const { dVocab, dVocabOut = dVocab } = model.config;
-  const even = Math.log(dVocabOut);
+  const even = Math.log(vocabOut(model.config));
   const texts = rows.filter(({ length }) => length >= FEWEST);
   if (!isEnglish || texts.length === 0) return undefined;
 

@@ -12,6 +12,7 @@ import type { Tokenizer } from "../formats/tokenizer/tokenizer";
 import { run } from "../interp/pass/run";
 import type { ModelConfig } from "../models/architecture";
 import type { Model } from "../models/model";
+import { vocabOut } from "../models/sizes";
 
 const TEXTS = [
   "Once upon a time, there was a little girl named Lily. She loved to play outside in the park with her friends.",
@@ -48,7 +49,7 @@ export function sampleTokens(
 }
 
 export async function checkHealth(model: Model, { isEnglish, rows }: SampleTokens): Promise<HealthCheck> {
-  const { dVocab, dVocabOut = dVocab } = model.config;
+  const dVocabOut = vocabOut(model.config);
   const score = rows.flatMap((tokens, row) =>
     tokens.slice(1).map((token, i) => ({ row, position: i, target: Math.min(token, dVocabOut - 1) })),
   );

@@ -118,21 +118,21 @@ export class TensorMemory {
     return tensor;
   }
 
-  /** Runs `body`, then frees every tensor it made except the one it returns, which moves to the outer scope. */
+  /** Runs `body`, then frees every tensor it made, also where it throws, except the one it returns, which moves to the outer scope. */
   scope<T extends Tensor | void>(body: () => T): T {
     const owned = new Set<Tensor>();
     this.#scopes.push(owned);
-    let result: T;
+    let result: T | undefined;
     try {
       result = body();
+      return result;
     } finally {
       this.#scopes.pop();
+      for (const tensor of owned) {
+        if (tensor === result) this.#scopes.at(-1)?.add(tensor);
+        else this.device.release(tensor.drop());
+      }
     }
-    for (const tensor of owned) {
-      if (tensor === result) this.#scopes.at(-1)?.add(tensor);
-      else this.device.release(tensor.drop());
-    }
-    return result;
   }
 
   /** Runs `body`; every tensor it made lives until `release`, whatever scopes open and close in between. */

@@ -1,5 +1,6 @@
 /** The safetensors reader: what was written comes back, and no damaged header does worse than a sentence. */
 import { describe, expect, it } from "vitest";
+import { lcg } from "../../random/lcg";
 import { DTYPE_BYTES, parseSafetensorsHeader, readSafetensorsHeader, writeSafetensors } from "./safetensors";
 import { fileFromBytes } from "./bytes/source";
 import { readRows } from "./tensorReader";
@@ -104,8 +105,8 @@ describe("parseSafetensorsHeader", () => {
       ],
       { format: "pt" },
     );
-    let seed = 1;
-    const random = (below: number) => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    const next = lcg(1);
+    const random = (below: number) => next() % below;
     const pieces = [
       "[",
       "]",

@@ -1,5 +1,4 @@
 /** The engine's host in a browser worker: WebGPU or the CPU, models by fetch or from the visitor's disk. */
-import { transfer } from "comlink";
 import type { EngineApi } from "../../protocol/api";
 import { openDevice } from "../device/choose";
 import { createEngine } from "../engine";
@@ -24,7 +23,7 @@ export function createBrowserEngine(): EngineApi {
   /** Its code is fetched with the first model from the network. */
   let hub: Promise<Hub> | undefined;
   const cache = new ModelCache();
-  const engine = createEngine({
+  return createEngine({
     openDevice,
     cache,
     async openFiles(source, signal, onProgress) {
@@ -44,29 +43,4 @@ export function createBrowserEngine(): EngineApi {
       return files.map((file) => ({ ...file, name: `${folder}/${file.name}` }));
     },
   });
-  return {
-    ...engine,
-    async run(spec) {
-      const result = await engine.run(spec);
-      // Captures can be large: hand their memory over instead of copying it.
-      return transfer(
-        result,
-        result.captures.map(({ data }) => data.buffer as ArrayBuffer),
-      );
-    },
-    async readTensor(window) {
-      const result = await engine.readTensor(window);
-      return transfer(result, [result.data.buffer as ArrayBuffer]);
-    },
-    async saeDecode(...asked) {
-      const result = await engine.saeDecode(...asked);
-      const { ids, values, l0, squaredErrors, variances, cosines } = result;
-      const buffers = [ids, values, l0, squaredErrors, variances, cosines].map(({ buffer }) => buffer);
-      return transfer(result, buffers as ArrayBuffer[]);
-    },
-    async exportTensors(...asked) {
-      const file = await engine.exportTensors(...asked);
-      return transfer(file, [file.buffer]);
-    },
-  };
 }

@@ -58,4 +58,4 @@ export function firstMismatch(
   return undefined;
 }
 
-export { noise } from "../device/noise";
+export { noise } from "../../random/noise";

@@ -3,7 +3,7 @@
  * either precision; only the types say f32.
  */
 import { expect } from "vitest";
-import { noise } from "../device/noise";
+import { noise } from "../../random/noise";
 
 /** Seeded numbers in f64, in the place of the f32 arrays that views are typed as. */
 export function noise64(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {

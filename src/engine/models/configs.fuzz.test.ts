@@ -6,10 +6,10 @@ import { openModelFiles } from "../formats/modelFiles";
 import { filesFromFolder } from "../formats/bytes/sourceNode";
 import { loadArchitecture } from "./index";
 import { planModel } from "./loading/plan";
-import { randomBelow } from "../formats/bytes/randomBelow";
+import { randomBelow } from "../../random/lcg";
 
 const GOLDEN = join(import.meta.dirname, "golden");
-const MUTATIONS = 500;
+const MUTATIONS = 200;
 const SLOWEST_MS = 1000;
 const HOSTILE: unknown[] = [
   null,

@@ -1,6 +1,6 @@
 /** A small GPT-2 with seeded random weights, for tests that need a model but not a particular one. */
 import type { Device } from "../device/device";
-import { noise } from "../device/noise";
+import { noise } from "../../random/noise";
 import { TensorMemory } from "../device/tensor";
 import { gpt2 } from "./architectures/gpt2";
 import { DeviceWeights, type Model } from "./model";

@@ -1,6 +1,7 @@
 /** Sizes of a site in one model: how wide it is, how its columns are divided into heads. */
 import { siteLayer, siteName, type Site } from "../../protocol/sites";
 import type { ModelConfig } from "./architecture";
+import { vocabOut } from "./sizes";
 
 export interface SiteColumns {
   /** Heads side by side in one token's columns; 1 where the site has no head axis. */
@@ -10,7 +11,7 @@ export interface SiteColumns {
 }
 
 export function siteColumns(config: ModelConfig, site: Site): SiteColumns {
-  const { nHeads, nKvHeads, dHead, dModel, dMlp, dVocab, dVocabOut } = config;
+  const { nHeads, nKvHeads, dHead, dModel, dMlp } = config;
   const name = siteName(site);
   switch (name) {
     case "attn.q":
@@ -29,7 +30,7 @@ export function siteColumns(config: ModelConfig, site: Site): SiteColumns {
     case "mlp.post":
       return { heads: 1, width: dMlp };
     case "logits":
-      return { heads: 1, width: dVocabOut ?? dVocab };
+      return { heads: 1, width: vocabOut(config) };
     default:
       return { heads: 1, width: name.endsWith(".scale") ? 1 : dModel };
   }

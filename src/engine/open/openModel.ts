@@ -15,6 +15,7 @@ import { checkHealth, sampleTokens, type HealthCheck } from "../check/healthChec
 import { logitError, type LogitError } from "../check/logitError";
 import type { LoadedModel } from "../models/loading/loadModel";
 import { sitesOf } from "../models/model";
+import { vocabOut } from "../models/sizes";
 
 /** What one sample prompt says of a loaded model. */
 export interface Assessment {
@@ -105,7 +106,7 @@ export async function assess(
 /** Why the next tokens of two models are not the same things, in a sentence; undefined if they are. */
 export function differingTokens(one: OpenModel, two: OpenModel): string | undefined {
   const [a, b] = [one.info, two.info];
-  const [m, n] = [one, two].map(({ model: { config } }) => config.dVocabOut ?? config.dVocab);
+  const [m, n] = [one, two].map(({ model: { config } }) => vocabOut(config));
   if (m !== n)
     return `${a.name} has ${m} tokens and ${b.name} has ${n}: their distributions are over different tokens.`;
   if (!a.vocabulary || !b.vocabulary || a.vocabulary === b.vocabulary) return undefined;

@@ -3,7 +3,7 @@
  * are pooled: each cell is its element of largest |x|, so that a single outlier never disappears.
  */
 import type { TensorWindow, WindowData } from "../../protocol/analysis";
-import { VitrineError } from "../../protocol/errors";
+import { refuse } from "../../protocol/errors";
 
 type Window = Omit<TensorWindow, "id" | "minus">;
 
@@ -73,8 +73,4 @@ function checkRange(what: string, [first, end]: readonly [number, number], size:
 function stepFor(what: string, [first, end]: readonly [number, number], most: number): number {
   if (!(most >= 1)) refuse(`A window of at most ${most} ${what} was asked; ask for at least one.`);
   return Math.max(1, Math.ceil((end - first) / most));
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

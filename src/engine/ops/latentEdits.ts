@@ -20,15 +20,8 @@ import { latentsBackward } from "../kernels/latentsBackward/latentsBackward";
 import { add } from "./elementwise";
 import { linear, linearBackward } from "./linear";
 import { latentDelta } from "../kernels/latentDelta/latentDelta";
-import {
-  addLatents,
-  saeDecode,
-  saeDecodeDense,
-  saeEncodeDense,
-  saeEncodeTopK,
-  type SaeCode,
-  type SaeLatents,
-} from "./sae";
+import { addLatents } from "./sae";
+import { saeEncode, saeReconstruct } from "./saeCode";
 import type { SaeWeights } from "./saeWeights";
 import { makeSlots } from "./select";
 
@@ -73,7 +66,8 @@ function changedLatents(
     const cols = sae.decoder.shape[1];
     const [nLatents, dIn] = sae.encoder.shape;
     if (x.size !== rows * dIn) throw new Error(`the autoencoder reads ${dIn} numbers, not ${x.size / rows}`);
-    const code = encode(memory, sae, x, rows, nLatents);
+    if (sae.activation.kind !== "topk") checkRoom(memory, rows, nLatents);
+    const code = saeEncode(memory, sae, x);
     const { moments } = code;
     const z = "ids" in code ? code.values : code.latents;
     const delta = makeSlots(memory, rows, tables.width);
@@ -94,9 +88,7 @@ function changedLatents(
     );
     let start = y;
     if (error === "dropped") {
-      const around = sae.skip ? { x } : {};
-      const whole =
-        "ids" in code ? saeDecode(memory, sae, code, around) : saeDecodeDense(memory, sae, code, around);
+      const whole = saeReconstruct(memory, sae, code, x);
       start = memory.make(y.shape, "chooseRows");
       memory.device.run(
         chooseRows,
@@ -142,8 +134,8 @@ function pullToInput(
     const [own = 0] = x.shape;
     const [latents] = sae.encoder.shape;
     const rows = dy.size / sae.decoder.shape[1];
-    if (4 * rows * latents > memory.device.limits.maxBufferBytes) throw tooManyLatents(memory, latents, rows);
-    const code = encode(memory, sae, x, own, latents);
+    checkRoom(memory, rows, latents);
+    const code = saeEncode(memory, sae, x);
     const z = "ids" in code ? code.values : code.latents;
     const along = linear(memory, dy, sae.decoder);
     const toLatents = memory.make([rows, latents], "latentsBackward");
@@ -167,23 +159,12 @@ function pullToInput(
   });
 }
 
-function tooManyLatents(memory: TensorMemory, latents: number, rows: number): VitrineError {
-  const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * latents));
-  return new VitrineError(
-    "Unsupported",
-    `${latents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,
-  );
-}
-
-function encode(
-  memory: TensorMemory,
-  sae: SaeWeights,
-  x: Tensor,
-  rows: number,
-  nLatents: number,
-): SaeCode | SaeLatents {
-  if (sae.activation.kind === "topk") return saeEncodeTopK(memory, sae, x);
+/** Refuses what one buffer of the device can't hold: all latents of every row. */
+function checkRoom(memory: TensorMemory, rows: number, nLatents: number): void {
   const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * nLatents));
-  if (rows <= most) return saeEncodeDense(memory, sae, x);
-  throw tooManyLatents(memory, nLatents, rows);
+  if (rows <= most) return;
+  throw new VitrineError(
+    "Unsupported",
+    `${nLatents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,
+  );
 }

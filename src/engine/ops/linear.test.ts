@@ -1,7 +1,7 @@
 /** The pullback of a matrix product whichever way it is taken: few rows in slices, more at once, in one chunk and in several. */
 import { beforeAll, expect, it } from "vitest";
 import { createCpuDevice } from "../device/cpu";
-import { noise } from "../device/noise";
+import { noise } from "../../random/noise";
 import { TensorMemory } from "../device/tensor";
 import { loadBackward } from "./backward";
 import { linearBackward } from "./linear";

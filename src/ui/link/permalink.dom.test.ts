@@ -1,6 +1,6 @@
 /** A session goes into a link and comes out of it in another page: text, edits, views, pointing, and its numbers. */
 import { beforeEach, expect, it, vi } from "vitest";
-import { encodeLink } from "../../protocol/link/link";
+import { encodeLink } from "../../client/link/link";
 import type { NewEdit } from "../../protocol/interventions";
 import { openLink, toLinkState } from "./permalink";
 import type { Session } from "../state/session.svelte";

@@ -1,6 +1,6 @@
 /** The session as a share link, and a share link as a session that recomputes and compares. */
 import type { Edit } from "../../protocol/interventions";
-import { decodeLink, encodeLink, EXPECTED_TOKENS, type LinkState } from "../../protocol/link/link";
+import { decodeLink, encodeLink, EXPECTED_TOKENS, type LinkState } from "../../client/link/link";
 import {
   compareNumbers,
   expectedNumbers,
@@ -10,6 +10,7 @@ import {
 } from "../../client/chain/compareNumbers";
 import { LISTED_TOKENS } from "../state/editedRun.svelte";
 import { CHAIN_DEFAULTS, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
+import { allTokens } from "../../client/chain/tokenSteps";
 import { editsText } from "../../client/edits/editText";
 import { EMBEDDED_MODELS } from "../../client/examples";
 import { formatCount, formatNumber } from "../../client/format";
@@ -90,23 +91,31 @@ export async function createLink(session: Session): Promise<string> {
 
 /** What the model reads, as it is scored. */
 async function tokenIds({ chain, model, tokens }: Session): Promise<number[]> {
-  return chain.isEmpty || !model?.hasTokenizer ? tokens.map(({ id }) => id) : chain.tokenIds();
+  return chain.isEmpty || !model?.hasTokenizer ? tokens.map(({ id }) => id) : allTokens(await chain.tokens());
 }
 
 const isEmbedded = ({ model }: LinkState) =>
   model.embedded && (EMBEDDED_MODELS as readonly string[]).includes(model.name);
 
+/** Links whose words and settings are on screen as they were sent, while their model is on its way. */
+const restored = new WeakSet<LinkState>();
+
 /** Opens a link: restores what it says, loads its model if it is here, recomputes, compares. */
 export async function openLink(session: Session, hash: string): Promise<void> {
   const state = await decodeLink(hash);
   session.loader.precision = state.model.precision;
-  restore(session, state);
-  session.awaiting = state;
   const { model, loader } = session;
-  if (model?.sha256 !== state.model.sha256) await loadFromHere(session, state);
-  else if (model.precision !== state.model.precision) await loader.reload();
-  // A newer link may have been opened meanwhile, or loading has completed this one.
-  if (session.awaiting === state) await completeLink(session);
+  const isOpen = model?.sha256 === state.model.sha256;
+  if (!isOpen || model.precision !== state.model.precision) {
+    restore(session, state);
+    session.awaiting = state;
+    if (isOpen) await loader.reload();
+    else await loadFromHere(session, state);
+    // A newer link may have been opened meanwhile, or loading has completed this one.
+    if (session.awaiting !== state) return;
+  }
+  session.awaiting = state;
+  await completeLink(session);
 }
 
 /** Loads a link's model if that takes no network: it ships with the page, or is kept on this device. */
@@ -125,20 +134,24 @@ export async function completeLink(session: Session): Promise<void> {
   const state = session.awaiting;
   if (!state) return;
   if (session.model?.sha256 !== state.model.sha256) {
+    // The model that is here has chosen its own settings.
+    restored.delete(state);
     session.comparison = needed(state, session.model?.name);
     return;
   }
-  // Loading a model chose its own settings: the link's hold.
-  restore(session, state);
+  session.awaiting = undefined;
   if (state.edits?.some(({ kind }) => kind === "latent")) await session.saes.open();
-  session.comparison = "opened from a link · recomputing…";
-  await Promise.all([session.refreshTokens(), session.chain.recompute()]);
+  if (restored.has(state)) session.chain.changed();
+  else restore(session, state);
+  const recomputing = "opened from a link · recomputing…";
+  session.comparison = recomputing;
+  await Promise.all([session.refreshTokens(), session.chain.settled()]);
   pinSent(session, state);
   if (state.expected?.shapley) await session.chain.game.run();
   if (state.expected?.next) await session.editedRun.ensure();
   // The visitor may have moved on while it ran: then there is nothing to compare.
   if (!isAsSent(session, state)) {
-    if (session.awaiting === state) session.comparison = undefined;
+    if (session.comparison === recomputing) session.comparison = undefined;
     return;
   }
   const otherTokens = await tokenDifference(session, state);
@@ -162,6 +175,7 @@ function pinSent(session: Session, { selection }: LinkState): void {
 function restore(session: Session, state: LinkState): void {
   const { chain } = session;
   session.forget();
+  restored.add(state);
   session.promptText = state.prompt;
   session.addBos = state.addBos;
   Object.assign(session, state.generation);
@@ -170,6 +184,9 @@ function restore(session: Session, state: LinkState): void {
   chain.fillerId = state.filler.id;
   Object.assign(chain.settings, CHAIN_DEFAULTS);
   session.views.set((state.views ?? {}) as Record<string, ViewSettings>);
+  // Until its model is loaded the tokens in its edits mean nothing here.
+  const isHere = session.model?.sha256 === state.model.sha256;
+  session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
   const steps = state.steps.map(({ text }) => text);
   chain.set(
     { prompt: state.prompt, steps, answerPrefix: state.answerPrefix, answer: state.answer },
@@ -183,9 +200,6 @@ function restore(session: Session, state: LinkState): void {
     const { pinned, layer, head, neuron, sae, latent } = selection;
     Object.assign(session.selection, { pinned, layer, head, neuron, sae, latent });
   }
-  // Until its model is loaded the tokens in its edits mean nothing here.
-  const isHere = session.model?.sha256 === state.model.sha256;
-  session.edits.set(state.edits ?? [], isHere ? undefined : state.model.sha256);
   session.panel = state.panel;
 }
 

@@ -1,6 +1,6 @@
 /** A session as a file, and the file as a link; other files are left alone. */
 import { expect, it } from "vitest";
-import { decodeLink, encodeLink } from "../../protocol/link/link";
+import { decodeLink, encodeLink } from "../../client/link/link";
 import { toLinkState } from "./permalink";
 import { startTestSession } from "../state/testSession";
 import { recipeHash, recipeJson } from "./recipeFile";

@@ -1,6 +1,6 @@
 /** A session as a file: what a share link carries, in plain JSON. Dropping it on the page opens it like a link. */
 import { VitrineError } from "../../protocol/errors";
-import { encodeLink, LINK_VERSION, type LinkState } from "../../protocol/link/link";
+import { encodeLink, LINK_VERSION, type LinkState } from "../../client/link/link";
 import { toLinkState } from "./permalink";
 import type { Session } from "../state/session.svelte";
 

@@ -73,7 +73,8 @@ export async function compareWithRecording(session: Session): Promise<void> {
   const { chain } = session;
   session.comparison = () => recordingSentence(session);
   if (!isRecorded(session) || !session.model) return;
-  await chain.recompute();
+  // Loading the model has recomputed the chain.
+  await chain.settled();
   await chain.game.run();
 }
 

@@ -3,7 +3,8 @@
  * the loaded model is kept, but off: it acts again when a model that it fits is loaded.
  */
 import type { Edit, NewEdit } from "../../protocol/interventions";
-import { misfit, vocabularyOf, type FitModel } from "../../client/edits/editFit";
+import { misfit, vocabularyOf } from "../../client/edits/editFit";
+import type { FitModel } from "../../client/edits/kinds/kind";
 
 export class EditStack {
   all = $state.raw<readonly Edit[]>([]);

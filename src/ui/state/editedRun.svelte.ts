@@ -5,7 +5,7 @@
 import type { CompareResult, Prediction } from "../../protocol/analysis";
 import type { EngineApi } from "../../protocol/api";
 import type { EditedPrompt } from "../../protocol/interventions";
-import { Latest } from "./latest.svelte";
+import { Query } from "./query.svelte";
 
 /** Tokens listed at every position. */
 export const LISTED_TOKENS = 10;
@@ -32,9 +32,9 @@ interface Asker {
 
 export class EditedRun {
   /** All positions. */
-  readonly all: Latest<Compared>;
+  readonly all: Query<Compared>;
   /** Every token that is listed after one position, in both runs: those of one list may be missing in the other. */
-  readonly here: Latest<Compared & { readonly position: number }>;
+  readonly here: Query<Compared & { readonly position: number }>;
   /** Tokens to follow at every position. */
   targets = $state.raw<readonly number[]>([]);
   /** What is being asked about every position. */
@@ -46,9 +46,8 @@ export class EditedRun {
     /** What is asked about; the session. */
     private readonly asker: Asker,
   ) {
-    const cancel = (runId: string) => engine.cancel(runId);
-    this.all = new Latest(cancel);
-    this.here = new Latest(cancel);
+    this.all = new Query(engine);
+    this.here = new Query(engine);
   }
 
   /** The answer to the question as it stands; the one before is still in `all`. */

@@ -5,7 +5,7 @@
 import { filesName } from "../files/filesName";
 import type { EngineApi, HubSource, KeptModel, ModelInfo, ModelSource, Precision } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
-import type { ModelChoice, NamedFile } from "../../protocol/modelChoices";
+import type { ModelChoice, NamedFile } from "../../folders/modelChoices";
 import { isVitrineError } from "../../protocol/errors";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
 import type { SortedFiles } from "../../protocol/features";
@@ -86,7 +86,7 @@ export class ModelLoader {
       .sortFiles(files)
       .catch((): SortedFiles => ({ saes: [], hasModel: true }));
     if (saes.length > 0 && !hasModel) return this.#attach(files, saes);
-    const { modelChoices } = await import("../../protocol/modelChoices");
+    const { modelChoices } = await import("../../folders/modelChoices");
     const named = files.map((file) => ({
       name: file.webkitRelativePath || file.name,
       size: file.size,

@@ -1,6 +1,6 @@
 /** Problem sets on the page: stepping, labels that go with the steps, links, and files that are something else. */
 import { expect, it } from "vitest";
-import { decodeLink, encodeLink } from "../../protocol/link/link";
+import { decodeLink, encodeLink } from "../../client/link/link";
 import { openLink, toLinkState } from "../link/permalink";
 import { startTestSession } from "./testSession";
 

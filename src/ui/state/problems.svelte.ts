@@ -4,7 +4,7 @@
  */
 import { VitrineError } from "../../protocol/errors";
 import type { Problem, ProblemSet } from "../../client/problems/problem";
-import type { ChainState } from "./chain.svelte";
+import type { ChainState } from "./chain/chain.svelte";
 import type { Example } from "../../client/examples";
 import type { Views } from "./views.svelte";
 import { signatureOf } from "../../client/problems/stepSignature";

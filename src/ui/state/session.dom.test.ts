@@ -31,6 +31,18 @@ it("opens the device and the first embedded model, and shows its first example",
   await vi.waitFor(() => expect(session.tokens.map(({ text }) => text).join("")).toContain("Answer : 7"));
 });
 
+it("says whose steps they are once another model reads them", async () => {
+  await session.start();
+  engine.writes = " Ann 3 + 4 = 7 . Answer : 7";
+  await session.think();
+  expect(session.chain.otherWriter).toBeUndefined();
+  engine.next = { ...TEST_MODEL, name: "ledger-posthoc", sha256: "ef".repeat(32) };
+  await session.loader.loadEmbedded("ledger-posthoc");
+  expect(session.chain.otherWriter).toBe("ledger");
+  session.showExample(EXAMPLE);
+  expect(session.chain.otherWriter).toBeUndefined();
+});
+
 it("keeps the loaded model when files are refused, and says why", async () => {
   await session.start();
   engine.next = new VitrineError("BadFile", "config.json: model_type is missing.");

@@ -9,31 +9,31 @@ import type {
   EngineApi,
   GenerateResult,
   ModelInfo,
-  ModelSource,
   TokenInfo,
 } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
 import type { ChainTokens } from "../../protocol/chain";
 import type { EditedPrompt } from "../../protocol/interventions";
-import type { LinkState } from "../../protocol/link/link";
+import type { LinkState } from "../../client/link/link";
 import { createLedgerProblem } from "../../synthetic/ledger/ledger";
-import { ChainState } from "./chain.svelte";
-import { drawSeed, EMBEDDED_MODELS, fetchExamples, type Example } from "../../client/examples";
+import { ChainState } from "./chain/chain.svelte";
+import { drawSeed, type Example } from "../../client/examples";
 import { ModelHealth } from "./modelHealth.svelte";
 import { ModelLoader } from "./modelLoader.svelte";
 import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
-import { writeChain } from "./writeChain";
+import { writeAsChat, writeChain } from "./writeChain";
 import { Autoencoders } from "./autoencoders.svelte";
+import { attachFiles, openDevice, restartSession, settle, startSession } from "./opening";
 import { OtherModel } from "./otherModel.svelte";
+import { Query, type Next } from "./query.svelte";
 import { Problems } from "./problems.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { RecentModels } from "./recentModels.svelte";
 import type { KernelCheckResult } from "./states";
 import { Views } from "./views.svelte";
 import { allTokens, positionBeforeAnswer, stepOfTokens } from "../../client/chain/tokenSteps";
-import { tokensNamed } from "../../client/tokens/tokenTargets";
-import { beginsWithBos, looksLikeTokenIds, parseTokenIds } from "../../client/tokens/tokenIds";
+import { namedTokens, pieceTokens, promptTokens } from "../../client/tokens/typedTokens";
 
 const GENERATE = "generate";
 
@@ -104,8 +104,8 @@ export class Session {
         this.health.stop();
         if (this.message?.kind === "info") this.message = undefined;
       },
-      ready: (...news) => this.#settle(...news),
-      attach: (files) => this.#attach(files),
+      ready: (...news) => settle(this, ...news),
+      attach: (files) => attachFiles(this, files),
     });
     this.health = new ModelHealth(engine, "main");
     this.recentModels = new RecentModels(engine, this.loader);
@@ -163,99 +163,21 @@ export class Session {
   }
 
   /** Opens the device and the model: the one that was open, else the first embedded one. */
-  async start(): Promise<void> {
-    await this.engine.subscribe((event) => {
-      if (event.type === "deviceLost") {
-        const name = this.model?.name ?? "the device";
-        this.message = {
-          kind: "info",
-          text: `The GPU was reset. Restoring ${name}… your prompt and edits are kept.`,
-        };
-      } else {
-        this.device = event.device;
-        this.message = { kind: "info", text: `Restored on ${event.device.label}. Nothing was lost.` };
-        void this.chain.recompute();
-      }
-    });
-    await this.openDevice(this.device?.preference ?? "auto");
-    if (this.loader.state.status !== "none") return;
-    await this.loader.reload({ kind: "embedded", name: EMBEDDED_MODELS[0] });
+  start(): Promise<void> {
+    return startSession(this);
   }
 
   /** The worker died and another took its place: everything that lived there is loaded again. */
-  async restart(): Promise<void> {
-    const lost = this.loader.reset(this.recentModels.kept);
-    const again = lost ? ` ${lost} would have to be fetched again: open it from the model menu.` : "";
-    this.message = {
-      kind: "error",
-      text: `The engine stopped and was started again. Your prompt and steps are kept.${again}`,
-    };
-    await this.start();
-    await this.chain.recompute();
-    await this.other.reopen();
+  restart(): Promise<void> {
+    return restartSession(this);
   }
 
-  async openDevice(preference: DevicePreference): Promise<void> {
-    try {
-      this.device = await this.engine.openDevice(preference);
-      this.kernelCheck = undefined;
-      // Numbers say which device they come from.
-      if (this.model) void this.chain.renew();
-    } catch (error) {
-      this.fail(error);
-    }
+  openDevice(preference: DevicePreference): Promise<void> {
+    return openDevice(this, preference);
   }
 
-  /** Ends what the model before was still writing, then fits prompt and chain to this one. */
-  async #settle(info: ModelInfo, source: ModelSource, before?: ModelInfo): Promise<void> {
-    const done = before ? [`${info.name} reads text now, with this tokenizer.`] : [];
-    const notes = [...done, ...info.notes.filter((note) => !before?.notes.includes(note))];
-    if (notes.length > 0) this.message = { kind: "info", text: notes.join(" ") };
-    try {
-      if (this.generating) this.stop();
-      await this.#thinking;
-      // Ids that were typed are not text.
-      if (before && looksLikeTokenIds(this.promptText)) this.#clear();
-      await this.#afterLoad(source, info);
-      if (this.model === info) this.onLoaded?.().catch((error: unknown) => this.fail(error));
-      void this.#examine(info);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /** Autoencoders that were dropped on the page, or that lay in the model's folder: shown where they are at home. */
-  async #attach(files: readonly File[]): Promise<void> {
-    const before = this.saes.list.length;
-    await this.saes.attachFiles(files, undefined);
-    const count = this.saes.list.length - before;
-    if (count > 0 || this.saes.incomplete) this.panel = "Features";
-    if (count > 0) {
-      const what = count === 1 ? "A sparse autoencoder was" : `${count} sparse autoencoders were`;
-      this.message = { kind: "info", text: `${what} attached to ${this.model?.name}.` };
-    } else if (this.saes.error) this.message = { kind: "error", text: this.saes.error };
-  }
-
-  async #examine(info: ModelInfo): Promise<void> {
-    const problem = await this.health.examine(info);
-    if (problem === undefined || this.model !== info || this.message?.kind === "error") return;
-    this.message = { kind: "info", text: [...info.notes, problem].join(" ") };
-  }
-
-  async #afterLoad(source: ModelSource, info: ModelInfo): Promise<void> {
-    this.chain.reset(info.sha256);
-    await this.saes.refresh();
-    this.addBos = info.hasTokenizer && (await beginsWithBos(this.engine));
-    await this.chain.chooseFiller();
-    this.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];
-    const [first] = this.examples;
-    if (this.promptText === "" && first) return this.showExample(first);
-    // Words mean nothing to a model that takes token ids.
-    if (!info.hasTokenizer && !looksLikeTokenIds(this.promptText)) this.#clear();
-    await Promise.all([this.refreshTokens(), this.chain.recompute()]);
-  }
-
-  #clear(): void {
+  /** An empty prompt without a chain. */
+  clear(): void {
     this.promptText = "";
     this.forget();
     this.chain.set({ prompt: "", steps: [], answerPrefix: "", answer: "" });
@@ -297,23 +219,20 @@ export class Session {
     if (this.model === model && !this.chain.isEmpty) await this.refreshTokens();
   }
 
+  /** Ends what the model is still writing, and waits until it has. */
+  async endWriting(): Promise<void> {
+    if (this.generating) this.stop();
+    await this.#thinking;
+  }
+
   stop(): void {
     void this.engine.cancel(GENERATE);
     this.chain.game.cancel();
   }
 
   /** Puts the prompt into the model's chat template. */
-  async asChat(): Promise<void> {
-    try {
-      const { text, addBos } = await this.engine.chatPrompt(this.promptText);
-      this.promptText = text;
-      this.addBos = addBos;
-      this.forget();
-      this.chain.set({ prompt: text, steps: [], answerPrefix: "", answer: "" });
-      await this.refreshTokens();
-    } catch (error) {
-      this.fail(error);
-    }
+  asChat(): Promise<void> {
+    return writeAsChat(this).catch((error: unknown) => this.fail(error));
   }
 
   /** The strip shows the whole chain, exactly as the model reads it. */
@@ -337,22 +256,20 @@ export class Session {
     this.parts = parts;
   }
 
-  /** Tokens of a text by itself: without BOS. */
-  async pieceTokens(text: string): Promise<TokenInfo[]> {
-    return this.model?.hasTokenizer ? this.engine.tokenize(text, false) : this.promptTokens(text);
-  }
+  /** What is typed, as tokens: a prompt, a text by itself, the tokens that a text names. */
+  readonly promptTokens = (text: string) => promptTokens(this, text);
+  readonly pieceTokens = (text: string) => pieceTokens(this, text);
+  readonly namedTokens = (text: string) => namedTokens(this, text);
 
-  /** Tokens that a text names; of a model without a tokenizer, ids. */
-  async namedTokens(text: string): Promise<readonly TokenInfo[]> {
-    return this.model?.hasTokenizer ? tokensNamed(this.engine, text) : this.promptTokens(text);
-  }
-
-  /** Tokens of a text; token ids typed by hand where the model has no tokenizer. */
-  async promptTokens(text: string): Promise<TokenInfo[]> {
-    const { model } = this;
-    if (!model || text === "") return [];
-    if (model.hasTokenizer) return this.engine.tokenize(text, this.addBos);
-    return this.engine.describeTokens(parseTokenIds(text, model.dVocab));
+  /**
+   * A question to the engine that lives as long as the component that makes it. It is asked whenever what `next` reads
+   * has changed, or by `ask`; `release` lets go of what an answer holds in the engine.
+   */
+  query<T>(next?: () => Next<T>, release?: (value: T) => void): Query<T> {
+    const query = new Query<T>(this.engine, release);
+    $effect(() => () => query.clear());
+    if (next) query.follow(next);
+    return query;
   }
 
   fail(error: unknown): void {

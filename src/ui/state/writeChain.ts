@@ -6,6 +6,7 @@ import {
   type GenerationSettings,
 } from "../../client/generation";
 import type { EngineApi, GenerateResult, ModelInfo, TokenInfo } from "../../protocol/api";
+import type { ChainText } from "../../protocol/chain";
 import type { Edit } from "../../protocol/interventions";
 import type { RunId } from "../../protocol/progress";
 
@@ -50,4 +51,24 @@ export async function writeChain(session: WritingSession, model: ModelInfo, runI
   if (!model.hasTokenizer || tokens.length === 0) return;
   const written = all.slice(prompt.length);
   chain.setFromGenerated(session.promptText, written.map(({ text }) => text).join(""));
+}
+
+/** What a chat template needs of the session. */
+export interface ChatSession {
+  readonly engine: Pick<EngineApi, "chatPrompt">;
+  readonly chain: { set(text: ChainText): void };
+  promptText: string;
+  addBos: boolean;
+  forget(): void;
+  refreshTokens(): Promise<void>;
+}
+
+/** Puts the prompt into the model's chat template: another prompt, without a chain. */
+export async function writeAsChat(session: ChatSession): Promise<void> {
+  const { text, addBos } = await session.engine.chatPrompt(session.promptText);
+  session.promptText = text;
+  session.addBos = addBos;
+  session.forget();
+  session.chain.set({ prompt: text, steps: [], answerPrefix: "", answer: "" });
+  await session.refreshTokens();
 }

@@ -2,7 +2,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../../protocol/errors";
-import { areOneModel, isOthersIndex, modelChoices } from "../../../protocol/modelChoices";
+import { areOneModel, isOthersIndex, modelChoices } from "../../../folders/modelChoices";
 import type { ByteFile, FileSet } from "./source";
 
 /** One file, or the files directly in a folder. */

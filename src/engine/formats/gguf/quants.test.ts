@@ -1,6 +1,7 @@
 /** Block formats against values worked out by hand, and against the output of gguf-py. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { lcg } from "../../../random/lcg";
 import { dequantize, QUANTS, type QuantDtype } from "./quants";
 
 /** f16: 1 is 0x3c00, 2 is 0x4000, 0.5 is 0x3800. */
@@ -51,11 +52,8 @@ const SCALES_AT: Readonly<Record<QuantDtype, readonly number[]>> = {
 /** Bytes of a linear congruential generator; scales stay below 2. */
 function noise(dtype: QuantDtype, blocks: number): Uint8Array<ArrayBuffer> {
   const size = QUANTS[dtype].bytes;
-  let state = 7;
-  const bytes = Uint8Array.from(
-    { length: size * blocks },
-    () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24,
-  );
+  const next = lcg(7);
+  const bytes = Uint8Array.from({ length: size * blocks }, () => next() >>> 24);
   for (let block = 0; block < blocks; block++) {
     for (const at of SCALES_AT[dtype]) bytes[block * size + at + 1]! &= 0xbf;
   }

@@ -6,7 +6,7 @@ import { openModelFiles } from "../modelFiles";
 import { fileFromBytes, type FileSet } from "../bytes/source";
 import { readRows } from "../tensorReader";
 import { createTokenizer } from "../tokenizer/tokenizer";
-import { randomBelow, type RandomBelow } from "../bytes/randomBelow";
+import { randomBelow, type RandomBelow } from "../../../random/lcg";
 
 const MUTATIONS = 6000;
 /** Far above what any of them takes, far below a hang. */

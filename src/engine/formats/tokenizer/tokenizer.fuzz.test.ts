@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { isJsonObject, type Json } from "../bytes/json";
 import { createTokenizer } from "./tokenizer";
 import { SAMPLES } from "./tokenizer.samples";
-import { randomBelow, type RandomBelow } from "../bytes/randomBelow";
+import { randomBelow, type RandomBelow } from "../../../random/lcg";
 
 const MUTATIONS = 6000;
 const SLOWEST_MS = 2000;

@@ -10,7 +10,7 @@ import { fileFromBytes, type ByteFile } from "../bytes/source";
 import { readRows } from "../tensorReader";
 import { archiveOf, CONFIG, fixture, fixtureBytes, hostilePickles } from "./torch.samples";
 import { readZipDirectory, readZipEntry } from "../bytes/zip";
-import { randomBelow, type RandomBelow } from "../bytes/randomBelow";
+import { randomBelow, type RandomBelow } from "../../../random/lcg";
 
 const MUTATIONS = 6000;
 /** Far above what any of them takes, far below a hang. */

@@ -3,20 +3,20 @@
  * chosen sites, and logits by the model's own head. Nothing is read back here, and a long prompt takes no more memory
  * than the positions that are looked at.
  */
-import { runBlocks } from "../../models/runBlocks";
 import { siteLayer, type Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
+import { checkIds } from "../../models/checks";
 import type { Model } from "../../models/model";
+import { makeCache } from "../../models/sizes";
 import { gatherRows } from "../../ops/embedding";
-import { KeyValueCache } from "../../ops/keyValueCache";
 import { pieces, rowsAtOnce } from "../pass/forward";
 import type { ResolvedPrompt } from "../interventions/index";
-import { uploadPassEdits, type PassEdits } from "../edits/passEdits";
-import { EMPTY_CONTEXT, extend, type Segment } from "../batch/rowContext";
+import type { PassEdits } from "../edits/passEdits";
+import { preparePass, recordHead } from "../edits/preparePass";
+import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
 import { RunTaps } from "../edits/runTaps";
-import { checkTokens } from "../pass/run";
-import { packBatch, uploadBatch } from "../batch/tokenBatch";
+import { inScope } from "../pass/readBack";
 
 /** Passes everything on: the head of a tensor that is not this pass's last residual. */
 export const NO_TAPS: Taps = {
@@ -42,28 +42,21 @@ function record(
   sites: readonly Site[],
   nLayers = model.config.nLayers,
 ): Recorded {
-  const { memory, architecture, weights } = model;
+  const { memory } = model;
   const config = { ...model.config, nLayers };
-  checkTokens(segments, config.dVocab);
+  for (const { tokens } of segments) checkIds(tokens, config.dVocab);
   const count = segments.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const cache = new KeyValueCache(memory, nLayers, count, config.nKvHeads * config.dHead);
+  const cache = makeCache({ config, memory }, count);
   try {
-    const packed = packBatch(segments, cache, config);
-    const contexts = segments.map((segment, i) => extend(segment, packed.slots[i] ?? []));
-    let recorded: Recorded | undefined;
-    memory.scope(() => {
-      const batch = uploadBatch(packed, cache, memory, config.nCtx);
-      const edits = uploadPassEdits(model, segments, packed, contexts);
+    const pass = preparePass({ ...model, config }, cache, segments);
+    return inScope(memory, () => {
+      const { edits, blocks } = pass.send();
       const rows = memory.from(Uint32Array.from(kept), [kept.length], "kept tokens");
-      const taps = new RunTaps(new Set(sites), memory, edits.blocks, rows);
-      const last = runBlocks(architecture, { config, weights, memory, taps }, batch);
-      taps.releaseInputs();
+      const { residual: last, taps } = blocks(new Set(sites), { rows });
       const isWhole = nLayers === model.config.nLayers;
       const residual = isWhole ? memory.keep(gatherRows(memory, last, rows)) : undefined;
-      recorded = { tensors: taps.bySite(), residual, edits };
+      return { tensors: taps.bySite(), residual, edits };
     });
-    if (!recorded) throw new Error("the pass was not recorded");
-    return recorded;
   } finally {
     cache.release();
   }
@@ -174,8 +167,7 @@ export class ActivationCache {
   }
 
   #head(positions: readonly number[], from: Tensor, taps: Taps): Tensor {
-    const { config, memory, architecture, weights } = this.model;
-    return architecture.head({ config, weights, memory, taps }, this.#rows(positions, from));
+    return recordHead(this.model, this.#rows(positions, from), taps);
   }
 
   release(): void {

@@ -9,7 +9,8 @@
  */
 import type { Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 import { readForward, recordForward, type ForwardRequest } from "../pass/forward";
 import type { ResolvedPrompt } from "../interventions/index";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
@@ -57,9 +58,7 @@ export class CounterfactualPrompts {
     private readonly ask: ReadoutRequest,
     room: number,
   ) {
-    const { config, memory } = model;
-    const width = config.nKvHeads * config.dHead;
-    this.#cache = new KeyValueCache(memory, config.nLayers, position + 1 + room, width);
+    this.#cache = makeCache(model, position + 1 + room);
   }
 
   get evaluatedTokens(): number {

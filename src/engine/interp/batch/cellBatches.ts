@@ -1,5 +1,6 @@
 /** How many rows go through the model at a time: cells of a sweep, variants of a prompt, texts. */
 import type { Model } from "../../models/model";
+import { cacheBytesPerToken } from "../../models/sizes";
 
 /**
  * Multiplications of one batch: well under a tenth of a second of the CPU device, and enough to keep a GPU busy. Batches of
@@ -26,7 +27,7 @@ export function batchTokens(
     MAX_BATCH_TOKENS,
     multiplications / weights,
     memory.device.limits.maxBufferBytes / (4 * widest),
-    CACHE_BUDGET_BYTES / (2 * 4 * nKvHeads * dHead * nLayers),
+    CACHE_BUDGET_BYTES / cacheBytesPerToken(config),
   ];
   return Math.max(1, Math.floor(Math.min(...bounds)));
 }

@@ -73,14 +73,13 @@ export interface Segment {
   readonly unedited?: { readonly tokens: readonly number[]; readonly interventions: readonly Intervention[] };
 }
 
-/** The context after the first `count` tokens of a segment, or all. */
-export function contextAfter(segment: Segment, slots: readonly number[], count = slots.length): RowContext {
-  return extend({ ...segment, tokens: segment.tokens.slice(0, count) }, slots.slice(0, count));
-}
-
-/** The context after a segment whose tokens got these slots. */
-export function extend({ context, tokens, hidden, origins }: Segment, slots: readonly number[]): RowContext {
-  const own = slots.map((slot, i) => {
+/** The context after the first `count` tokens of a segment, or all; `slots` are those of its tokens. */
+export function contextAfter(
+  { context, hidden, origins }: Segment,
+  slots: readonly number[],
+  count = slots.length,
+): RowContext {
+  const own = slots.slice(0, count).map((slot, i) => {
     const position = context.nextPosition + i;
     return { slot, position, origin: origins?.[i] ?? position };
   });
@@ -88,7 +87,7 @@ export function extend({ context, tokens, hidden, origins }: Segment, slots: rea
   return {
     slots: [...context.slots, ...visible.map(({ slot }) => slot)],
     positions: [...context.positions, ...visible.map(({ position }) => position)],
-    nextPosition: context.nextPosition + tokens.length,
+    nextPosition: context.nextPosition + own.length,
     ...((context.origins ?? origins) && {
       origins: [...(context.origins ?? context.positions), ...visible.map(({ origin }) => origin)],
     }),

@@ -1,21 +1,21 @@
 /** Refuses chains and ways of taking steps away that have no defined value, with what to change. */
+import { checkIds, checkPrompt } from "../../models/checks";
 import type { Ablation, ChainTokens } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
+import { refuse } from "../../../protocol/errors";
 
 export function checkChain(chain: ChainTokens, ablation: Ablation, dVocab: number): void {
-  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
-  if (chain.answerPrefix.length === 0) {
-    refuse("Nothing stands between the last step and the answer; put a cue such as “Answer :” there.");
-  }
+  checkPrompt(chain.prompt);
+  checkCue(chain);
   if (chain.answer.length === 0) refuse(emptyAnswer(chain));
   checkAblation(chain, ablation);
   const { fillerId, alternatives = [] } = ablation;
   const parts = [chain.prompt, ...chain.steps, chain.answerPrefix, chain.answer, [fillerId]];
   for (const tokens of [...parts, ...alternatives.flat()]) checkIds(tokens, dVocab);
+}
+
+export function checkCue({ answerPrefix }: ChainTokens): void {
+  if (answerPrefix.length === 0)
+    refuse("Nothing stands between the last step and the answer; put a cue such as “Answer :” there.");
 }
 
 /** Why the reference answer has no token of its own: nobody typed one, or its cut moved to its end. */
@@ -24,11 +24,6 @@ function emptyAnswer({ steps, moved = [] }: ChainTokens): string {
   return cut
     ? `The reference answer “${cut.text}” shares its token with the text before it, so no token is left to score; put a space before the answer, or change the cue.`
     : "The reference answer is empty; type the answer to score.";
-}
-
-export function checkIds(tokens: readonly number[], dVocab: number): void {
-  const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
-  if (bad !== undefined) refuse(`token id ${bad} is not one of this model's ids, 0 to ${dVocab - 1}`);
 }
 
 export function checkCoalitions(coalitions: readonly (readonly boolean[])[], steps: number): void {

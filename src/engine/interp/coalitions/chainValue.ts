@@ -3,7 +3,7 @@
  * teacher-forced: they are read off one pass over the reference answer, and for `expected` over each possible answer.
  */
 import type { ChainGameRequest, ChainValue } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { TopTokens } from "../../../protocol/run";
 
 export type PossibleAnswers = NonNullable<ChainGameRequest["answers"]>;
@@ -61,9 +61,6 @@ function expectedNumber(logProbs: readonly number[], answers: PossibleAnswers): 
 /** Refuses a value that is not defined for what was asked. */
 export function checkValue(value: ChainValue, answers: PossibleAnswers = []): void {
   if (value !== "expected") return;
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
   if (answers.length === 0) refuse("The expected answer needs a set of possible answers; name at least one.");
   const empty = answers.find(({ tokens }) => tokens.length === 0);
   if (empty) {

@@ -7,7 +7,7 @@
  *      tokens wherever they stand. A token that the text has not stands behind one that it has: no list names it, and a
  *      range from one on reaches it as it reaches the token before
  *   3. replaced tokens are part of the text
- *   4. frozen patterns and norms are those of the same row without edits, which is computed beside it (interp/frozen.ts).
+ *   4. frozen patterns and norms are those of the same row without edits, which is computed beside it (edits/frozen.ts).
  *      An edit of a site that is frozen later in the stack does nothing there, nor does one of the scores that a frozen
  *      pattern would have been made of
  */

@@ -4,7 +4,8 @@
  */
 import type { SegmentCounts } from "../../../protocol/chain";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { cacheBytesPerToken, makeCache } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 import type { AbsentSteps, StepText } from "./stepAblation";
 import type { ChainEdits } from "./chainEdits";
 import { answerSlots, readAnswers, type AnswerRequest, type BranchAnswer } from "./answerPass";
@@ -54,18 +55,16 @@ export class TriePasses {
     private readonly edits?: ChainEdits,
   ) {
     const { chain, answers } = ask;
-    const { config, memory } = model;
     this.#counts = { prompt: 0, steps: chain.steps.map(() => 0), answer: 0 };
-    const kvWidth = config.nKvHeads * config.dHead;
     const perBranch = chain.steps
       .map((_, step) => absent.longest(step))
       .reduce((sum, length) => sum + length, answerSlots(chain, answers));
     const passes = edits?.passes ?? 1;
-    const slotBytes = 2 * 4 * kvWidth * config.nLayers * passes;
+    const slotBytes = cacheBytesPerToken(model.config) * passes;
     const affordable = Math.floor(CACHE_BUDGET_BYTES / slotBytes / perBranch);
     this.width = Math.max(2, Math.min(MAX_WIDTH, rows, affordable));
     const slots = (chain.prompt.length + this.width * perBranch) * passes;
-    this.#cache = new KeyValueCache(memory, config.nLayers, slots, kvWidth);
+    this.#cache = makeCache(model, slots);
   }
 
   get counts(): SegmentCounts {

@@ -1,7 +1,8 @@
 /** The tables of one site's edits while they are written, and what its writers share. */
 import { VitrineError } from "../../../protocol/errors";
 import type { Site } from "../../../protocol/sites";
-import { NO_VALUES } from "../../ops/editRows";
+import type { TensorMemory } from "../../device/tensor";
+import { NO_VALUES, type RowEdits } from "../../ops/editRows";
 import type { TokenView } from "../batch/tokenBatch";
 
 /** A score that softmax turns into exactly 0, and that shaders may compute with (infinities they may not). */
@@ -10,14 +11,6 @@ export const KNOCKED_OUT = -1e30;
 export const KNOCKED_OUT_BELOW = -1e29;
 
 export type Range = readonly [start: number, width: number];
-
-/** Host arrays of one site's edits. */
-export interface HostEdits {
-  readonly spans: Uint32Array<ArrayBuffer>;
-  readonly entries: Uint32Array<ArrayBuffer>;
-  readonly keeps: Float32Array<ArrayBuffer>;
-  readonly values: Float32Array<ArrayBuffer>;
-}
 
 export class EditTable {
   readonly #spans: number[] = [];
@@ -56,19 +49,23 @@ export class EditTable {
     return place;
   }
 
-  done(): HostEdits {
+  /** Sends the tables; they belong to the open scope. */
+  upload(memory: TensorMemory): RowEdits {
     const values = new Float32Array(Math.max(1, this.#valueCount));
     let at = 0;
     for (const chunk of this.#chunks) {
       values.set(chunk, at);
       at += chunk.length;
     }
+    const spans = Uint32Array.from(this.#spans);
+    // A binding is never empty.
+    const entries = Uint32Array.from(this.#entries.length > 0 ? this.#entries : [0, 0, NO_VALUES]);
+    const keeps = Float32Array.from(this.#keeps.length > 0 ? this.#keeps : [1]);
     return {
-      spans: Uint32Array.from(this.#spans),
-      // A binding is never empty.
-      entries: Uint32Array.from(this.#entries.length > 0 ? this.#entries : [0, 0, NO_VALUES]),
-      keeps: Float32Array.from(this.#keeps.length > 0 ? this.#keeps : [1]),
-      values,
+      spans: memory.from(spans, [spans.length / 2, 2], "edit spans"),
+      entries: memory.from(entries, [keeps.length, 3], "edit entries"),
+      keeps: memory.from(keeps, [keeps.length], "edit keeps"),
+      values: memory.from(values, [values.length], "edit values"),
     };
   }
 }

@@ -6,17 +6,14 @@
  *
  * Both passes have the same tokens at the same positions, so their tensors have one layout.
  */
-import { runBlocks } from "../../models/runBlocks";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Model } from "../../models/model";
-import { gatherRows } from "../../ops/embedding";
 import type { KeyValueCache } from "../../ops/keyValueCache";
-import { HEAD_SITES, uploadPassEdits, type PassEdits } from "./passEdits";
-import { contextAfter, EMPTY_CONTEXT, extend, type RowContext, type Segment } from "../batch/rowContext";
+import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
+import { HEAD_SITES } from "./passEdits";
+import { preparePass, recordHead, type PreparedPass, type SentPass } from "./preparePass";
 import { RunTaps } from "./runTaps";
-import { packBatch, uploadBatch, type PackedBatch } from "../batch/tokenBatch";
-import type { TokenBatch } from "../../models/architecture";
 
 /** The rows without edits; undefined where nothing is frozen. */
 export function uneditedRows(
@@ -35,11 +32,9 @@ export function uneditedRows(
 }
 
 export class UneditedRows {
-  readonly packed: PackedBatch;
-  readonly #segments: readonly Segment[];
+  readonly #pass: PreparedPass;
   readonly #kept: RunTaps[] = [];
-  #batch: TokenBatch | undefined;
-  #edits: PassEdits | undefined;
+  #sent: SentPass | undefined;
   #residual: Tensor | undefined;
 
   constructor(
@@ -48,57 +43,57 @@ export class UneditedRows {
     segments: readonly Segment[],
     private readonly sites: ReadonlySet<Site>,
   ) {
-    this.#segments = segments.map(({ context, tokens, hidden, unedited }) => ({
+    const rows = segments.map(({ context, tokens, hidden, unedited }) => ({
       context: context.unedited ?? EMPTY_CONTEXT,
       tokens: unedited?.tokens ?? tokens,
       ...(hidden && { hidden }),
       ...(unedited?.interventions && { interventions: unedited.interventions }),
     }));
-    this.packed = packBatch(this.#segments, cache, model.config);
+    this.#pass = preparePass(model, cache, rows);
+  }
+
+  /** Slots of each row's tokens. */
+  get slots(): readonly (readonly number[])[] {
+    return this.#pass.packed.slots;
   }
 
   /** The context of a row after the first `count` of its tokens. */
   context(segment: number, count?: number): RowContext {
-    const own = this.#segments[segment];
-    return own ? contextAfter(own, this.packed.slots[segment] ?? [], count) : EMPTY_CONTEXT;
+    return this.#pass.contextAfter(segment, count);
   }
 
   /** Sends what the pass needs, before anything is recorded. */
-  upload(cache: KeyValueCache): void {
-    const { config, memory } = this.model;
-    this.#batch = uploadBatch(this.packed, cache, memory, config.nCtx);
-    const contexts = this.#segments.map((segment, i) => extend(segment, this.packed.slots[i] ?? []));
-    this.#edits = uploadPassEdits(this.model, this.#segments, this.packed, contexts);
+  send(): void {
+    this.#sent = this.#pass.send();
   }
 
   /** Records the blocks; the frozen sites of the pass. */
   blocks(): ReadonlyMap<Site, Tensor> {
-    const { architecture, config, weights, memory } = this.model;
-    if (!this.#batch || !this.#edits) throw new Error("the rows without edits were not sent");
-    const taps = this.#taps((site) => !HEAD_SITES.has(site), this.#edits.blocks);
-    this.#residual = runBlocks(architecture, { config, weights, memory, taps }, this.#batch);
-    taps.releaseInputs();
+    if (!this.#sent) throw new Error("the rows without edits were not sent");
+    const { residual, taps } = this.#sent.blocks(this.#frozen((site) => !HEAD_SITES.has(site)));
+    this.#residual = residual;
+    this.#kept.push(taps);
     return taps.bySite();
   }
 
   /** Records the head on some rows; all of them if left out. */
   head(rows?: Tensor): ReadonlyMap<Site, Tensor> {
-    const { architecture, config, weights, memory } = this.model;
-    const isFrozen = [...this.sites].some((site) => HEAD_SITES.has(site));
-    if (!isFrozen || !this.#residual) return new Map();
-    const taps = this.#taps((site) => HEAD_SITES.has(site), new Map());
-    const scored = rows ? gatherRows(memory, this.#residual, rows) : this.#residual;
-    architecture.head({ config, weights, memory, taps }, scored);
+    const frozen = this.#frozen((site) => HEAD_SITES.has(site));
+    if (frozen.size === 0 || !this.#residual) return new Map();
+    const taps = new RunTaps(frozen, this.model.memory);
+    recordHead(this.model, this.#residual, taps, rows);
+    this.#kept.push(taps);
     return taps.bySite();
   }
 
-  #taps(has: (site: Site) => boolean, edits: PassEdits["blocks"]): RunTaps {
-    const taps = new RunTaps(new Set([...this.sites].filter(has)), this.model.memory, edits);
-    this.#kept.push(taps);
-    return taps;
+  #frozen(has: (site: Site) => boolean): ReadonlySet<Site> {
+    return new Set([...this.sites].filter(has));
   }
 
-  release(): void {
-    for (const { tensors } of this.#kept) for (const tensor of tensors) this.model.memory.release(tensor);
+  /** Frees the frozen sites, but for those that the pass itself captured. */
+  release(captured: ReadonlySet<Tensor>): void {
+    for (const tensor of this.#kept.flatMap(({ tensors }) => tensors)) {
+      if (!captured.has(tensor)) this.model.memory.release(tensor);
+    }
   }
 }

@@ -13,24 +13,24 @@ import type { TokenView } from "../batch/tokenBatch";
 /** A change of nothing: it marks the rows whose reconstruction is spliced in. */
 const UNCHANGED: LatentChange["changes"] = [{ latent: 0, op: "scale", amount: 1 }];
 
-export interface HostLatents {
+/** What the tap of a site is given: latents of one autoencoder, and what becomes of its error term. */
+export interface SiteLatents {
+  readonly kind: "latents";
   readonly sae: Sae;
   readonly error: LatentChange["error"];
-  readonly spans: Uint32Array<ArrayBuffer>;
-  readonly changes: Uint32Array<ArrayBuffer>;
-  readonly amounts: Float32Array<ArrayBuffer>;
-  readonly width: number;
+  readonly tables: LatentTables;
 }
 
 /**
- * One stage: at most one change a segment. `tokens` are the rows of the tensor. A table for each autoencoder and each way
- * with its error term.
+ * One stage: at most one change a segment. `tokens` are the rows of the tensor. Tables for each autoencoder and each way
+ * with its error term, on the device; they belong to the open scope.
  */
-export function hostLatents(
+export function siteLatents(
+  memory: TensorMemory,
   stage: readonly (LatentChange | undefined)[],
   saeOf: (id: number) => Sae,
   tokens: readonly TokenView[],
-): HostLatents[] {
+): SiteLatents[] {
   const groups = new Map<string, LatentChange>();
   for (const change of stage) if (change) groups.set(`${change.sae} ${change.error}`, change);
   return [...groups.values()].map(({ sae: id, error }) => {
@@ -53,12 +53,7 @@ export function hostLatents(
     const spans = tokens.flatMap(({ segment, origin }) =>
       isChanged[segment]?.(origin) ? (spanOf[segment] ?? [0, 0]) : [0, 0],
     );
-    return {
-      ...{ sae, error, width },
-      spans: Uint32Array.from(spans),
-      changes: Uint32Array.from(changes),
-      amounts: Float32Array.from(amounts),
-    };
+    return { kind: "latents", sae, error, tables: upload(memory, { spans, changes, amounts, width }) };
   });
 }
 
@@ -80,21 +75,20 @@ function checked({ description }: Sae, { changes, error }: LatentChange) {
   return changes.length > 0 || error === "kept" ? changes : UNCHANGED;
 }
 
-/** Sends the tables; they belong to the open scope. */
-export function uploadLatents(
+function upload(
   memory: TensorMemory,
-  { spans, changes, amounts, width }: HostLatents,
+  { spans, changes, amounts, width }: Record<"spans" | "changes" | "amounts", number[]> & { width: number },
 ): LatentTables {
   const some = changes.length > 0;
   return {
-    spans: memory.from(spans, [spans.length / 2, 2], "latent spans"),
+    spans: memory.from(Uint32Array.from(spans), [spans.length / 2, 2], "latent spans"),
     changes: memory.from(
-      some ? changes : new Uint32Array(2),
+      some ? Uint32Array.from(changes) : new Uint32Array(2),
       [Math.max(1, amounts.length), 2],
       "latent changes",
     ),
     amounts: memory.from(
-      some ? amounts : new Float32Array(2),
+      some ? Float32Array.from(amounts) : new Float32Array(2),
       [Math.max(2, amounts.length)],
       "latent amounts",
     ),

@@ -2,9 +2,9 @@
 import type { Site } from "../../../protocol/sites";
 import type { TensorMemory } from "../../device/tensor";
 import { saeOf, type Model } from "../../models/model";
-import { hostLatents, uploadLatents } from "./latentTables";
+import { siteLatents } from "./latentTables";
 import type { RowContext, Segment } from "../batch/rowContext";
-import { hostEdits, uploadEdits } from "./rowEdits";
+import { siteEdits } from "./rowEdits";
 import type { SiteChange, SiteChanges } from "./runTaps";
 import { editedSites, stagesOf } from "./siteStages";
 import type { PackedBatch } from "../batch/tokenBatch";
@@ -33,11 +33,16 @@ export function uploadPassEdits(
     const { affine, latents } = stagesOf(model, segments, site);
     return affine.flatMap((changes, stage): SiteChange[] => {
       const hasAny = changes.some((list) => list.length > 0);
-      const edits = hasAny && hostEdits(config, packed, contexts, site, changes, tokens);
-      const coded = hostLatents(latents[stage] ?? [], (id) => saeOf(model, id), viewsOf(tokens));
       return [
-        ...(edits ? [{ kind: "affine", edits: uploadEdits(memory, edits) } as const] : []),
-        ...coded.map((host) => ({ kind: "latents", ...host, tables: uploadLatents(memory, host) }) as const),
+        ...(hasAny
+          ? [
+              {
+                kind: "affine",
+                edits: siteEdits(memory, config, packed, contexts, site, changes, tokens),
+              } as const,
+            ]
+          : []),
+        ...siteLatents(memory, latents[stage] ?? [], (id) => saeOf(model, id), viewsOf(tokens)),
       ];
     });
   };

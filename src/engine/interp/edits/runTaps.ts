@@ -7,10 +7,9 @@
 import type { Site } from "../../../protocol/sites";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
-import type { Sae } from "../../models/sae";
 import { editRows, type RowEdits } from "../../ops/editRows";
 import { gatherRows } from "../../ops/embedding";
-import type { LatentTables } from "../../ops/latentEdits";
+import type { SiteLatents } from "./latentTables";
 
 export interface CapturedTensor {
   readonly site: Site;
@@ -24,15 +23,8 @@ export interface CapturedTensor {
   readonly columns: { readonly offset: number; readonly width: number };
 }
 
-/** What happens at a site, in order. */
-export type SiteChange =
-  | { readonly kind: "affine"; readonly edits: RowEdits }
-  | {
-      readonly kind: "latents";
-      readonly sae: Sae;
-      readonly error: "kept" | "dropped";
-      readonly tables: LatentTables;
-    };
+/** What happens at a site, in order: an edit in its last form, tables that a kernel reads. */
+export type SiteChange = { readonly kind: "affine"; readonly edits: RowEdits } | SiteLatents;
 export type SiteChanges = ReadonlyMap<Site, readonly SiteChange[]>;
 
 export class RunTaps implements Taps {
@@ -83,7 +75,7 @@ export class RunTaps implements Taps {
     return passed;
   }
 
-  #recode(site: Site, y: Tensor, { sae, error, tables }: Extract<SiteChange, { kind: "latents" }>): Tensor {
+  #recode(site: Site, y: Tensor, { sae, error, tables }: SiteLatents): Tensor {
     const x = sae.siteIn === site ? y : this.#inputs.get(sae.siteIn);
     if (x === undefined) throw new Error(`${sae.siteIn} does not come before ${site}`);
     return sae.editLatents(this.memory, sae.weights, x, y, tables, error);

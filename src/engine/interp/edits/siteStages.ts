@@ -2,31 +2,16 @@
  * Which interventions meet at which site, and in which order. Changes of latents are stages of their own: what stands before
  * them in a row's stack acts before, what stands behind acts on what they made.
  */
-import type {
-  AffineChange,
-  AttentionMask,
-  Intervention,
-  KnockOut,
-  LatentChange,
-  ScoreChange,
-} from "../../../protocol/interventions";
+import type { Intervention, LatentChange } from "../../../protocol/interventions";
 import { blockSite, siteLayer, siteName, type Site } from "../../../protocol/sites";
-import { saeOf, type Model } from "../../models/model";
+import type { Model } from "../../models/model";
 import type { Segment } from "../batch/rowContext";
+import type { EmptyRows } from "./changes/emptyRows";
+import { changeKind } from "./changes/index";
 
 /** The site that an intervention changes. */
-export function changedSite(model: Pick<Model, "saes">, intervention: Intervention): Site {
-  switch (intervention.kind) {
-    case "knockOut":
-    case "mask":
-    case "score":
-      return blockSite(intervention.layer, "attn.scores");
-    case "latents":
-      return saeOf(model, intervention.sae).siteOut;
-    case "affine":
-      return intervention.site;
-  }
-}
+export const changedSite = (model: Pick<Model, "saes">, intervention: Intervention): Site =>
+  changeKind(intervention).site(intervention, model);
 
 /**
  * Whether frozen sites leave nothing that an intervention does: its own site is among them, or it changes the scores of a
@@ -47,11 +32,11 @@ export function isUndone(
 export function editedSites(model: Pick<Model, "saes">, segments: readonly Segment[]): Set<Site> {
   return new Set(
     segments.flatMap(({ interventions }) =>
-      (interventions ?? []).flatMap((one) => [
-        changedSite(model, one),
-        // Rows that see nothing are made there.
-        ...(one.kind === "mask" ? [blockSite(one.layer, "attn.pattern")] : []),
-      ]),
+      (interventions ?? []).flatMap((one) => {
+        const site = changedSite(model, one);
+        const layer = changeKind(one).emptiesRows ? siteLayer(site) : undefined;
+        return layer === undefined ? [site] : [site, blockSite(layer, "attn.pattern")];
+      }),
     ),
   );
 }
@@ -63,30 +48,26 @@ export interface SiteStages {
   /** [stage][segment]. */
   readonly latents: readonly (readonly (LatentChange | undefined)[])[];
 }
-export type Changes = readonly ScoredChange[];
-type ScoredChange = AffineChange | KnockOut | AttentionMask | ScoreChange | EmptyRows;
+/** What one row does to a site between changes of latents. */
+export type Changes = readonly (Exclude<Intervention, LatentChange> | EmptyRows)[];
 
-/** At the pattern of a layer: rows in which everything that acts on its scores has hidden every key. */
-export interface EmptyRows {
-  readonly kind: "emptyRows";
-  /** All that hides and shows keys in the layer, in order. */
-  readonly hiding: readonly (KnockOut | AttentionMask | ScoreChange)[];
-}
-
-function emptyRows(interventions: readonly Intervention[], layer: number | undefined): EmptyRows | undefined {
-  const hiding = interventions.filter(
-    (one) => (one.kind === "mask" || one.kind === "knockOut" || one.kind === "score") && one.layer === layer,
-  ) as EmptyRows["hiding"];
-  return hiding.some(({ kind }) => kind === "mask") ? { kind: "emptyRows", hiding } : undefined;
+function emptyRows(
+  model: Pick<Model, "saes">,
+  interventions: readonly Intervention[],
+  layer: number | undefined,
+): EmptyRows | undefined {
+  const inLayer = interventions.filter((one) => siteLayer(changedSite(model, one)) === layer);
+  if (!inLayer.some((one) => changeKind(one).emptiesRows)) return undefined;
+  return { kind: "emptyRows", hiding: inLayer.flatMap((one) => changeKind(one).sight?.(one) ?? []) };
 }
 
 export function stagesOf(model: Pick<Model, "saes">, segments: readonly Segment[], site: Site): SiteStages {
   const rows = segments.map(({ interventions = [], frozen }) => {
-    const affine: ScoredChange[][] = [[]];
+    const affine: Changes[number][][] = [[]];
     const latents: LatentChange[] = [];
     // A frozen pattern is not made of these scores: no row of it is empty.
     const isMade = siteName(site) === "attn.pattern" && !frozen?.has(site);
-    const empty = isMade ? emptyRows(interventions, siteLayer(site)) : undefined;
+    const empty = isMade ? emptyRows(model, interventions, siteLayer(site)) : undefined;
     // Before other edits of the pattern: what they do acts on the row that the masks leave.
     if (empty) affine[0]?.push(empty);
     for (const intervention of interventions) {

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import type { Gradient, Scalar } from "../../../protocol/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
 import { sitesOf, type Model } from "../../models/model";
 import { run } from "../pass/run";

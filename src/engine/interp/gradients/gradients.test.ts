@@ -5,7 +5,7 @@ import type { Intervention } from "../../../protocol/interventions";
 import { counted } from "../../device/countedDevice";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { loadChanged, openFolder } from "../../models/golden.samples";
 import { loadModel } from "../../models/loading/loadModel";
 import { sitesOf, type Model } from "../../models/model";

@@ -7,16 +7,18 @@
  *   4. after each of those one read-back: the values of its scalars, their gradients at every site, and alarms
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Gradient, GradientAlarm, GradientRequest, GradientResult } from "../../../protocol/gradients";
 import type { Tensor } from "../../device/tensor";
+import { checkIds } from "../../models/checks";
 import { saeOf, siteNamed, type Model } from "../../models/model";
 import { runBlocks } from "../../models/runBlocks";
+import { makeCache } from "../../models/sizes";
 import { loadBackward } from "../../ops/backward";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uploadPassEdits } from "../edits/passEdits";
 import { RunTaps } from "../edits/runTaps";
-import { checkTokens, withCanonicalSites } from "../pass/run";
+import { withCanonicalSites } from "../pass/run";
 import { BackwardPass, partOf, type ForwardPass } from "./backwardPass";
 import { packRows, uploadGradientBatch, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";
@@ -33,13 +35,13 @@ export async function gradients(
   const sites = request.sites.map((site) => siteNamed(model, site));
   const isEmpty = rows.length === 0 || rows.some(({ tokens }) => tokens.length === 0);
   if (isEmpty || sites.length === 0 || request.scalars.length === 0)
-    throw new VitrineError("Unsupported", "A gradient needs rows of tokens, scalars and sites.");
-  checkTokens(rows, config.dVocab);
+    refuse("A gradient needs rows of tokens, scalars and sites.");
+  rows.forEach(({ tokens }) => checkIds(tokens, config.dVocab));
   refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
   await loadBackward(memory.device);
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const cache = new KeyValueCache(memory, config.nLayers, count, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, count);
   const frozen = new Set(request.frozen);
   const values: number[] = [];
   const found: Gradient[] = [];
@@ -99,8 +101,7 @@ function refuseAcrossBlocks(model: Model, rows: GradientRequest["rows"]): void {
     if (change.kind !== "latents") continue;
     const { siteIn, siteOut } = saeOf(model, change.sae);
     if (siteIn === siteOut || partOf(model.config, siteIn) === partOf(model.config, siteOut)) continue;
-    throw new VitrineError(
-      "Unsupported",
+    refuse(
       `Gradients do not pass changes of latents of an autoencoder that reads ${siteIn} and writes ${siteOut}, in another block.`,
     );
   }

@@ -10,7 +10,7 @@
  *
  * Terms at sites are cotangents of those sites as they are, the logits' among them.
  */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type {
   ExpectedTerm,
   GradientRequest,
@@ -20,6 +20,7 @@ import type {
 } from "../../../protocol/gradients";
 import type { Site } from "../../../protocol/sites";
 import { siteNamed, type Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
 import { run } from "../pass/run";
 import type { PackedRows } from "./gradientBatch";
@@ -56,14 +57,10 @@ export interface PlacedScalars {
   readonly seeds: readonly SeedTerm[];
 }
 
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
-
 /** The request with sites in their canonical spelling; refused where it makes no sense. */
 export function checkedScalars(model: Model, { scalars, rows }: GradientRequest): Scalar[] {
   const { config } = model;
-  const cols = config.dVocabOut ?? config.dVocab;
+  const cols = vocabOut(config);
   const checkTarget = (target: number) => {
     if (!(Number.isInteger(target) && target >= 0 && target < cols))
       refuse(`target ${target} was asked; this model knows ids 0 to ${cols - 1}`);

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import type { GradientRequest, Scalar } from "../../../protocol/gradients";
 import type { Intervention } from "../../../protocol/interventions";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import type { Model } from "../../models/model";
 import { gradients } from "./gradients";
 

@@ -1,6 +1,7 @@
 /** What one walk back is asked, on the device: how many scalars it takes, the tables of its head, the terms at its sites. */
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
 import type { PassEdits } from "../edits/passEdits";
 import { partOf, type BackwardAsks } from "./backwardPass";
@@ -41,7 +42,7 @@ export function uploadWalk(
 ): Pick<BackwardAsks, "head" | "seeds"> {
   const { config, memory } = model;
   const { first, scalars } = chunk;
-  const cols = config.dVocabOut ?? config.dVocab;
+  const cols = vocabOut(config);
   const isHead = ({ site }: { site: Site }) => partOf(config, site) === config.nLayers;
   const headSeeds = seeds.filter(isHead);
   const scored = [...new Set([...logits, ...headSeeds].map(({ token }) => token))].sort((a, b) => a - b);

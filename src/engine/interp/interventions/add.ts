@@ -3,7 +3,7 @@
  * the site over the tokens of one prompt minus that of another (over all tokens, or of the last token alone).
  */
 import { VitrineError } from "../../../protocol/errors";
-import type { AddEdit } from "../../../protocol/interventions";
+import type { Edit } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import { siteColumns } from "../../models/siteShape";
 import { siteValues, type SiteValues } from "./donors";
@@ -22,7 +22,7 @@ function meanOf({ data, positions, width }: SiteValues, over: "last" | "all"): F
 }
 
 async function directions(
-  { direction }: AddEdit,
+  { direction }: Edit<"add">,
   sites: readonly Site[],
   { model }: EditContext,
 ): Promise<Map<Site, ArrayLike<number>>> {

@@ -2,7 +2,7 @@
  * Freezing: attention patterns, or the scales that norms divide by, are those of the prompt without any edit. What
  * other edits do then reaches the output by values alone (patterns), or linearly (norms).
  */
-import type { FreezeEdit } from "../../../protocol/interventions";
+import type { Edit } from "../../../protocol/interventions";
 import { siteLayer, siteName, type Site, type SiteName } from "../../../protocol/sites";
 import { sitesOf, type Model } from "../../models/model";
 import { siteValues, type SiteValues } from "./donors";
@@ -11,7 +11,7 @@ import { layersOf, replacement, upTo, valuesAt, type Resolve } from "./resolve";
 const isFrozen = (name: SiteName, what: "patterns" | "norms") =>
   what === "patterns" ? name === "attn.pattern" : name.endsWith(".scale");
 
-export function frozenSites(edit: FreezeEdit, model: Model): Site[] {
+export function frozenSites(edit: Edit<"freeze">, model: Model): Site[] {
   const layers = layersOf(edit, model);
   return sitesOf(model).filter((site) => {
     const layer = siteLayer(site);

@@ -3,8 +3,7 @@
  * interventions, in order. Values that edits take from other prompts are captured from the model without edits.
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
-import type { Edit, EditedPrompt, EditsOfText, Intervention } from "../../../protocol/interventions";
+import type { EditedPrompt, EditKind, EditsOfText, Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { add } from "./add";
 import { rowValues } from "./donors";
@@ -19,11 +18,10 @@ import { rebased } from "./rebase";
 import type { EditContext, Resolve } from "./resolve";
 import { scale } from "./scale";
 import { score } from "./score";
+import { replaceTokens, token } from "./token";
 import { zero } from "./zero";
 
-type OnActivations = Exclude<Edit["kind"], "token">;
-
-const KINDS: { readonly [K in OnActivations]: Resolve<K> } = {
+const KINDS: { readonly [K in EditKind]: Resolve<K> } = {
   zero,
   mean,
   resample,
@@ -33,6 +31,7 @@ const KINDS: { readonly [K in OnActivations]: Resolve<K> } = {
   knockOut,
   mask,
   score,
+  token,
   freeze,
   latent,
 };
@@ -41,22 +40,6 @@ const KINDS: { readonly [K in OnActivations]: Resolve<K> } = {
 export interface ResolvedPrompt {
   readonly tokens: readonly number[];
   readonly interventions: readonly Intervention[];
-}
-
-function replaceTokens(tokens: readonly number[], edits: readonly Edit[], dVocab: number): number[] {
-  const replaced = [...tokens];
-  for (const edit of edits) {
-    if (edit.kind !== "token") continue;
-    const { position, token } = edit;
-    if (!(position >= 0 && position < tokens.length && token >= 0 && token < dVocab)) {
-      throw new VitrineError(
-        "Unsupported",
-        `An edit puts token ${token} at position ${position}; there are positions 0 to ${tokens.length - 1} and tokens 0 to ${dVocab - 1}.`,
-      );
-    }
-    replaced[position] = token;
-  }
-  return replaced;
 }
 
 /** Edits that are off do nothing. */
@@ -81,7 +64,6 @@ async function resolveUnder(
   const row = { origins, hidden: new Set(hidden) };
   const interventions: Intervention[] = [];
   for (const edit of isOn) {
-    if (edit.kind === "token") continue;
     if (edit.kind === "freeze") {
       const sites = frozenSites(edit, model);
       interventions.push(...inPlace(sites, await rowValues(model, own, sites), own.tokens.length));
@@ -113,12 +95,8 @@ async function resolveOwn(
   const context: EditContext = { model, baseline, tokens, pauser };
   const interventions: Intervention[] = [];
   for (const edit of edits) {
-    if (edit.kind === "token") continue;
     // Each kind's function takes exactly that kind: the table says so, but not to the compiler.
-    const resolve = KINDS[edit.kind] as (
-      edit: Edit,
-      context: EditContext,
-    ) => Intervention[] | Promise<Intervention[]>;
+    const resolve = KINDS[edit.kind] as Resolve<EditKind>;
     interventions.push(...(await resolve(edit, context)));
   }
   return { tokens, interventions };

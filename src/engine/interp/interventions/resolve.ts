@@ -1,7 +1,7 @@
 /** What every kind of edit is given to become interventions, and what they share. */
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { AffineChange, Edit, Intervention } from "../../../protocol/interventions";
+import type { AffineChange, Edit, EditKind, Intervention } from "../../../protocol/interventions";
 import { BLOCK_SITES, blockSite, type BlockSiteName, type Site } from "../../../protocol/sites";
 import { siteNamed, type Model } from "../../models/model";
 import type { SiteValues } from "./donors";
@@ -15,8 +15,8 @@ export interface EditContext {
   readonly pauser: Pauser;
 }
 
-export type Resolve<K extends Edit["kind"]> = (
-  edit: Extract<Edit, { kind: K }>,
+export type Resolve<K extends EditKind> = (
+  edit: Edit<K>,
   context: EditContext,
 ) => Intervention[] | Promise<Intervention[]>;
 

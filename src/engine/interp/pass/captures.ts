@@ -5,17 +5,19 @@
 import type { Capture } from "../../../protocol/run";
 import type { Site } from "../../../protocol/sites";
 import type { ModelConfig } from "../../models/architecture";
-import type { ForwardResult } from "./forward";
 import { joinFloats } from "../batch/joinFloats";
 import type { RowContext } from "../batch/rowContext";
 import { KNOCKED_OUT_BELOW } from "../edits/editTable";
+import type { CapturedTensor } from "../edits/runTaps";
 import { firstWithin, type PackedBatch } from "../batch/tokenBatch";
 
+/** What a pass captured at a site, read back. */
+export type CapturedData = CapturedTensor & { readonly data: Float32Array };
 export type RowCapture = Omit<Capture, "row">;
 
 export function readCaptures(
   config: ModelConfig,
-  captured: ForwardResult["captures"],
+  captured: readonly CapturedData[],
   packed: PackedBatch,
   segment: number,
   context: RowContext,
@@ -103,6 +105,20 @@ function byKeyPosition(
     if ((result[i] ?? 0) < KNOCKED_OUT_BELOW) result[i] = -Infinity;
   }
   return { shape: [heads, count, keys], data: result };
+}
+
+/** What the head captured in several chunks is one tensor again. */
+export function joinChunks(captures: readonly CapturedData[]): readonly CapturedData[] {
+  const sites = [...new Set(captures.map(({ site }) => site))];
+  if (sites.length === captures.length) return captures;
+  return sites.flatMap((site) => {
+    const parts = captures.filter((capture) => capture.site === site);
+    const [first] = parts;
+    if (first === undefined || parts.length === 1) return parts;
+    const data = joinFloats(parts.map((part) => part.data));
+    const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+    return [{ ...first, shape: [rows, ...first.shape.slice(1)], data }];
+  });
 }
 
 /**

@@ -4,53 +4,31 @@
  *   1. pack the segments, take cache slots for their tokens, lay out the edits of every site that is changed
  *   2. run the blocks; whatever passes a changed site is changed, whatever passes a captured one is kept
  *   3. gather the rows that are scored, and only for those compute logits, as many at a time as one buffer holds
- *   4. read scores, top-k and sampled tokens off the logits
+ *   4. read off the logits what was asked (readers.ts)
  *   5. leave it recorded: the next pass's first write submits it, or the read does
  */
-import { runBlocks } from "../../models/runBlocks";
-import type { TopTokens } from "../../../protocol/run";
 import type { Site } from "../../../protocol/sites";
 import type { BufferSlice } from "../../device/device";
-import type { Tensor } from "../../device/tensor";
-import type { ForwardContext } from "../../models/architecture";
+import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Model } from "../../models/model";
-import { gatherElements, gatherRows } from "../../ops/embedding";
+import { vocabOut } from "../../models/sizes";
 import type { KeyValueCache } from "../../ops/keyValueCache";
-import { chooseToken, klDivergence, scoreTargets, topTokens, type Sampling } from "../../ops/score";
 import { uneditedRows } from "../edits/frozen";
-import { contextAfter, EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
-import { joinFloats } from "../batch/joinFloats";
-import { HEAD_SITES, uploadPassEdits } from "../edits/passEdits";
-import { RunTaps, type CapturedTensor } from "../edits/runTaps";
-import { packBatch, uploadBatch, type PackedBatch } from "../batch/tokenBatch";
+import type { RowContext, Segment } from "../batch/rowContext";
+import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
+import { preparePass, recordHead } from "../edits/preparePass";
+import { RunTaps, type SiteChanges } from "../edits/runTaps";
+import type { PackedBatch } from "../batch/tokenBatch";
+import { joinChunks, type CapturedData } from "./captures";
+import { openReaders, type LogitsRequest, type LogitsResult } from "./readers";
+import type { PendingRead, Place, Reader, RecordReads } from "./readers";
 
-/** A place in a forward pass: token `index` of segment `segment`. */
-export interface Place {
-  readonly segment: number;
-  readonly index: number;
-}
-
-export interface ForwardRequest {
-  readonly score?: readonly (Place & { readonly target: number })[];
-  /** The logit itself of each target, as the model gives it. */
-  readonly logits?: readonly (Place & { readonly target: number })[];
-  /** All with the same k. */
-  readonly top?: { readonly places: readonly Place[]; readonly k: number };
-  /** One token for each place; the n-th place has its own noise. At most as many as `rowsAtOnce`, nothing else asked. */
-  readonly sample?: { readonly places: readonly Place[]; readonly sampling: Sampling };
-  /** KL(base ‖ place) for each place; `base` is a row of logits. */
-  readonly kl?: { readonly base: Float32Array<ArrayBuffer>; readonly places: readonly Place[] };
+export interface ForwardRequest extends LogitsRequest {
   readonly capture?: ReadonlySet<Site>;
 }
 
-export interface ForwardResult {
-  readonly scores: Float32Array;
-  readonly logits: Float32Array;
-  readonly top: readonly TopTokens[];
-  readonly sampled: Uint32Array;
-  /** Nats. */
-  readonly kl: Float32Array;
-  readonly captures: readonly (CapturedTensor & { readonly data: Float32Array })[];
+export interface ForwardResult extends LogitsResult {
+  readonly captures: readonly CapturedData[];
 }
 
 /** A recorded pass. `slices` are what `decode` needs, in order; `release` frees the kept results. */
@@ -74,7 +52,7 @@ const MAX_LOGIT_BYTES = 1 << 28;
 /** Rows of logits that fit in one buffer. */
 export function rowsAtOnce({ config, memory }: Model): number {
   const bytes = Math.min(MAX_LOGIT_BYTES, memory.device.limits.maxBufferBytes);
-  return Math.max(1, Math.floor(bytes / (4 * (config.dVocabOut ?? config.dVocab))));
+  return Math.max(1, Math.floor(bytes / (4 * vocabOut(config))));
 }
 
 /** Cuts a list into pieces of at most `size`. */
@@ -88,223 +66,100 @@ export function recordForward(
   model: Model,
   cache: KeyValueCache,
   segments: readonly Segment[],
-  asks: ForwardRequest,
+  { capture = new Set(), ...request }: ForwardRequest,
 ): PendingForward {
-  const { memory, config, architecture } = model;
-  const cols = config.dVocabOut ?? config.dVocab;
-  const packed = packBatch(segments, cache, config);
+  const { memory } = model;
+  const pass = preparePass(model, cache, segments);
   const unedited = uneditedRows(model, cache, segments);
-  const contextOf = (i: number, count?: number): RowContext => {
-    const segment = segments[i];
-    if (!segment) return EMPTY_CONTEXT;
-    const context = contextAfter(segment, packed.slots[i] ?? [], count);
-    return unedited ? { ...context, unedited: unedited.context(i, count) } : context;
-  };
-  const contexts = segments.map((_, i) => contextOf(i));
-  const capture = asks.capture ?? new Set<Site>();
-  const place = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
-  const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
-  const asked = [
-    ...(asks.score ?? []),
-    ...(asks.logits ?? []),
-    ...(asks.top?.places ?? []),
-    ...(asks.sample?.places ?? []),
-    ...(asks.kl?.places ?? []),
-  ];
-  const tokens = capturesHead
-    ? Array.from({ length: packed.count }, (_, i) => i)
-    : [...new Set(asked.map(place))].sort((a, b) => a - b);
-
-  /** What is read back, and what becomes of it. */
-  const results: { readonly tensor: Tensor; take(data: ArrayBuffer): void }[] = [];
-  const scores = new Float32Array(asks.score?.length ?? 0);
-  const targetLogits = new Float32Array(asks.logits?.length ?? 0);
-  const k = asks.top?.k ?? 0;
-  const top = Array.from({ length: asks.top?.places.length ?? 0 }, () => ({
-    ids: new Uint32Array(k),
-    logProbs: new Float32Array(k),
-  }));
-  const kl = new Float32Array(asks.kl?.places.length ?? 0);
-  const sampled = new Uint32Array(asks.sample?.places.length ?? 0);
-  let taps: RunTaps[] = [];
-
+  const contextAfter = (segment: number, count?: number) => ({
+    ...pass.contextAfter(segment, count),
+    ...(unedited && { unedited: unedited.context(segment, count) }),
+  });
+  const reader = openReaders(request, model);
+  const reads: PendingRead[] = [];
+  const taps: RunTaps[] = [];
   memory.scope(() => {
-    // Everything the host sends goes first: writes are ordered before the submit that follows.
-    const batch = uploadBatch(packed, cache, memory, config.nCtx);
-    const edits = uploadPassEdits(model, segments, packed, contexts);
-    unedited?.upload(cache);
-    const upload = (values: number[], shape: number[]) =>
-      memory.from(Uint32Array.from(values), shape, "asks");
-    const base = asks.kl && memory.from(asks.kl.base, [1, asks.kl.base.length], "base logits");
-    const chunks = pieces(tokens, rowsAtOnce(model)).map((rows) => {
-      const rowOf = new Map(rows.map((token, row) => [token, row]));
-      const here = (one: Place) => rowOf.get(place(one));
-      const indices = <P extends Place>(places: readonly P[]) =>
-        places.flatMap((one, i) => (here(one) === undefined ? [] : [i]));
-      const scoreIndices = indices(asks.score ?? []);
-      const logitIndices = indices(asks.logits ?? []);
-      const topIndices = indices(asks.top?.places ?? []);
-      const klIndices = indices(asks.kl?.places ?? []);
-      const sampleIndices = indices(asks.sample?.places ?? []);
-      const row = (one: Place | undefined) => (one && here(one)) ?? 0;
-      return {
-        rows: rows.length === packed.count ? undefined : upload(rows, [rows.length]),
-        scoreIndices,
-        logitIndices,
-        topIndices,
-        scoreAsks:
-          scoreIndices.length > 0
-            ? upload(
-                scoreIndices.flatMap((i) => [row(asks.score?.[i]), asks.score?.[i]?.target ?? 0]),
-                [scoreIndices.length, 2],
-              )
-            : undefined,
-        // Every logit is a row of its own to gather from.
-        logitRows:
-          logitIndices.length > 0
-            ? upload(
-                logitIndices.map((i) => row(asks.logits?.[i]) * cols + (asks.logits?.[i]?.target ?? 0)),
-                [logitIndices.length],
-              )
-            : undefined,
-        topRows:
-          topIndices.length > 0
-            ? upload(
-                topIndices.map((i) => row(asks.top?.places[i])),
-                [topIndices.length],
-              )
-            : undefined,
-        sampleIndices,
-        sampleRows:
-          sampleIndices.length > 0
-            ? upload(
-                sampleIndices.map((i) => row(asks.sample?.places[i])),
-                [sampleIndices.length],
-              )
-            : undefined,
-        klIndices,
-        klPairs:
-          klIndices.length > 0
-            ? upload(
-                klIndices.flatMap((i) => [0, row(asks.kl?.places[i])]),
-                [klIndices.length, 2],
-              )
-            : undefined,
-        edits: edits.head(rows),
-        count: rows.length,
-      };
-    });
-
-    const blockTaps = new RunTaps(capture, memory, edits.blocks, undefined, unedited?.blocks());
-    taps = [blockTaps];
-    const context: ForwardContext<typeof config> = {
-      config,
-      weights: model.weights,
-      memory,
-      taps: blockTaps,
-    };
-    const residual = runBlocks(architecture, context, batch);
-    blockTaps.releaseInputs();
-    for (const chunk of chunks) {
+    const sent = pass.send();
+    unedited?.send();
+    const chunks = sendChunks(model, pass.packed, reader, capture, sent.edits);
+    const blocks = sent.blocks(capture, { frozen: unedited?.blocks() });
+    taps.push(blocks.taps);
+    for (const { rows, edits, record } of chunks) {
       memory.scope(() => {
-        const scored = chunk.rows === undefined ? residual : gatherRows(memory, residual, chunk.rows);
-        const headTaps = new RunTaps(capture, memory, chunk.edits, undefined, unedited?.head(chunk.rows));
+        const headTaps = new RunTaps(capture, memory, edits, undefined, unedited?.head(rows));
         taps.push(headTaps);
-        const logits = architecture.head({ ...context, taps: headTaps }, scored);
-        const pick = (indices: Tensor) =>
-          chunk.count === 1 && indices.shape[0] === 1 ? logits : gatherRows(memory, logits, indices);
-        const keep = (tensor: Tensor, take: (data: ArrayBuffer) => void) =>
-          void results.push({ tensor: memory.keep(tensor), take });
-        if (chunk.scoreAsks) {
-          keep(scoreTargets(memory, logits, chunk.scoreAsks), (data) => {
-            const values = new Float32Array(data);
-            chunk.scoreIndices.forEach((i, n) => (scores[i] = values[n] ?? NaN));
-          });
-        }
-        if (chunk.logitRows) {
-          keep(gatherElements(memory, logits, chunk.logitRows), (data) => {
-            const values = new Float32Array(data);
-            chunk.logitIndices.forEach((i, n) => (targetLogits[i] = values[n] ?? NaN));
-          });
-        }
-        if (chunk.topRows) {
-          const found = topTokens(memory, pick(chunk.topRows), k);
-          keep(found.ids, (data) =>
-            chunk.topIndices.forEach((i, n) => top[i]?.ids.set(new Uint32Array(data, 4 * n * k, k))),
-          );
-          keep(found.logProbs, (data) =>
-            chunk.topIndices.forEach((i, n) => top[i]?.logProbs.set(new Float32Array(data, 4 * n * k, k))),
-          );
-        }
-        if (chunk.klPairs && base) {
-          keep(klDivergence(memory, base, logits, chunk.klPairs), (data) => {
-            const values = new Float32Array(data);
-            chunk.klIndices.forEach((i, n) => (kl[i] = values[n] ?? NaN));
-          });
-        }
-        if (chunk.sampleRows && asks.sample) {
-          const chosen = chooseToken(memory, pick(chunk.sampleRows), asks.sample.sampling);
-          keep(chosen, (data) => {
-            const ids = new Uint32Array(data);
-            chunk.sampleIndices.forEach((i, n) => (sampled[i] = ids[n] ?? 0));
-          });
-        }
+        const logits = recordHead(model, blocks.residual, headTaps, rows);
+        for (const { tensor, take } of record(logits)) reads.push({ tensor: memory.keep(tensor), take });
       });
     }
   });
-  unedited?.release();
-  const takenBy = packed.slots.map((own, i) => [...own, ...(unedited?.packed.slots[i] ?? [])]);
+  unedited?.release(new Set(taps.flatMap(({ tensors }) => tensors)));
+  const takenBy = pass.packed.slots.map((own, i) => [...own, ...(unedited?.slots[i] ?? [])]);
   // Not submitted here: the next write or the read takes the recorded work along, in one submit.
-
-  const captured = taps.flatMap((one) => one.tensors);
-  const slice = (tensor: Tensor): BufferSlice => ({
-    buffer: tensor.buffer,
-    offsetBytes: 0,
-    sizeBytes: tensor.size * 4,
-  });
   return {
-    packed,
-    contexts,
-    contextAfter: contextOf,
-    ...{ taken: takenBy.flat(), takenBy },
-    slices: [...results.map(({ tensor }) => tensor), ...captured].map(slice),
-    decode(data) {
-      results.forEach(({ take }, i) => take(data[i] ?? new ArrayBuffer(0)));
-      let at = results.length;
-      const captures = taps.flatMap((one) => {
-        const arrays = one.tensors.map(() => new Float32Array(data[at++] ?? new ArrayBuffer(0)));
-        return one.captured.map((capture) => ({
-          ...capture,
-          data: arrays[capture.tensor] ?? new Float32Array(),
-        }));
-      });
-      return {
-        scores,
-        logits: targetLogits,
-        top,
-        sampled,
-        kl,
-        captures: joinedCaptures(captures),
-      };
-    },
-    release() {
-      for (const tensor of [...results.map((result) => result.tensor), ...captured]) memory.release(tensor);
-    },
+    ...{ packed: pass.packed, contextAfter, taken: takenBy.flat(), takenBy },
+    contexts: segments.map((_, segment) => contextAfter(segment)),
+    ...toRead(memory, reads, taps, reader.result),
   };
 }
 
-/** What the head captured in several chunks is one tensor again. */
-function joinedCaptures(captures: ForwardResult["captures"]): ForwardResult["captures"] {
-  const sites = [...new Set(captures.map(({ site }) => site))];
-  if (sites.length === captures.length) return captures;
-  return sites.flatMap((site) => {
-    const parts = captures.filter((capture) => capture.site === site);
-    const [first] = parts;
-    if (first === undefined || parts.length === 1) return parts;
-    const data = joinFloats(parts.map((part) => part.data));
-    const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
-    return [{ ...first, shape: [rows, ...first.shape.slice(1)], data }];
+/** Rows of tokens whose logits fit in one buffer, and what is read off them. */
+interface HeadChunk {
+  /** u32: which tokens of the batch; all of them if left out. */
+  readonly rows: Tensor | undefined;
+  readonly edits: SiteChanges;
+  readonly record: RecordReads;
+}
+
+/** Sends what the head needs: logits of the tokens that are read, of all of them where the head is captured. */
+function sendChunks(
+  model: Model,
+  packed: PackedBatch,
+  reader: Reader<unknown>,
+  capture: ReadonlySet<Site>,
+  edits: PassEdits,
+): HeadChunk[] {
+  const { memory } = model;
+  const tokenAt = ({ segment, index }: Place) => (packed.starts[segment] ?? 0) + index;
+  const capturesHead = [...capture].some((site) => HEAD_SITES.has(site));
+  const tokens = capturesHead
+    ? packed.views.map((_, token) => token)
+    : [...new Set(reader.places.map(tokenAt))].sort((a, b) => a - b);
+  return pieces(tokens, rowsAtOnce(model)).map((chunk) => {
+    const rowOf = new Map(chunk.map((token, row) => [token, row]));
+    const isAll = chunk.length === packed.count;
+    return {
+      rows: isAll ? undefined : memory.from(Uint32Array.from(chunk), [chunk.length], "scored tokens"),
+      record: reader.send((place) => rowOf.get(tokenAt(place))),
+      edits: edits.head(chunk),
+    };
   });
+}
+
+/** How the results of a recorded pass are read back. */
+function toRead(
+  memory: TensorMemory,
+  reads: readonly PendingRead[],
+  taps: readonly RunTaps[],
+  result: LogitsResult,
+): Pick<PendingForward, "slices" | "decode" | "release"> {
+  const tensors = [...reads.map(({ tensor }) => tensor), ...taps.flatMap((one) => one.tensors)];
+  return {
+    slices: tensors.map(({ buffer, size }) => ({ buffer, offsetBytes: 0, sizeBytes: 4 * size })),
+    decode(data) {
+      const left = [...data];
+      const next = () => left.shift() ?? new ArrayBuffer(0);
+      for (const { take } of reads) take(next());
+      const captures = taps.flatMap(({ tensors, captured }) => {
+        const arrays = tensors.map(() => new Float32Array(next()));
+        return captured.map((one) => ({ ...one, data: arrays[one.tensor] ?? new Float32Array() }));
+      });
+      return { ...result, captures: joinChunks(captures) };
+    },
+    release() {
+      for (const tensor of tensors) memory.release(tensor);
+    },
+  };
 }
 
 /** Reads the results of one pass and frees them. */

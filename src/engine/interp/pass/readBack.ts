@@ -4,10 +4,36 @@
  */
 import type { BufferSlice } from "../../device/device";
 import type { Tensor, TensorMemory } from "../../device/tensor";
+import type { Weights } from "../../models/architecture";
 import type { Vector } from "../../ops/weights";
 
 /** The numbers, once `read` is done. */
 export type Later = () => Float32Array<ArrayBuffer>;
+
+/** Runs `body` in a scope of its own; of the tensors in what it returns, only those that were kept live on. */
+export function inScope<T>(memory: TensorMemory, body: () => T): T {
+  let result: { readonly value: T } | undefined;
+  memory.scope(() => {
+    result = { value: body() };
+  });
+  if (result === undefined) throw new Error("the work was not recorded");
+  return result.value;
+}
+
+/**
+ * Records work, reads in one go what it asked for, and gives what `record` returned. Everything asked for is freed, also
+ * where recording or reading throws.
+ */
+export async function readBack<T>(memory: TensorMemory, record: (back: ReadBack) => T): Promise<T> {
+  const back = new ReadBack(memory);
+  try {
+    const result = back.record(() => record(back));
+    await back.read();
+    return result;
+  } finally {
+    back.release();
+  }
+}
 
 export class ReadBack {
   /** What is asked for and not read yet. */
@@ -18,12 +44,7 @@ export class ReadBack {
 
   /** Records work in a scope of its own: of its tensors only those asked for outlive it. */
   record<T>(body: () => T): T {
-    let result: { readonly value: T } | undefined;
-    this.memory.scope(() => {
-      result = { value: body() };
-    });
-    if (result === undefined) throw new Error("the work was not recorded");
-    return result.value;
+    return inScope(this.memory, body);
   }
 
   tensor(tensor: Tensor): Later {
@@ -40,6 +61,16 @@ export class ReadBack {
   vector(vector: Vector | undefined, first = 0, count = vector?.size ?? 0): Later {
     if (vector === undefined) return () => new Float32Array(0);
     return this.#later({ buffer: vector.buffer, offsetBytes: 4 * first, sizeBytes: 4 * count });
+  }
+
+  /** A vector of the model's weights that may have no name, or not be there: nothing then. */
+  part(
+    weights: Pick<Weights, "vectorIfAny">,
+    name: string | undefined,
+    part: "weight" | "bias",
+    ...range: [first: number, count: number] | []
+  ): Later {
+    return this.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
   }
 
   #later(slice: BufferSlice): Later {

@@ -2,7 +2,7 @@
  * Runs a RunRequest: the rows of one depth (rows without a parent first, then their children, …) form one forward
  * pass each, so that a shared prefix is computed once; everything asked for comes back in one read.
  */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type {
   Capture,
   RunResult,
@@ -13,11 +13,13 @@ import type {
   TopTokens,
 } from "../../../protocol/run";
 import type { Intervention } from "../../../protocol/interventions";
+import { isBelow } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache, vocabOut } from "../../models/sizes";
 import { MAX_TOP_K } from "../../ops/score";
 import { readCaptures } from "./captures";
-import { readForwards, recordForward, type ForwardResult, type PendingForward, type Place } from "./forward";
+import { readForwards, recordForward, type ForwardResult, type PendingForward } from "./forward";
+import type { Place } from "./readers";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../batch/rowContext";
 
 /** Where a row ended up: which pass, and which segment of it. */
@@ -28,18 +30,14 @@ interface RowPlace {
   readonly start: number;
 }
 
-function badRun(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
-
 /** Rows by depth: all rows of `depths[d]` have their parents in `depths[d - 1]`. */
 function rowsByDepth(rows: readonly RunRow[]): number[][] {
   const depthOf: number[] = [];
   const depths: number[][] = [];
   for (const [index, { parent, tokens }] of rows.entries()) {
-    if (tokens.length === 0) badRun(`row ${index} has no tokens; give every row at least one`);
+    if (tokens.length === 0) refuse(`row ${index} has no tokens; give every row at least one`);
     if (parent !== undefined && !(Number.isInteger(parent) && parent >= 0 && parent < index)) {
-      badRun(`row ${index} names row ${parent} as its parent; a parent must be an earlier row`);
+      refuse(`row ${index} names row ${parent} as its parent; a parent must be an earlier row`);
     }
     const depth = parent === undefined ? 0 : (depthOf[parent] ?? 0) + 1;
     depthOf.push(depth);
@@ -49,18 +47,18 @@ function rowsByDepth(rows: readonly RunRow[]): number[][] {
 }
 
 /** Refuses ids that the model does not know. */
-export function checkTokens(rows: readonly Pick<RunRow, "tokens">[], dVocab: number): void {
+function checkTokens(rows: readonly Pick<RunRow, "tokens">[], dVocab: number): void {
   for (const [index, { tokens }] of rows.entries()) {
-    const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocab));
+    const bad = tokens.find((token) => !isBelow(token, dVocab));
     if (bad !== undefined)
-      badRun(`row ${index} has token id ${bad}; this model knows ids 0 to ${dVocab - 1}`);
+      refuse(`row ${index} has token id ${bad}; this model knows ids 0 to ${dVocab - 1}`);
   }
 }
 
 function segmentOf(row: RunRow, index: number, parent: RowContext): Segment {
   const start = row.startPosition ?? parent.nextPosition;
   if (start < parent.nextPosition) {
-    badRun(
+    refuse(
       `row ${index} starts at position ${start}; its context already spans ${parent.nextPosition} positions`,
     );
   }
@@ -89,18 +87,14 @@ export function withCanonicalSites(model: Model, spec: RunRequest): RunRequest {
 }
 
 export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
-  const { config, memory } = model;
+  const { config } = model;
   const { rows } = spec;
   checkTokens(rows, config.dVocab);
   const evaluatedTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  const k = Math.min(
-    Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)),
-    MAX_TOP_K,
-    config.dVocabOut ?? config.dVocab,
-  );
+  const k = Math.min(Math.max(1, ...(spec.top ?? []).map((ask) => ask.k)), MAX_TOP_K, vocabOut(config));
   const capture = new Set(spec.capture ?? []);
 
-  const cache = new KeyValueCache(memory, config.nLayers, evaluatedTokens, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, evaluatedTokens);
   // Prefixes of long texts are read as such.
   if (config.shortContext !== undefined && areLong(rows, config.shortContext)) cache.isLong = true;
   const contexts: RowContext[] = [];
@@ -112,7 +106,7 @@ export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
   try {
     for (const [pass, indices] of rowsByDepth(rows).entries()) {
       const segments = indices.map((index) => {
-        const row = rows[index] ?? badRun(`row ${index} is missing`);
+        const row = rows[index] ?? refuse(`row ${index} is missing`);
         const inherited = row.parent === undefined ? undefined : hiddenOf[row.parent];
         hiddenOf[index] = new Set([...(inherited ?? []), ...(row.hiddenPositions ?? [])]);
         const parent = row.parent === undefined ? EMPTY_CONTEXT : (contexts[row.parent] ?? EMPTY_CONTEXT);
@@ -133,7 +127,7 @@ export async function run(model: Model, spec: RunRequest): Promise<RunResult> {
       const submitted = recordForward(model, cache, segments, {
         score: scores.map((ask) => ({
           ...place(ask),
-          target: checkTarget(ask.target, config.dVocabOut ?? config.dVocab),
+          target: checkTarget(ask.target, vocabOut(config)),
         })),
         top: { places: tops.map(place), k },
         capture,
@@ -174,7 +168,7 @@ function placeOf(
   const length = rows[ask.row]?.tokens.length ?? 0;
   const index = ask.position - (place?.start ?? 0);
   if (place === undefined || !(index >= 0 && index < length)) {
-    badRun(
+    refuse(
       `position ${ask.position} was asked of row ${ask.row}, whose own tokens are at ${place?.start ?? 0} to ${(place?.start ?? 0) + length - 1}`,
     );
   }
@@ -182,9 +176,9 @@ function placeOf(
 }
 
 function checkTarget(target: number, dVocab: number): number {
-  return Number.isInteger(target) && target >= 0 && target < dVocab
+  return isBelow(target, dVocab)
     ? target
-    : badRun(`target ${target} was asked; this model knows ids 0 to ${dVocab - 1}`);
+    : refuse(`target ${target} was asked; this model knows ids 0 to ${dVocab - 1}`);
 }
 
 function inAskedOrder(

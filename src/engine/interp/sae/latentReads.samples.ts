@@ -1,7 +1,7 @@
 /** Latents that are read for judging, against the plain arithmetic, in every variant; on either device. */
 import { expect, it } from "vitest";
 import type { Device } from "../../device/device";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { slowPass } from "../../ops/sae.samples";
 import { NO_LATENT } from "../../../protocol/features";
 import { evaluatedSae } from "./evaluatedSae.samples";

@@ -10,11 +10,12 @@ import type { SaeInputScheme } from "../../../protocol/sae";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
-import { saeDecode, saeEncodeDense, saeEncodeTopK } from "../../ops/sae";
+import { saeDecode, saeEncodeDense } from "../../ops/sae";
+import { listed, saeEncode } from "../../ops/saeCode";
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
-import { compactLatents, makeSlots } from "../../ops/select";
+import { makeSlots } from "../../ops/select";
 import type { Matrix, Vector } from "../../ops/weights";
-import { ReadBack } from "../pass/readBack";
+import { readBack } from "../pass/readBack";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -45,17 +46,11 @@ export async function latentValues(model: Model, sae: Sae, x: Floats, latent: nu
       return slot < 0 ? 0 : (values[row * width + slot] ?? 0);
     });
   }
-  const back = new ReadBack(memory);
-  try {
-    const later = back.record(() => {
-      const input = memory.from(x, [rows, weights.encoder.shape[1]], "latentValues");
-      return back.tensor(saeEncodeDense(memory, oneLatent(memory, weights, latent), input).latents);
-    });
-    await back.read();
-    return later();
-  } finally {
-    back.release();
-  }
+  const later = await readBack(memory, (back) => {
+    const input = memory.from(x, [rows, weights.encoder.shape[1]], "latentValues");
+    return back.tensor(saeEncodeDense(memory, oneLatent(memory, weights, latent), input).latents);
+  });
+  return later();
 }
 
 /** The autoencoder with no latent but this one; it lives in the open scope, and only encodes. */
@@ -109,7 +104,7 @@ export async function readCodes(model: Model, sae: Sae, x: Floats): Promise<Host
   const parts: HostCodes[] = [];
   for (let first = 0; first < rows; first += atOnce) {
     const part = x.slice(first * dIn, (first + atOnce) * dIn);
-    parts.push(await (isTopK ? topKCodes(model, sae, part) : denseCodes(model, sae, part)));
+    parts.push(await codesOfRows(model, sae, part));
   }
   const width = Math.max(0, ...parts.map((part) => part.width));
   const ids = new Uint32Array(rows * width).fill(NO_LATENT);
@@ -124,47 +119,22 @@ export async function readCodes(model: Model, sae: Sae, x: Floats): Promise<Host
   return { ids, values, width };
 }
 
-async function topKCodes({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
-  const dIn = weights.encoder.shape[1];
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const code = saeEncodeTopK(memory, weights, memory.from(x, [x.length / dIn, dIn], "codes"));
+async function codesOfRows({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
+  const [nLatents, dIn] = weights.encoder.shape;
+  for (let tried = Math.min(FIRST_WIDTH, nLatents); ;) {
+    const room = tried;
+    const found = await readBack(memory, (back) => {
+      const input = memory.from(x, [x.length / dIn, dIn], "codes");
+      const { ids, values, counts } = listed(memory, saeEncode(memory, weights, input), room);
       return {
-        ids: back.tensor(code.ids),
-        values: back.tensor(code.values),
-        width: code.ids.shape[1] ?? 0,
+        ...{ ids: back.tensor(ids), values: back.tensor(values), width: ids.shape[1] ?? 0 },
+        counts: counts && back.tensor(counts),
       };
     });
-    await back.read();
-    return { ids: bitsOf(found.ids()), values: found.values(), width: found.width };
-  } finally {
-    back.release();
-  }
-}
-
-async function denseCodes({ memory }: Model, { weights }: Sae, x: Floats): Promise<HostCodes> {
-  const [nLatents, dIn] = weights.encoder.shape;
-  const back = new ReadBack(memory);
-  try {
-    for (let width = Math.min(FIRST_WIDTH, nLatents); ;) {
-      const tried = width;
-      const found = back.record(() => {
-        const input = memory.from(x, [x.length / dIn, dIn], "codes");
-        const { ids, values, counts } = compactLatents(
-          memory,
-          saeEncodeDense(memory, weights, input).latents,
-          tried,
-        );
-        return { ids: back.tensor(ids), values: back.tensor(values), counts: back.tensor(counts) };
-      });
-      await back.read();
-      const most = bitsOf(found.counts()).reduce((a, b) => Math.max(a, b), 0);
-      if (most <= width) return { ids: bitsOf(found.ids()), values: found.values(), width };
-      width = most;
-    }
-  } finally {
-    back.release();
+    const { width } = found;
+    const most = found.counts ? bitsOf(found.counts()).reduce((a, b) => Math.max(a, b), 0) : 0;
+    if (most <= width) return { ids: bitsOf(found.ids()), values: found.values(), width };
+    tried = most;
   }
 }
 
@@ -174,36 +144,24 @@ export async function decoderRows(
   { weights }: Sae,
   latents: Uint32Array<ArrayBuffer>,
 ): Promise<Floats> {
-  const back = new ReadBack(memory);
-  try {
-    const rows = back.record(() =>
-      back.tensor(embedding(memory, weights.decoder, memory.from(latents, [latents.length], "latents"))),
-    );
-    await back.read();
-    return rows();
-  } finally {
-    back.release();
-  }
+  const rows = await readBack(memory, (back) =>
+    back.tensor(embedding(memory, weights.decoder, memory.from(latents, [latents.length], "latents"))),
+  );
+  return rows();
 }
 
 /** What the autoencoder writes without any latent, in the units of its output: [rows, dOut]. */
 export async function emptyOutput({ memory }: Model, { weights }: Sae, x: Floats): Promise<Floats> {
   const dIn = weights.encoder.shape[1];
   const rows = x.length / dIn;
-  const back = new ReadBack(memory);
-  try {
-    const later = back.record(() => {
-      const input = memory.from(x, [rows, dIn], "emptyOutput");
-      const { moments } = saeEncodeDense(memory, oneLatent(memory, weights, 0), input);
-      const slots = makeSlots(memory, rows, 1);
-      const code = { ...slots, ...(moments ? { moments } : {}) };
-      return back.tensor(saeDecode(memory, prefixOf(weights, 0), code, weights.skip ? { x: input } : {}));
-    });
-    await back.read();
-    return later();
-  } finally {
-    back.release();
-  }
+  const later = await readBack(memory, (back) => {
+    const input = memory.from(x, [rows, dIn], "emptyOutput");
+    const { moments } = saeEncodeDense(memory, oneLatent(memory, weights, 0), input);
+    const slots = makeSlots(memory, rows, 1);
+    const code = { ...slots, ...(moments ? { moments } : {}) };
+    return back.tensor(saeDecode(memory, prefixOf(weights, 0), code, weights.skip ? { x: input } : {}));
+  });
+  return later();
 }
 
 /** What a latent's value · decoder row is multiplied by in a row, in the units of the output. */

@@ -1,14 +1,15 @@
 /** What methods share that encode and reconstruct with an attached autoencoder, whatever its variant. */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor, TensorMemory } from "../../device/tensor";
+import { checkPrompt } from "../../models/checks";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
 import { compactLatents, MAX_SELECT_K, selectTop } from "../../ops/select";
-import { saeDecode, saeDecodeDense, saeEncodeDense, saeEncodeTopK } from "../../ops/sae";
+import { saeEncode, saeReconstruct } from "../../ops/saeCode";
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
 import { pieces } from "../pass/forward";
 import { resolveEdits } from "../interventions/index";
@@ -43,21 +44,19 @@ export function codesOf(
   listed: number,
   k: number | undefined,
 ): Codes {
-  const around = sae.skip ? { x } : {};
-  if (sae.activation.kind === "topk") {
-    const code = saeEncodeTopK(memory, sae, x, k ?? sae.activation.k);
+  const code = saeEncode(memory, sae, x, k);
+  if ("ids" in code) {
     const { ids, values } = code;
-    return { ids, values, counts: undefined, reconstruction: saeDecode(memory, sae, code, around) };
+    return { ids, values, counts: undefined, reconstruction: saeReconstruct(memory, sae, code, x) };
   }
-  const dense = saeEncodeDense(memory, sae, x);
-  const { ids, values } = selectTop(memory, dense.latents, listed, true);
-  const { counts } = compactLatents(memory, dense.latents, 1);
-  return { ids, values, counts, reconstruction: saeDecodeDense(memory, sae, dense, around) };
+  const { ids, values } = selectTop(memory, code.latents, listed, true);
+  const { counts } = compactLatents(memory, code.latents, 1);
+  return { ids, values, counts, reconstruction: saeReconstruct(memory, sae, code, x) };
 }
 
 /** [rows, dIn] → [rows, dOut]. Owned by the open scope. */
 export function reconstruct(memory: TensorMemory, sae: SaeWeights, x: Tensor, k: number | undefined): Tensor {
-  return memory.scope(() => codesOf(memory, sae, x, 1, k).reconstruction);
+  return memory.scope(() => saeReconstruct(memory, sae, saeEncode(memory, sae, x, k), x));
 }
 
 /** All latents, or a prefix of them. */
@@ -72,9 +71,6 @@ export function checkSizes(
   const [nLatents] = sae.encoder.shape;
   const most = Math.min(MAX_SELECT_K, prefix ?? nLatents);
   const within = (value: number, end: number) => Number.isInteger(value) && value >= 1 && value <= end;
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
   if (prefix !== undefined && !within(prefix, nLatents))
     refuse(`A prefix of ${prefix} was asked; there are ${nLatents} latents.`);
   if (k !== undefined && sae.activation.kind !== "topk")
@@ -92,9 +88,7 @@ export async function eachGo(
   pauser: Pauser,
   go: (x: () => Tensor, y: () => Tensor, rows: readonly number[]) => Promise<void>,
 ): Promise<void> {
-  if (prompt.tokens.length === 0) {
-    throw new VitrineError("Unsupported", "The prompt is empty; give the model at least one token to read.");
-  }
+  checkPrompt(prompt.tokens);
   const { memory } = model;
   const positions = prompt.tokens.map((_, position) => position);
   const pass = ActivationCache.ofPrompt(model, await resolveEdits(model, prompt, pauser), positions, [

@@ -4,7 +4,7 @@ import type { NormWeights } from "../../models/weightMap";
 import type { Model } from "../../models/model";
 import { combinedRows } from "./weightedRowSum";
 import { centred, gained } from "./directions";
-import { ReadBack } from "../pass/readBack";
+import { readBack } from "../pass/readBack";
 
 export interface WayToStream {
   /** [dModel, width of the site], without `.weight`; undefined where the site is in the stream, or added to it. */
@@ -32,9 +32,7 @@ export async function backToSite(
   direction: Float32Array<ArrayBuffer>,
 ): Promise<Float32Array<ArrayBuffer>> {
   if (matrix === undefined) return direction;
-  const back = new ReadBack(memory);
-  const gain = back.vector(norm && weights.vectorIfAny(`${norm.name}.weight`));
-  await back.read();
+  const gain = await readBack(memory, (back) => back.part(weights, norm?.name, "weight"));
   const before = centred(gained(direction, norm, gain()), norm);
   const read = await combinedRows(memory, weights.matrix(`${matrix}.weight`), (row) => before[row] ?? 0);
   return Float32Array.from(read);

@@ -6,7 +6,7 @@ import type { TensorMemory } from "../../device/tensor";
 import { embedding } from "../../ops/embedding";
 import { combineRows } from "../../ops/rowSums";
 import type { Matrix } from "../../ops/weights";
-import { ReadBack } from "../pass/readBack";
+import { readBack } from "../pass/readBack";
 
 /** Bytes of rows that are unpacked at a time. */
 const BLOCK_BYTES = 16 << 20;
@@ -22,17 +22,11 @@ export async function combinedRows(
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (4 * cols)));
   for (let first = 0; first < count; first += most) {
     const ids = Uint32Array.from({ length: Math.min(most, count - first) }, (_, i) => first + i);
-    const back = new ReadBack(memory);
-    try {
-      const part = back.record(() => {
-        const rows = embedding(memory, matrix, memory.from(ids, [ids.length], "rows"));
-        return back.tensor(combineRows(memory, rows, Float32Array.from(ids, factor)));
-      });
-      await back.read();
-      part().forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
-    } finally {
-      back.release();
-    }
+    const part = await readBack(memory, (back) => {
+      const rows = embedding(memory, matrix, memory.from(ids, [ids.length], "rows"));
+      return back.tensor(combineRows(memory, rows, Float32Array.from(ids, factor)));
+    });
+    part().forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
   }
   return sum;
 }

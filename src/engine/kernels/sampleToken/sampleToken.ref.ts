@@ -1,4 +1,7 @@
 /** Reference of `sampleToken`: sorts, cuts, and takes the Gumbel maximum, in f64; the noise is the shader's own. */
+import { gumbel } from "../../../random/distributions";
+import { hashSeed, murmurMix } from "../../../random/hash";
+
 interface Views {
   readonly logits: Float32Array;
   readonly ids: Uint32Array;
@@ -14,18 +17,11 @@ interface Params {
   readonly step: number;
 }
 
-function mixed(x: number): number {
-  let h = x;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 /** Uniform numbers in (0, 1), multiples of 2^-24, as a function of the token id: a hash, not a sequence. */
 export function uniformNoise(seed: number, step: number, row: number): (id: number) => number {
-  const a = mixed((mixed((mixed((seed + 0x9e3779b9) | 0) + step) | 0) + row) | 0);
-  const b = mixed((a + 0x7f4a7c15) | 0);
-  return (id) => Math.max(mixed((mixed(id ^ a) + b) | 0) >>> 8, 1) / 2 ** 24;
+  const a = murmurMix(murmurMix(hashSeed(seed) + step) + row);
+  const b = murmurMix(a + 0x7f4a7c15);
+  return (id) => Math.max(murmurMix(murmurMix(id ^ a) + b) >>> 8, 1) / 2 ** 24;
 }
 
 /** The ids that sampling may return: see the formula in sampleToken.wgsl. */
@@ -55,7 +51,7 @@ export function sampleTokenReference({ logits, ids }: Views, params: Params): vo
     let best = 0;
     let highest = -Infinity;
     for (const id of keptIds(line, params)) {
-      const score = (line[id] ?? NaN) / temperature - Math.log(-Math.log(noise(id)));
+      const score = (line[id] ?? NaN) / temperature + gumbel(noise(id));
       if (score > highest || (score === highest && id < best)) {
         best = id;
         highest = score;

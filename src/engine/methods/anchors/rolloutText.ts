@@ -1,6 +1,5 @@
 /** One rollout while it is written: its text, where steps end, the mean residual of each, and its answer. */
 import type { Rollout } from "../../../protocol/anchors";
-import type { RowContext } from "../../interp/batch/rowContext";
 import { endOfCue, normalisedAnswer } from "./readAnswer";
 
 export interface Job {
@@ -24,7 +23,6 @@ export interface Reading {
 const MORE_ANSWER = 2;
 
 export class Written {
-  context: RowContext;
   readonly tokens: number[] = [];
   readonly slots: number[] = [];
   ended = false;
@@ -37,11 +35,11 @@ export class Written {
   constructor(
     readonly job: Job,
     private readonly reading: Reading,
-    from: { readonly context: RowContext; readonly last: number },
+    /** The token ahead of it. */
+    before: number,
     private readonly width: number,
   ) {
-    this.context = from.context;
-    this.#before = from.last;
+    this.#before = before;
     this.#cueEnd = job.forced ? 0 : -1;
   }
 

@@ -8,39 +8,35 @@
  */
 import { LEAST_KL, type SuppressionRequest, type SuppressionResult } from "../../../protocol/anchors";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { readCaptures } from "../../interp/pass/captures";
 import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/batch/rowContext";
-import { checkTokens } from "../../interp/pass/run";
+import { checkIds } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache, vocabOut } from "../../models/sizes";
 
 export async function stepSuppression(
   model: Model,
   { chain: given, temperature, edits: stack }: SuppressionRequest,
   pauser: Pauser,
 ): Promise<SuppressionResult> {
-  const { config, memory } = model;
+  const { config } = model;
   const edits = await ChainEdits.of(model, given, stack, pauser);
   const { chain } = edits ?? { chain: given };
   const n = chain.steps.length;
   const segment = (part: number, context: RowContext, tokens: readonly number[]): Segment =>
     edits?.segment(part, context, { tokens }) ?? { context, tokens };
   const parts = [...chain.steps, chain.answerPrefix];
-  checkTokens(
-    [chain.prompt, ...parts].map((tokens) => ({ tokens })),
-    config.dVocab,
-  );
-  if (!(temperature > 0))
-    throw new VitrineError("Unsupported", `temperature is ${temperature}; give a number above 0`);
+  checkIds([chain.prompt, ...parts].flat(), config.dVocab);
+  if (!(temperature > 0)) refuse(`temperature is ${temperature}; give a number above 0`);
   const capture = new Set([siteNamed(model, "logits")]);
-  const width = config.dVocabOut ?? config.dVocab;
+  const width = vocabOut(config);
   const logKl = new Float32Array(n * (n + 1)).fill(NaN);
   const asked = parts.reduce((sum, part, j) => sum + part.length * (j + 1), chain.prompt.length);
   const needed = asked * (edits?.passes ?? 1);
-  const cache = new KeyValueCache(memory, config.nLayers, needed, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, needed);
   try {
     const first = recordForward(model, cache, [segment(-1, EMPTY_CONTEXT, chain.prompt)], {});
     first.release();

@@ -18,7 +18,8 @@ export interface AddedByEdits {
 }
 
 function reaches(change: Intervention, position: number): boolean {
-  if (change.kind === "knockOut" || change.kind === "mask" || change.kind === "score") return false;
+  // Others change what a query attends to, and no stream.
+  if (change.kind !== "affine" && change.kind !== "latents") return false;
   if (!within(change.positions)(position)) return false;
   return change.kind === "latents" || !change.values || (change.valuePositions?.includes(position) ?? true);
 }

@@ -17,9 +17,9 @@
  */
 import type { AttributionRequest, AttributionResult, Contribution } from "../../../protocol/analysis";
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { refuseIndirect } from "../../models/weightMap";
+import { checkPositions, checkTargets } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { addedByEdits } from "./addedByEdits";
 import { dot, frozenNorm, type FrozenNorm } from "./normDirection";
@@ -31,7 +31,8 @@ export async function attribution(
   pauser: Pauser = NEVER_CANCELLED,
 ): Promise<AttributionResult> {
   const tokens = minus === undefined ? [target] : [target, minus];
-  checkAsked(model, prompt.tokens.length, position, tokens);
+  checkPositions([position], prompt.tokens.length);
+  checkTargets(tokens, model.config);
   refuseIndirect(model.architecture.weightMap(model.config));
   const resolved = await resolveEdits(model, prompt, pauser);
   const pass = await readPass(model, resolved, position, tokens);
@@ -150,21 +151,4 @@ function normInWords({ architecture, config }: Model, { scale }: FrozenNorm, edi
       ? ""
       : ` Logits pass a soft cap of ${logitCap} after this; the logit before it is taken apart.`;
   return `${norm}${cap}${editsLogits ? " Edits of the logits themselves are left out." : ""}`;
-}
-
-function checkAsked({ config }: Model, length: number, position: number, tokens: readonly number[]): void {
-  if (!(Number.isInteger(position) && position >= 0 && position < length)) {
-    throw new VitrineError(
-      "Unsupported",
-      `Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`,
-    );
-  }
-  const { dVocab, dVocabOut = dVocab } = config;
-  const bad = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < dVocabOut));
-  if (bad !== undefined) {
-    throw new VitrineError(
-      "Unsupported",
-      `Token ${bad} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`,
-    );
-  }
 }

@@ -5,7 +5,7 @@
 import type { Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { multiply } from "../../ops/elementwise";
 import { embedding, gatherRows } from "../../ops/embedding";
@@ -64,11 +64,8 @@ export async function readPass(
   const written = sitesOf(model).filter((site) => WRITTEN.test(site));
   const z = weightMap.layers.map((_, layer): Site => `blocks.${layer}.attn.z`);
   const kept = ActivationCache.ofPrompt(model, prompt, [position], [...written, ...z]);
-  const back = new ReadBack(memory);
-  const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
-    back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
   try {
-    const later = back.record(() => {
+    const later = await readBack(memory, (back) => {
       const upload = (indices: readonly number[]) =>
         memory.from(Uint32Array.from(indices), [indices.length], "indices");
       const forHeads = upload(Array.from({ length: nHeads }, () => 0));
@@ -83,21 +80,20 @@ export async function readPass(
           const alone = multiply(memory, copies, mask);
           return {
             heads: back.tensor(linear(memory, alone, weights.matrix(`${attentionOut}.weight`))),
-            bias: vector(attentionOut, "bias"),
-            postNormWeight: vector(attentionPostNorm?.name, "weight"),
-            postNormBias: vector(attentionPostNorm?.name, "bias"),
+            bias: back.part(weights, attentionOut, "bias"),
+            postNormWeight: back.part(weights, attentionPostNorm?.name, "weight"),
+            postNormBias: back.part(weights, attentionPostNorm?.name, "bias"),
           };
         }),
-        finalNormWeight: vector(weightMap.finalNorm?.name, "weight"),
-        finalNormBias: vector(weightMap.finalNorm?.name, "bias"),
+        finalNormWeight: back.part(weights, weightMap.finalNorm?.name, "weight"),
+        finalNormBias: back.part(weights, weightMap.finalNorm?.name, "bias"),
         finalScale: scale && back.tensor(scale),
         unembedded: back.tensor(unembedded),
         rows: back.tensor(embedding(memory, unembed, upload(tokens))),
-        biases: tokens.map((token) => vector(weightMap.unembed, "bias", token, 1)),
+        biases: tokens.map((token) => back.part(weights, weightMap.unembed, "bias", token, 1)),
         logits: back.tensor(linear(memory, unembedded, unembed, bias)),
       };
     });
-    await back.read();
     const rows = later.rows();
     const logits = later.logits();
     return {
@@ -120,7 +116,6 @@ export async function readPass(
       })),
     };
   } finally {
-    back.release();
     kept.release();
   }
 }

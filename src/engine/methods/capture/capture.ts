@@ -9,7 +9,7 @@
 import type { CapturePlan, CaptureRequest } from "../../../protocol/analysis";
 import type { GenerateRequest } from "../../../protocol/api";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
 import { run } from "../../interp/pass/run";
@@ -133,8 +133,4 @@ function groupsOf(tensors: Plan["tensors"], limit: number): Site[][] {
     room -= bytes;
   }
   return groups;
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

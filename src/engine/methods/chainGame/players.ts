@@ -1,12 +1,9 @@
 /** Players of a chain game: which steps they are, and what a coalition of them is in steps. */
 import { MAX_EXACT_STEPS, type ChainGameRequest, type ChainTokens } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 
 /** Steps that are players, in text order. */
 export function playersOf({ chain, players, estimator, budget }: ChainGameRequest): number[] {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
   const steps = chain.steps.length;
   const chosen = players ? [...players] : Array.from({ length: steps }, (_, i) => i);
   const bad = chosen.find((step) => !(Number.isInteger(step) && step >= 0 && step < steps));

@@ -15,6 +15,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import type { TopTokens } from "../../../protocol/run";
 import { CoalitionTrie } from "../../interp/coalitions/coalitionTrie";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { MAX_TOP_K } from "../../ops/score";
 
 /** Stands where a list of top tokens has no further one. */
@@ -26,7 +27,7 @@ export async function evaluateCoalitions(
   pauser: Pauser,
 ): Promise<{ results: CoalitionResult[]; evaluatedTokens: number }> {
   const { coalitions } = request;
-  const most = Math.min(MAX_TOP_K, model.config.dVocabOut ?? model.config.dVocab);
+  const most = Math.min(MAX_TOP_K, vocabOut(model.config));
   const topK = Math.min(request.topK, most);
   const isMean = request.mode === "resample" && topK > 0;
   const trie = await CoalitionTrie.open(

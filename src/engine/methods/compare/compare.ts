@@ -15,12 +15,14 @@
  */
 import type { CompareRequest, CompareResult, Prediction } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { pieces, rowsAtOnce } from "../../interp/pass/forward";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";
+import { checkK, checkTargets, isBelow } from "../../models/checks";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { klDivergence, MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
 type Logits = ReturnType<ActivationCache["logits"]>;
@@ -97,7 +99,7 @@ class Side {
   ): Promise<Side> {
     const resolved = await resolveEdits(model, prompt, pauser);
     await pauser.pause();
-    const most = Math.min(k, MAX_TOP_K, model.config.dVocabOut ?? model.config.dVocab);
+    const most = Math.min(k, MAX_TOP_K, vocabOut(model.config));
     return new Side(
       model,
       ActivationCache.ofPrompt(model, resolved, positions),
@@ -183,18 +185,12 @@ async function readPairs(base: Side, other: Side, pairs: readonly Pair[], hasKl:
   }
 }
 
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
-
-const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-
 /** Without any asked for, equal positions of both. */
 function pairsAsked({ base, other, pairs }: CompareRequest): readonly Pair[] {
   const [m, n] = [base.tokens.length, other.tokens.length];
   const asked = pairs ?? Array.from({ length: Math.min(m, n) }, (_, i) => [i, i] as const);
   if (asked.length === 0) refuse("There are no pairs of positions to compare; give both sides a token.");
-  const odd = asked.find(([at, against]) => !isIndex(at, m) || !isIndex(against, n));
+  const odd = asked.find(([at, against]) => !isBelow(at, m) || !isBelow(against, n));
   if (odd) {
     refuse(
       `Positions ${odd[0]} and ${odd[1]} were paired; the base has positions 0 to ${m - 1}, the other 0 to ${n - 1}.`,
@@ -204,9 +200,6 @@ function pairsAsked({ base, other, pairs }: CompareRequest): readonly Pair[] {
 }
 
 function checkAsked({ config }: Model, { k, targets = [] }: CompareRequest): void {
-  const { dVocab, dVocabOut = dVocab } = config;
-  if (!isIndex(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
-  const target = targets.find((one) => !isIndex(one, dVocabOut));
-  if (target !== undefined)
-    refuse(`Token ${target} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
+  checkK(k);
+  checkTargets(targets, config);
 }

@@ -2,8 +2,9 @@
  * The texts of one problem whose answers are compared: what stands in the chain's place under each condition. The
  * prompt and the words before the answer never change.
  */
+import { seedAt } from "../../../random/seedAt";
 import { seededIndex } from "../../../random/seededIndex";
-import { seedAt, shuffled } from "./seededDraws";
+import { shuffledBySeed } from "../../../random/shuffled";
 import { firstTokens, otherTokens, type ConditionChain } from "./origins";
 import type { ReadProblem } from "./problems";
 
@@ -52,7 +53,7 @@ function inOrders(
   const places = items.map((_, i) => i);
   return Array.from({ length: samples }, (_, sample) => {
     for (let attempt = 0; attempt < 16; attempt++) {
-      const order = shuffled(places, seedAt(seed, sample, attempt));
+      const order = shuffledBySeed(places, seedAt(seed, sample, attempt));
       if (JSON.stringify(order.map((i) => items[i])) !== own) return [read(order)];
     }
     return [];

@@ -17,8 +17,11 @@ import { readForward, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { BEHIND, nextOrigin, TextEdits } from "../../interp/coalitions/textEdits";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
-import { sampleTop, seedAt } from "./seededDraws";
+import { cacheBytesPerToken, makeCache, vocabOut } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
+import { drawToken } from "../../interp/decode/drawToken";
+import { seedAt, uniformOf } from "../../../random/seedAt";
 import type { ChainReader, Group, Reading, ReadRow, WriteRow } from "./reader";
 
 const CACHE_BUDGET_BYTES = 256 * 1024 * 1024;
@@ -49,8 +52,7 @@ export class ModelReader implements ChainReader {
     private readonly eosId?: number,
     private readonly edits: readonly Edit[] = [],
   ) {
-    const { config } = model;
-    this.#slots = Math.floor(CACHE_BUDGET_BYTES / (8 * config.nKvHeads * config.dHead * config.nLayers));
+    this.#slots = Math.floor(CACHE_BUDGET_BYTES / cacheBytesPerToken(model.config));
   }
 
   async read(groups: readonly Group<ReadRow>[]): Promise<Reading[][]> {
@@ -93,7 +95,6 @@ export class ModelReader implements ChainReader {
     work: (rows: readonly OpenRow<Row>[], cache: KeyValueCache) => Promise<void>,
     extra: (block: readonly Group<Row>[]) => number,
   ): Promise<void> {
-    const { config, memory } = this.model;
     const indexed = groups.map((group, index) => ({ ...group, index }));
     const need = ({ base, rows }: Group<Row>) =>
       base.length + sum(rows.map(kept)) + PASS_TOKENS / MOST_GROUPS;
@@ -103,7 +104,7 @@ export class ModelReader implements ChainReader {
       for (const { base } of block) edits.push(await TextEdits.of(this.model, base, this.edits, this.pauser));
       const passes = edits[0]?.passes ?? 1;
       const capacity = passes * (sum(block.map(({ base }) => base.length)) + extra(block));
-      const cache = new KeyValueCache(memory, config.nLayers, capacity, config.nKvHeads * config.dHead);
+      const cache = makeCache(this.model, capacity);
       try {
         const contexts = this.#bases(block, edits, cache);
         const rows = block.flatMap(({ base, rows: own, index: group }, i) =>
@@ -186,43 +187,43 @@ export class ModelReader implements ChainReader {
     rows: readonly OpenRow<WriteRow>[],
     cache: KeyValueCache,
   ): Promise<{ readonly group: number; readonly index: number; readonly tokens: readonly number[] }[]> {
-    const { nCtx, dVocab, dVocabOut = dVocab } = this.model.config;
+    const { nCtx } = this.model.config;
     const texts = rows.map((open) => ({ ...open, tokens: [] as number[] }));
-    let writing = texts.map((text) => ({
-      ...{ text, context: text.context, next: text.rest, origins: text.origins },
-    }));
-    const k = rows.some(({ row }) => row.temperature > 0) ? Math.min(SAMPLED_FROM, dVocabOut) : 1;
-    writing = writing.filter(({ text }) => text.row.most > 0);
-    while (writing.length > 0) {
-      await this.pauser.pause();
-      const segments = writing.map(({ text, context, next, origins }) =>
-        segmentOf(text.edits, context, next, origins),
-      );
-      this.#check(segments);
-      const places = segments.map(({ tokens }, segment) => ({ segment, index: tokens.length - 1 }));
-      const pass = recordForward(this.model, cache, segments, { top: { places, k } });
-      this.evaluatedTokens += pass.taken.length;
-      const { top } = await readForward(this.model, pass);
-      writing = writing.flatMap(({ text }, i) => {
-        const { row, tokens } = text;
-        const { ids, logProbs } = top[i] ?? { ids: [0], logProbs: [0] };
-        const token = sampleTop(ids, logProbs, row.temperature, seedAt(row.seed, tokens.length));
-        if (token === this.eosId) return [];
-        tokens.push(token);
-        const context = pass.contexts[i] ?? EMPTY_CONTEXT;
-        const isFull = tokens.length >= row.most || context.nextPosition >= nCtx;
-        return isFull || row.until.some((end) => endsWith(tokens, end))
-          ? []
-          : [
-              {
-                text,
-                context,
-                next: [token],
-                origins: [nextOrigin(context) + (row.until.length > 0 ? BEHIND : 0)],
-              },
-            ];
-      });
-    }
+    type Text = (typeof texts)[number];
+    type Writing = Segment & { readonly text: Text };
+    const reads = (
+      text: Text,
+      context: RowContext,
+      tokens: readonly number[],
+      origins: readonly number[],
+    ) => {
+      const segment = segmentOf(text.edits, context, tokens, origins);
+      this.#check([segment]);
+      return { ...segment, text };
+    };
+    /** What the row reads next; nothing where it has ended. */
+    const next = ({ row: { text }, context, top }: DecodedRow<Writing>): Writing[] => {
+      const { row, tokens } = text;
+      const token = drawToken(top, row.temperature, 1, uniformOf(seedAt(row.seed, tokens.length)));
+      if (token === this.eosId) return [];
+      tokens.push(token);
+      const isFull = tokens.length >= row.most || context.nextPosition >= nCtx;
+      if (isFull || row.until.some((end) => endsWith(tokens, end))) return [];
+      return [reads(text, context, [token], [nextOrigin(context) + (row.until.length > 0 ? BEHIND : 0)])];
+    };
+    const k = rows.some(({ row }) => row.temperature > 0)
+      ? Math.min(SAMPLED_FROM, vocabOut(this.model.config))
+      : 1;
+    await decode(
+      { model: this.model, cache, ask: { k }, pauser: this.pauser },
+      texts
+        .filter(({ row }) => row.most > 0)
+        .map((text) => reads(text, text.context, text.rest, text.origins)),
+      (decoded) => {
+        this.evaluatedTokens += sum(decoded.map(({ slots }) => slots.length));
+        return decoded.flatMap(next);
+      },
+    );
     return texts;
   }
 

@@ -1,5 +1,5 @@
 /** The scorecard, block by block of problems: numbers with a growing n are told on the way. */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type {
   FaithfulnessRequest,
   FaithfulnessResult,
@@ -83,8 +83,4 @@ function check({ problems, samples, temperature }: FaithfulnessRequest): void {
     refuse(`samples is ${samples}; give 1 to ${MOST_SAMPLES}.`);
   if (!(temperature >= 0 && temperature <= 100))
     refuse(`temperature is ${temperature}; give a number from 0 to 100.`);
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

@@ -17,12 +17,13 @@ import type {
 } from "../../../protocol/faithfulness";
 import { FAITHFULNESS_TESTS } from "../../../protocol/faithfulness";
 import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./conditions";
-import { seedAt } from "./seededDraws";
+import { seedAt } from "../../../random/seedAt";
 import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
 import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";
 import { equal, uptoEdit, wholeText, type Codec, type ReadEdit, type ReadProblem } from "./problems";
 import type { ChainReader, Group, Reading, WriteRow } from "./reader";
+import { readSurprises } from "./surprises";
 
 export interface TestOptions extends Pick<FaithfulnessRequest, "samples" | "temperature" | "seed" | "tests"> {
   readonly fillerId: number;
@@ -88,7 +89,7 @@ export class ProblemBlock {
         ...(editChains[i] ?? []),
       ]),
     );
-    const surprises = await this.#surprises(problems, whole, edits);
+    const surprises = await readSurprises(this.reader, whole, edits);
 
     return problems.map((problem, i) => {
       const [wholeAnswer, ...rest] = answered[i] ?? [];
@@ -264,31 +265,6 @@ export class ProblemBlock {
         };
       });
     });
-  }
-
-  /** -log p of the edited tokens minus -log p of the original ones, after the text before them. */
-  async #surprises(
-    problems: readonly ReadProblem[],
-    whole: readonly Chain[],
-    edits: readonly (readonly ReadEdit[])[],
-  ): Promise<number[][]> {
-    const readings = await this.reader.read(
-      problems.map((_, i) => ({
-        base: whole[i] ?? [],
-        rows: (edits[i] ?? []).flatMap(({ at, edited, original }) => {
-          const tokens = (whole[i] ?? []).slice(0, at);
-          return [
-            { tokens, target: edited },
-            { tokens, target: original },
-          ];
-        }),
-      })),
-    );
-    const total = (reading: Reading | undefined) =>
-      (reading?.logProbs ?? []).reduce((sum, value) => sum + value, 0);
-    return edits.map((list, i) =>
-      list.map((_, e) => total(readings[i]?.[2 * e + 1]) - total(readings[i]?.[2 * e])),
-    );
   }
 }
 

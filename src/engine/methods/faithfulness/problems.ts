@@ -2,7 +2,7 @@
  * Problems as tokens of the model that reads them, and where in them an edit begins and ends. A chain is encoded as one
  * text and then cut; an edited chain likewise. Its steps then stand between the tokens of the original's prompt and cue.
  */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { ChainEdit, FaithfulnessProblem } from "../../../protocol/faithfulness";
 import { shared } from "./modelReader";
 
@@ -41,10 +41,6 @@ export interface ReadProblem {
   readonly answer: readonly number[];
   readonly edits: readonly ReadEdit[];
   readonly substituted?: Steps;
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }
 
 export function readProblem(

@@ -9,14 +9,15 @@
  *      once, before. Captured sites are read back with each token, and joined at the end
  */
 import type { GenerateRequest, GenerateResult } from "../../../protocol/api";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Pauser } from "../../../protocol/cancel";
-import { joinCaptures, readCaptures, type RowCapture } from "../../interp/pass/captures";
-import { readForward, recordForward } from "../../interp/pass/forward";
+import { joinCaptures, type RowCapture } from "../../interp/pass/captures";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
 import { resolveEdits } from "../../interp/interventions/index";
-import { EMPTY_CONTEXT, type RowContext } from "../../interp/batch/rowContext";
+import { EMPTY_CONTEXT, type Segment } from "../../interp/batch/rowContext";
+import { checkCount, checkPrompt, checkSampling } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
 
 /** With the captured sites over the prompt and every token that was read after it (the last one was not). */
 export interface Generated extends Omit<GenerateResult, "captures"> {
@@ -29,7 +30,7 @@ export async function generate(
   pauser: Pauser,
   onToken?: (id: number) => void,
 ): Promise<Generated> {
-  const { config, memory } = model;
+  const { config } = model;
   const { maxTokens, temperature, topK, topP, seed } = request;
   checkRequest(request, config.nCtx);
   const { tokens: prompt, interventions } = await resolveEdits(model, request, pauser);
@@ -41,38 +42,26 @@ export async function generate(
   const { nCtx, shortContext = nCtx } = config;
   const longest = prompt.length <= shortContext ? Math.min(shortContext, nCtx) : nCtx;
   const room = Math.min(maxTokens, longest - prompt.length + 1);
-  const cache = new KeyValueCache(
-    memory,
-    config.nLayers,
-    prompt.length + room,
-    config.nKvHeads * config.dHead,
-  );
+  const cache = makeCache(model, prompt.length + room);
   const tokens: number[] = [];
   const captured: RowCapture[][] = [];
   let stoppedBy: GenerateResult["stoppedBy"] = room < maxTokens ? "context" : "length";
-  try {
-    let context: RowContext = EMPTY_CONTEXT;
-    let next: readonly number[] = prompt;
-    while (tokens.length < room) {
-      await pauser.pause();
-      const sampling = { temperature, topK, topP, seed, step: tokens.length };
-      const sample = { places: [{ segment: 0, index: next.length - 1 }], sampling };
-      const pass = recordForward(model, cache, [{ context, tokens: next, interventions }], {
-        sample,
-        capture,
-      });
-      [context = EMPTY_CONTEXT] = pass.contexts;
-      const { sampled: ids, captures } = await readForward(model, pass);
-      const [sampled = 0] = ids;
-      if (capture.size > 0) captured.push(readCaptures(config, captures, pass.packed, 0, context));
-      if (stop.has(sampled)) {
-        stoppedBy = "stop";
-        break;
-      }
-      tokens.push(sampled);
-      onToken?.(sampled);
-      next = [sampled];
+  const ask = { sampling: { temperature, topK, topP, seed } };
+  const choose = ([one]: readonly DecodedRow<Segment>[]): Segment[] => {
+    if (!one) return [];
+    const { context, drawn, captures } = one;
+    if (capture.size > 0) captured.push([...captures]);
+    if (stop.has(drawn)) {
+      stoppedBy = "stop";
+      return [];
     }
+    tokens.push(drawn);
+    onToken?.(drawn);
+    return tokens.length < room ? [{ context, tokens: [drawn], interventions }] : [];
+  };
+  try {
+    const row: Segment = { context: EMPTY_CONTEXT, tokens: prompt, interventions };
+    await decode({ model, cache, ask, capture, pauser }, [row], choose);
   } finally {
     cache.release();
   }
@@ -80,16 +69,11 @@ export async function generate(
 }
 
 function checkRequest({ tokens, temperature, topP, topK, maxTokens }: GenerateRequest, nCtx: number): void {
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
-  if (tokens.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
+  checkPrompt(tokens);
   if (tokens.length > nCtx) {
     refuse(`The prompt has ${tokens.length} tokens and this model reads ${nCtx}; shorten it.`);
   }
-  if (!(temperature >= 0 && temperature <= 100))
-    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
-  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  checkSampling({ temperature, topP });
   if (!(Number.isInteger(topK) && topK >= 0)) refuse(`top-k is ${topK}; give a whole number, 0 for off`);
-  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) refuse(`max tokens is ${maxTokens}; give at least 1`);
+  checkCount("max tokens", maxTokens);
 }

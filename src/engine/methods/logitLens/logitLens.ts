@@ -12,12 +12,14 @@
  */
 import type { LensRequest, LensResult, Prediction } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
+import { checkK, checkPositions, checkTargets } from "../../models/checks";
 import { sitesOf, type Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
 export async function logitLens(model: Model, request: LensRequest, pauser: Pauser): Promise<LensResult> {
@@ -60,54 +62,36 @@ async function predictions(
   site: Site | undefined,
   { k: asked, targets }: LensRequest,
 ): Promise<Prediction[]> {
-  const k = Math.min(asked, MAX_TOP_K, config.dVocabOut ?? config.dVocab);
+  const k = Math.min(asked, MAX_TOP_K, vocabOut(config));
   // The entropy comes with a target; if nobody asks for one, any will do.
   const followed = targets.length > 0 ? targets : [0];
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const asks = Uint32Array.from(
-        positions.flatMap((_, row) => followed.flatMap((target) => [row, target])),
-      );
-      const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
-      const logits = pass.logits(positions, site);
-      const top = topTokens(memory, logits, k);
-      return {
-        ids: back.tensor(top.ids),
-        logProbs: back.tensor(top.logProbs),
-        stats: back.tensor(tokenStats(memory, logits, pairs)),
-      };
-    });
-    await back.read();
-    const ids = new Uint32Array(found.ids().buffer);
-    const logProbs = found.logProbs();
-    const stats = found.stats();
-    return positions.map((_, row) => {
-      const of = (n: number) => stats.subarray(3 * (row * followed.length + n));
-      return {
-        top: { ids: ids.slice(row * k, (row + 1) * k), logProbs: logProbs.slice(row * k, (row + 1) * k) },
-        entropy: of(0)[2] ?? NaN,
-        targets: targets.map((_target, n) => ({ logProb: of(n)[0] ?? NaN, rank: of(n)[1] ?? NaN })),
-      };
-    });
-  } finally {
-    back.release();
-  }
+  const found = await readBack(memory, (back) => {
+    const asks = Uint32Array.from(positions.flatMap((_, row) => followed.flatMap((target) => [row, target])));
+    const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
+    const logits = pass.logits(positions, site);
+    const top = topTokens(memory, logits, k);
+    return {
+      ids: back.tensor(top.ids),
+      logProbs: back.tensor(top.logProbs),
+      stats: back.tensor(tokenStats(memory, logits, pairs)),
+    };
+  });
+  const ids = new Uint32Array(found.ids().buffer);
+  const logProbs = found.logProbs();
+  const stats = found.stats();
+  return positions.map((_, row) => {
+    const of = (n: number) => stats.subarray(3 * (row * followed.length + n));
+    return {
+      top: { ids: ids.slice(row * k, (row + 1) * k), logProbs: logProbs.slice(row * k, (row + 1) * k) },
+      entropy: of(0)[2] ?? NaN,
+      targets: targets.map((_target, n) => ({ logProb: of(n)[0] ?? NaN, rank: of(n)[1] ?? NaN })),
+    };
+  });
 }
 
 function checkAsked({ config }: Model, { prompt, positions, targets, k }: LensRequest): void {
-  const whole = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const { length } = prompt.tokens;
-  const { dVocab, dVocabOut = dVocab } = config;
   if (positions.length === 0) refuse("No position was asked; name at least one.");
-  const position = positions.find((one) => !whole(one, length));
-  if (position !== undefined)
-    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
-  const target = targets.find((one) => !whole(one, dVocabOut));
-  if (target !== undefined)
-    refuse(`Token ${target} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
-  if (!whole(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+  checkPositions(positions, prompt.tokens.length);
+  checkTargets(targets, config);
+  checkK(k);
 }

@@ -13,11 +13,12 @@
  *      left out
  */
 import type { NeuronRequest, NeuronResult } from "../../../protocol/analysis";
-import { VitrineError } from "../../../protocol/errors";
-import { ReadBack } from "../../interp/pass/readBack";
+import { refuse } from "../../../protocol/errors";
+import { readBack } from "../../interp/pass/readBack";
 import { alongEmbeddings } from "../../interp/weights/alongEmbeddings";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
 import { refuseIndirect, type MlpWeights } from "../../models/weightMap";
+import { checkK, isBelow } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -30,75 +31,57 @@ export async function neuron(
   const weightMap = architecture.weightMap(config);
   const mlp = mlpOf(model, layer, index);
   refuseIndirect(weightMap);
-  if (!(Number.isInteger(k) && k >= 1))
-    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  checkK(k);
   const inputName = mlp.gate ?? mlp.in;
 
-  const back = new ReadBack(memory);
-  const vector = (name: string | undefined, part: "weight" | "bias", ...range: [number, number] | []) =>
-    back.vector(name === undefined ? undefined : weights.vectorIfAny(`${name}.${part}`), ...range);
   const matrix = (name: string) => weights.matrix(`${name}.weight`);
-  try {
-    const found = back.record(() => {
-      const unit = new Float32Array(config.dMlp);
-      unit[index] = 1;
-      const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
-      const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
-      return {
-        output: back.tensor(column),
-        input: back.tensor(row),
-        inputBias: vector(inputName, "bias", index, 1),
-        gains: [mlp.norm, mlp.postNorm, weightMap.finalNorm].map((norm) => vector(norm?.name, "weight")),
-      };
-    });
-    await back.read();
-    const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
-    const output = found.output();
-    const input = found.input();
-    const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
-    const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
-    const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
-
-    const products = back.record(() => ({
-      logits: back.tensor(
-        linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(weightMap.unembed)),
-      ),
-      tokens: alongEmbeddings(model, back, readBy),
-    }));
-    await back.read();
-    const logits = products.logits();
-    const tokens = products.tokens();
+  const found = await readBack(memory, (back) => {
+    const unit = new Float32Array(config.dMlp);
+    unit[index] = 1;
+    const column = linear(memory, memory.from(unit, [1, config.dMlp], "unit"), matrix(mlp.out));
+    const row = embedding(memory, matrix(inputName), memory.from(Uint32Array.of(index), [1], "neuron"));
     return {
-      promotes: beyondZero(logits, k, 1),
-      suppresses: beyondZero(logits, k, -1),
-      readsMost: extremes(tokens, k, 1),
-      readsLeast: extremes(tokens, k, -1),
-      inputNorm: norm2(input),
-      outputNorm: norm2(output),
-      inputBias: found.inputBias()[0] ?? 0,
+      output: back.tensor(column),
+      input: back.tensor(row),
+      inputBias: back.part(weights, inputName, "bias", index, 1),
+      gains: [mlp.norm, mlp.postNorm, weightMap.finalNorm].map((norm) =>
+        back.part(weights, norm?.name, "weight"),
+      ),
     };
-  } finally {
-    back.release();
-  }
+  });
+  const [inGain, postGain, finalGain] = found.gains.map((gain) => gain());
+  const output = found.output();
+  const input = found.input();
+  const added = gained(centred(output, mlp.postNorm), mlp.postNorm, postGain);
+  const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
+  const readBy = centred(gained(input, mlp.norm, inGain), mlp.norm);
+
+  const products = await readBack(memory, (back) => ({
+    logits: back.tensor(
+      linear(memory, memory.from(written, [1, config.dModel], "direction"), matrix(weightMap.unembed)),
+    ),
+    tokens: alongEmbeddings(model, back, readBy),
+  }));
+  const logits = products.logits();
+  const tokens = products.tokens();
+  return {
+    promotes: beyondZero(logits, k, 1),
+    suppresses: beyondZero(logits, k, -1),
+    readsMost: extremes(tokens, k, 1),
+    readsLeast: extremes(tokens, k, -1),
+    inputNorm: norm2(input),
+    outputNorm: norm2(output),
+    inputBias: found.inputBias()[0] ?? 0,
+  };
 }
 
 function mlpOf({ architecture, config }: Model, layer: number, index: number): MlpWeights {
   const layers = architecture.weightMap(config).layers;
   const found = layers[layer];
-  if (found === undefined) {
-    throw new VitrineError(
-      "Unsupported",
-      `Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`,
-    );
-  }
-  if (found.mlp === undefined) {
-    throw new VitrineError("Unsupported", "This model has attention only: there are no neurons.");
-  }
-  if (!(Number.isInteger(index) && index >= 0 && index < config.dMlp)) {
-    throw new VitrineError(
-      "Unsupported",
-      `Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`,
-    );
-  }
+  if (found === undefined)
+    return refuse(`Layer ${layer} was asked; this model has layers 0 to ${layers.length - 1}.`);
+  if (found.mlp === undefined) return refuse("This model has attention only: there are no neurons.");
+  if (!isBelow(index, config.dMlp))
+    refuse(`Neuron ${index} was asked; a layer has neurons 0 to ${config.dMlp - 1}.`);
   return found.mlp;
 }

@@ -1,7 +1,7 @@
 /** Probes against closed forms, brute force and plain gradient descent. */
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { readCodes } from "../../interp/sae/latentReads";
 import { NO_LATENT } from "../../../protocol/features";

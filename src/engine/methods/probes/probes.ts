@@ -9,7 +9,7 @@
  *   4. each is scored on both sides
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../../protocol/saeEvaluation";
 import { readCodes, type HostCodes } from "../../interp/sae/latentReads";
 import { textActivations } from "../../interp/activations/textActivations";
@@ -118,9 +118,6 @@ export async function probes(
 }
 
 function checkRequest({ labels, contexts, ridge, testShare }: ProbeRequest): void {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
   if (!(ridge > 0)) refuse(`A ridge of ${ridge} lets weights run off to infinity; give one above 0.`);
   if (!(testShare >= 0 && testShare < 1))
     refuse(`A test share of ${testShare} leaves nothing to learn from; give 0 to below 1.`);

@@ -12,13 +12,14 @@
 import type { Progress } from "../../../protocol/progress";
 import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
-import { VitrineError } from "../../../protocol/errors";
-import { seededIndex } from "../../../random/seededIndex";
-import { checkIds } from "../../interp/coalitions/chainChecks";
-import { pieces, readForward, recordForward } from "../../interp/pass/forward";
+import { seedPlus } from "../../../random/seedAt";
+import { decode, type DecodedRow } from "../../interp/decode/decode";
+import { pieces, recordForward } from "../../interp/pass/forward";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
+import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import type { Model } from "../../models/model";
-import { KeyValueCache } from "../../ops/keyValueCache";
+import { makeCache } from "../../models/sizes";
+import type { KeyValueCache } from "../../ops/keyValueCache";
 
 /** Rows written together; fixed, because a row's number is part of its noise. */
 const MAX_ROWS = 64;
@@ -29,14 +30,14 @@ export async function resampleSteps(
   pauser: Pauser,
   onProgress?: (progress: Progress) => void,
 ): Promise<number[][][]> {
-  const { config, memory } = model;
+  const { config } = model;
   const { chain, samples, seed } = request;
   const { prompt, steps } = chain;
   checkRequest(request, config.dVocab);
   const longest = Math.max(0, ...steps.map(({ length }) => length));
   const before = steps.reduce((sum, { length }) => sum + length, prompt.length);
   const slots = before + 2 * longest * Math.min(samples, MAX_ROWS);
-  const cache = new KeyValueCache(memory, config.nLayers, slots, config.nKvHeads * config.dHead);
+  const cache = makeCache(model, slots);
   const written: number[][][] = Array.from({ length: samples }, () => []);
   const rows = written.map((_, sample) => sample);
   const batches = steps.flatMap((_, step) => pieces(rows, MAX_ROWS).map((batch, i) => ({ step, batch, i })));
@@ -54,7 +55,7 @@ export async function resampleSteps(
       last = last.slice(-1);
       const drawn = {
         ...request,
-        seed: [step, i].reduce((mixed, part) => seededIndex(mixed, 2 ** 32) + part, seed),
+        seed: seedPlus(seed, step, i),
       };
       const start = { context: at, tokens: last };
       const texts = await writeRows(model, cache, start, steps[step] ?? [], batch.length, drawn, pauser);
@@ -95,25 +96,25 @@ async function writeRows(
   if (end === undefined) return texts;
   // It is read in the step's place later on, so all of it has to fit.
   const most = Math.min(2 * original.length, model.config.nCtx - start.context.nextPosition - 1);
+  if (most <= 0) return texts;
   const slots: number[] = [];
-  let rows: readonly Segment[] = texts.map(() => start);
+  const ask = { sampling: { temperature, topK: 0, topP, seed } };
+  const choose = (decoded: readonly DecodedRow<Segment>[], step: number): Segment[] => {
+    slots.push(...decoded.flatMap((row) => row.slots));
+    decoded.forEach(({ drawn }, row) => {
+      const text = texts[row];
+      if (text && text.at(-1) !== end) text.push(drawn);
+    });
+    // A row that has ended stays: its place is part of the others' noise.
+    const isOver = step + 1 >= most || texts.every((text) => text.at(-1) === end);
+    return isOver ? [] : decoded.map(({ context, drawn }) => ({ context, tokens: [drawn] }));
+  };
   try {
-    for (let step = 0; step < most; step++) {
-      await pauser.pause();
-      const places = rows.map((_, segment) => ({ segment, index: 0 }));
-      const sampling = { temperature, topK: 0, topP, seed, step };
-      const pass = recordForward(model, cache, rows, { sample: { places, sampling } });
-      slots.push(...pass.packed.slots.flat());
-      const { sampled } = await readForward(model, pass);
-      texts.forEach((text, row) => {
-        if (text.at(-1) !== end) text.push(sampled[row] ?? 0);
-      });
-      if (texts.every((text) => text.at(-1) === end)) break;
-      rows = [...sampled].map((token, row) => ({
-        context: pass.contexts[row] ?? EMPTY_CONTEXT,
-        tokens: [token],
-      }));
-    }
+    await decode(
+      { model, cache, ask, pauser },
+      texts.map(() => start),
+      choose,
+    );
   } finally {
     cache.giveBack(slots);
   }
@@ -121,13 +122,8 @@ async function writeRows(
 }
 
 function checkRequest({ chain, samples, temperature, topP }: ResampleStepsRequest, dVocab: number): void {
-  const refuse = (message: string) => {
-    throw new VitrineError("Unsupported", message);
-  };
-  if (chain.prompt.length === 0) refuse("The prompt is empty; give the model at least one token to read.");
-  if (!(Number.isInteger(samples) && samples >= 1)) refuse(`samples is ${samples}; give at least 1`);
-  if (!(temperature >= 0 && temperature <= 100))
-    refuse(`temperature is ${temperature}; give a number from 0 to 100`);
-  if (!(topP > 0 && topP <= 1)) refuse(`top-p is ${topP}; give a number above 0 and up to 1`);
+  checkPrompt(chain.prompt);
+  checkCount("samples", samples);
+  checkSampling({ temperature, topP });
   for (const tokens of [chain.prompt, ...chain.steps]) checkIds(tokens, dVocab);
 }

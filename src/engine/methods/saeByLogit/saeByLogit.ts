@@ -7,12 +7,13 @@
  *   2. from attn.z or mlp.post e is taken back through the layer's output matrix (and Gemma's norm behind it)
  *   3. decoder · e: one product with the decoder, whatever its size. Per unit of activation
  */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { ByLogitRequest, RankedLatents } from "../../../protocol/features";
 import { meanUnembedding } from "./meanUnembedding";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";
 import { beyondZero, centred, gained } from "../../interp/weights/directions";
+import { checkK, checkTargets } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";
 import { linear } from "../../ops/linear";
@@ -25,10 +26,8 @@ export async function latentsByLogit(
   const { architecture, config, memory, weights } = model;
   const { siteOut, weights: sae } = saeOf(model, id);
   const { finalNorm, unembed } = architecture.weightMap(config);
-  const { dVocab, dVocabOut = dVocab } = config;
-  if (!(Number.isInteger(token) && token >= 0 && token < dVocabOut))
-    refuse(`Token ${token} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
-  if (!(Number.isInteger(k) && k >= 1)) refuse(`k is ${k}; ask for at least one latent.`);
+  checkTargets([token], config);
+  checkK(k, "latent");
   const way = residualPath(model, siteOut);
   if (!way) {
     return refuse(
@@ -36,26 +35,19 @@ export async function latentsByLogit(
     );
   }
   const mean = await meanUnembedding(model);
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const index = memory.from(Uint32Array.of(token), [1], "token");
-      return {
-        row: back.tensor(embedding(memory, weights.matrix(`${unembed}.weight`), index)),
-        gain: back.vector(finalNorm && weights.vectorIfAny(`${finalNorm.name}.weight`)),
-      };
-    });
-    await back.read();
-    const row = found.row().map((value, i) => value - (mean[i] ?? 0));
-    const direction = await backToSite(model, way, centred(gained(row, finalNorm, found.gain()), finalNorm));
-    const effects = back.record(() =>
-      back.tensor(linear(memory, memory.from(direction, [1, direction.length], "direction"), sae.decoder)),
-    );
-    await back.read();
-    return bothEnds(effects(), k);
-  } finally {
-    back.release();
-  }
+  const found = await readBack(memory, (back) => {
+    const index = memory.from(Uint32Array.of(token), [1], "token");
+    return {
+      row: back.tensor(embedding(memory, weights.matrix(`${unembed}.weight`), index)),
+      gain: back.part(weights, finalNorm?.name, "weight"),
+    };
+  });
+  const row = found.row().map((value, i) => value - (mean[i] ?? 0));
+  const direction = await backToSite(model, way, centred(gained(row, finalNorm, found.gain()), finalNorm));
+  const effects = await readBack(memory, (back) =>
+    back.tensor(linear(memory, memory.from(direction, [1, direction.length], "direction"), sae.decoder)),
+  );
+  return bothEnds(effects(), k);
 }
 
 /** With few latents the two lists would meet: none is named twice, none for what it does not do. */
@@ -69,8 +61,4 @@ function bothEnds(effects: Float32Array, k: number): RankedLatents {
     ids: Uint32Array.from(both, ([id]) => id),
     values: Float32Array.from(both, ([, value]) => value),
   };
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

@@ -1,10 +1,10 @@
 /** A corpus, and what a pass over it has seen so far: statistics of every latent, and how well activations are reconstructed. */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
 import { batchesOf } from "../../interp/batch/cellBatches";
-import { checkTokens } from "../../interp/pass/run";
 import { ActivationCache } from "../../interp/activations/activationCache";
+import { checkIds } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import { Contexts } from "./contexts";
@@ -47,10 +47,7 @@ export class CorpusStats {
     }
     if (saes.length === 0) refuse("No autoencoder was named; name at least one.");
     if (new Set(saes).size < saes.length) refuse("An autoencoder was named twice; name each once.");
-    checkTokens(
-      documents.map((tokens) => ({ tokens })),
-      model.config.dVocab,
-    );
+    for (const tokens of documents) checkIds(tokens, model.config.dVocab);
     this.contexts = new Contexts(documents, contextSize, addBos ? bosId : undefined, bosId);
     if (this.contexts.count === 0) refuse(`${name} has no tokens; give it some text.`);
     // Not the request: its documents are as large as all that is remembered.
@@ -178,8 +175,4 @@ function remember(
       if (places[row + 1]?.context !== context) own.stats.endContext(context);
     }
   }
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

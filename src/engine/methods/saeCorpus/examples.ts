@@ -3,7 +3,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/features";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { latentValues } from "../../interp/sae/latentReads";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
@@ -29,10 +29,8 @@ export async function examples(
     const texts = batch.map((context) => contexts.at(context).tokens);
     const all = texts.flat().map((_, index) => index);
     const pass = ActivationCache.ofTexts(model, texts, all, [sae.siteIn]);
-    const back = new ReadBack(memory);
     try {
-      const x = back.borrowed(pass.tensor(sae.siteIn));
-      await back.read();
+      const x = await readBack(memory, (back) => back.borrowed(pass.tensor(sae.siteIn)));
       const values = await latentValues(model, sae, x(), latent);
       let first = 0;
       texts.forEach((text, n) => {
@@ -44,7 +42,6 @@ export async function examples(
         first += text.length;
       });
     } finally {
-      back.release();
       pass.release();
     }
   }

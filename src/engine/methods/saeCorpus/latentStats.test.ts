@@ -1,6 +1,7 @@
 /** What is remembered of latents against plain loops over all values: counts, moments, histogram, top and samples. */
 import { expect, it } from "vitest";
-import { noise } from "../../device/noise";
+import { lcg } from "../../../random/lcg";
+import { noise } from "../../../random/noise";
 import { LatentStats, TOP, type Entry } from "./latentStats";
 
 /** Values of many sizes: a log-normal of sorts. */
@@ -121,11 +122,11 @@ it("takes values of any size", () => {
 
 it("holds no more of a longer corpus", () => {
   const stats = new LatentStats(131_072, 1);
-  let state = 1;
+  const next = lcg(1);
   const read = (tokens: number) => {
     for (let token = 0; token < tokens; token++) {
       for (let slot = 0; slot < 32; slot++) {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        const state = next();
         stats.add(state >>> 15, (state & 0x7fff) / 1000 + 1, token % 128);
       }
       if (token % 128 === 127) stats.endContext(token >> 7);

@@ -11,6 +11,7 @@
  *              the smallest of random numbers that seed, latent and context make. Of two bins that are joined the smaller
  *              stays, so that the draw is what it would have been from the start, in whatever batches contexts came
  */
+import { hashSeed } from "../../../random/hash";
 
 export const TOP = 20;
 const BINS = 64;
@@ -242,16 +243,9 @@ export class LatentStats {
     put(samples, bin, context, at, value);
   }
 
-  /** 32 random bits: rounds of the finalizer of MurmurHash3 (Appleby). */
+  /** 32 random bits of a latent in a context. */
   #random(latent: number, context: number): number {
-    let bits = this.seed | 0;
-    for (const part of [latent, context]) {
-      bits = (bits + part + 0x9e3779b9) | 0;
-      bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-      bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-      bits ^= bits >>> 16;
-    }
-    return bits >>> 0;
+    return hashSeed(hashSeed(this.seed + latent) + context);
   }
 }
 

@@ -1,12 +1,12 @@
 /** Codes of one batch of a corpus, read off the device: lists only, and what the quality of the reconstruction is made of. */
-import { listedCodes } from "./completeCodes";
 import { pieces } from "../../interp/pass/forward";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { rowsPerChunk } from "../../interp/sae/saeCodes";
 import type { ActivationCache } from "../../interp/activations/activationCache";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { gatherRows } from "../../ops/embedding";
+import { saeReconstruct, saeEncode, listed } from "../../ops/saeCode";
 import { columnSums, lessRow, rootMeanSquares, subtract } from "../../ops/rowSums";
 import { Unexplained } from "./unexplained";
 
@@ -42,14 +42,8 @@ export class Widths {
 
 /** The mean of what the autoencoder writes in this batch. */
 export async function originOf({ memory }: Model, sae: Sae, pass: ActivationCache, rows: number) {
-  const back = new ReadBack(memory);
-  try {
-    const sums = back.record(() => back.tensor(columnSums(memory, pass.tensor(sae.siteOut))));
-    await back.read();
-    return sums().map((sum) => sum / rows);
-  } finally {
-    back.release();
-  }
+  const sums = await readBack(memory, (back) => back.tensor(columnSums(memory, pass.tensor(sae.siteOut))));
+  return sums().map((sum) => sum / rows);
 }
 
 /** All rows of the pass, in order. */
@@ -83,41 +77,36 @@ async function readRows(
   origin: Float32Array<ArrayBuffer>,
   width: number,
 ): Promise<CodedRows | number> {
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const list = memory.from(Uint32Array.from(chunk), [chunk.length], "rows");
-      const mean = memory.from(origin, [1, origin.length], "origin");
-      const x = gatherRows(memory, pass.tensor(siteIn), list);
-      const y = siteIn === siteOut ? x : gatherRows(memory, pass.tensor(siteOut), list);
-      const deviation = lessRow(memory, y, mean);
-      const sums = back.tensor(columnSums(memory, deviation));
-      const codes = listedCodes(memory, weights, x, width);
-      return {
-        sums,
-        width: codes.width,
-        ids: back.tensor(codes.ids),
-        values: back.tensor(codes.values),
-        counts: codes.counts && back.tensor(codes.counts),
-        errors: back.tensor(rootMeanSquares(memory, subtract(memory, y, codes.decoded))),
-        deviations: back.tensor(rootMeanSquares(memory, deviation)),
-      };
-    });
-    await back.read();
-    const needed = found.counts
-      ? new Uint32Array(found.counts().buffer).reduce((a, b) => Math.max(a, b), 0)
-      : 0;
-    if (needed > width) return needed;
+  const found = await readBack(memory, (back) => {
+    const list = memory.from(Uint32Array.from(chunk), [chunk.length], "rows");
+    const mean = memory.from(origin, [1, origin.length], "origin");
+    const x = gatherRows(memory, pass.tensor(siteIn), list);
+    const y = siteIn === siteOut ? x : gatherRows(memory, pass.tensor(siteOut), list);
+    const deviation = lessRow(memory, y, mean);
+    const sums = back.tensor(columnSums(memory, deviation));
+    const code = listed(memory, saeEncode(memory, weights, x), width);
+    const decoded = saeReconstruct(memory, weights, code, x);
     return {
-      count: chunk.length,
-      width: found.width,
-      ids: new Uint32Array(found.ids().buffer),
-      values: found.values(),
-      errors: found.errors(),
-      deviations: found.deviations(),
-      sums: found.sums(),
+      sums,
+      width: code.ids.shape[1] ?? 0,
+      ids: back.tensor(code.ids),
+      values: back.tensor(code.values),
+      counts: code.counts && back.tensor(code.counts),
+      errors: back.tensor(rootMeanSquares(memory, subtract(memory, y, decoded))),
+      deviations: back.tensor(rootMeanSquares(memory, deviation)),
     };
-  } finally {
-    back.release();
-  }
+  });
+  const needed = found.counts
+    ? new Uint32Array(found.counts().buffer).reduce((a, b) => Math.max(a, b), 0)
+    : 0;
+  if (needed > width) return needed;
+  return {
+    count: chunk.length,
+    width: found.width,
+    ids: new Uint32Array(found.ids().buffer),
+    values: found.values(),
+    errors: found.errors(),
+    deviations: found.deviations(),
+    sums: found.sums(),
+  };
 }

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { CorpusRequest } from "../../../protocol/features";
+import { randomBelow } from "../../../random/lcg";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";
 import { run } from "../../interp/pass/run";
 import type { Model } from "../../models/model";
@@ -22,11 +23,7 @@ export const READ: readonly RandomSae[] = [
 
 /** Documents of random tokens, BOS now and then within them. */
 export function documentsOf(count: number, vocabulary = 13): number[][] {
-  let state = 7;
-  const draw = (below: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+  const draw = randomBelow(7);
   return Array.from({ length: count }, () => Array.from({ length: draw(30) }, () => draw(vocabulary)));
 }
 

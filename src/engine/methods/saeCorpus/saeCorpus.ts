@@ -12,8 +12,8 @@
  * batches, except for rounding: kernels for few and for many rows add in different orders.
  */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
 import type { CorpusLatentRequest, CorpusLatentResult, CorpusOverview } from "../../../protocol/features";
+import { checkLatent } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { CorpusStats } from "./corpusStats";
 import { examples } from "./examples";
@@ -43,8 +43,7 @@ export async function corpusLatent(
   pauser: Pauser,
 ): Promise<CorpusLatentResult> {
   const { stats } = corpus.of(sae);
-  if (!(Number.isInteger(latent) && latent >= 0 && latent < stats.nLatents))
-    refuse(`Latent ${latent} was asked; this autoencoder has latents 0 to ${stats.nLatents - 1}.`);
+  checkLatent(latent, stats.nLatents);
   const tokens = corpus.tokensDone;
   const active = stats.count(latent);
   const max = stats.max(latent);
@@ -72,8 +71,4 @@ export async function corpusLatent(
     top: top.map(exampleOf),
     sampled: intervals.map(({ from, to, entries }) => ({ from, to, examples: entries.map(exampleOf) })),
   };
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }

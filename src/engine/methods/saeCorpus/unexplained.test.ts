@@ -1,6 +1,6 @@
 /** The share of variance that is left, in batches, against the sums over all rows at once. */
 import { expect, it } from "vitest";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { Unexplained } from "./unexplained";
 
 it("is what it would be with all rows at hand, far from the origin too", () => {

@@ -18,7 +18,7 @@ import {
   type DecodeResult,
 } from "../../../protocol/features";
 import type { Pauser } from "../../../protocol/cancel";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { joinFloats } from "../../interp/batch/joinFloats";
 import { checkSizes, codesOf, eachGo, partOf } from "../../interp/sae/saeCodes";
 import { saeOf, type Model } from "../../models/model";
@@ -41,36 +41,30 @@ export async function saeDecode(
   const l0 = new Float32Array(count);
   const outputs: Rows[] = [];
   await eachGo(model, sae, prompt, pauser, async (x, y, rows) => {
-    const back = new ReadBack(model.memory);
-    try {
-      const read = back.record(() => {
-        const codes = codesOf(model.memory, weights, x(), listed, request.k);
-        const kept = { ids: back.tensor(codes.ids), values: back.tensor(codes.values) };
-        return {
-          ...kept,
-          width: codes.ids.shape[1] ?? 0,
-          counts: codes.counts && back.tensor(codes.counts),
-          decoded: back.tensor(codes.reconstruction),
-          target: back.tensor(y()),
-        };
-      });
-      await back.read();
-      const rowIds = new Uint32Array(read.ids().buffer);
-      const counts = read.counts && new Uint32Array(read.counts().buffer);
-      const { width } = read;
-      rows.forEach((position, row) => {
-        const own = rowIds.subarray(row * width, (row + 1) * width);
-        ids.set(own.subarray(0, listed), position * listed);
-        values.set(
-          read.values().subarray(row * width, row * width + Math.min(width, listed)),
-          position * listed,
-        );
-        l0[position] = counts ? (counts[row] ?? 0) : own.filter((id) => id !== NO_LATENT).length;
-      });
-      outputs.push({ decoded: read.decoded(), target: read.target() });
-    } finally {
-      back.release();
-    }
+    const read = await readBack(model.memory, (back) => {
+      const codes = codesOf(model.memory, weights, x(), listed, request.k);
+      const kept = { ids: back.tensor(codes.ids), values: back.tensor(codes.values) };
+      return {
+        ...kept,
+        width: codes.ids.shape[1] ?? 0,
+        counts: codes.counts && back.tensor(codes.counts),
+        decoded: back.tensor(codes.reconstruction),
+        target: back.tensor(y()),
+      };
+    });
+    const rowIds = new Uint32Array(read.ids().buffer);
+    const counts = read.counts && new Uint32Array(read.counts().buffer);
+    const { width } = read;
+    rows.forEach((position, row) => {
+      const own = rowIds.subarray(row * width, (row + 1) * width);
+      ids.set(own.subarray(0, listed), position * listed);
+      values.set(
+        read.values().subarray(row * width, row * width + Math.min(width, listed)),
+        position * listed,
+      );
+      l0[position] = counts ? (counts[row] ?? 0) : own.filter((id) => id !== NO_LATENT).length;
+    });
+    outputs.push({ decoded: read.decoded(), target: read.target() });
   });
   const isCounted = prompt.tokens.map((token) => token !== bosId);
   return { ids, values, listed, l0, ...quality(outputs, isCounted) };
@@ -89,24 +83,16 @@ export async function saeCodeCurve(
   const most = Math.max(...ks);
   const outputs = ks.map((): Rows[] => []);
   await eachGo(model, sae, prompt, pauser, async (x, y) => {
-    const back = new ReadBack(model.memory);
-    try {
-      const read = back.record(() => {
-        const input = x();
-        const code = saeEncodeTopK(model.memory, weights, input, most);
-        const around = weights.skip ? { x: input } : {};
-        return {
-          target: back.tensor(y()),
-          decoded: ks.map((used) =>
-            back.tensor(decodeCode(model.memory, weights, code, { ...around, used })),
-          ),
-        };
-      });
-      await back.read();
-      read.decoded.forEach((decoded, i) => outputs[i]?.push({ decoded: decoded(), target: read.target() }));
-    } finally {
-      back.release();
-    }
+    const read = await readBack(model.memory, (back) => {
+      const input = x();
+      const code = saeEncodeTopK(model.memory, weights, input, most);
+      const around = weights.skip ? { x: input } : {};
+      return {
+        target: back.tensor(y()),
+        decoded: ks.map((used) => back.tensor(decodeCode(model.memory, weights, code, { ...around, used }))),
+      };
+    });
+    read.decoded.forEach((decoded, i) => outputs[i]?.push({ decoded: decoded(), target: read.target() }));
   });
   const isCounted = prompt.tokens.map((token) => token !== bosId);
   return { ks, fvu: outputs.map((rows) => quality(rows, isCounted).fvu) };

@@ -16,7 +16,7 @@
  * ablation has all of it. Where a soft cap follows, the direct effect is on the logit before it.
  */
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { NO_LATENT, type LatentEffect, type LatentEffectsRequest } from "../../../protocol/features";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
@@ -24,9 +24,10 @@ import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent, type LatentAt } from "../../interp/sae/latentAblation";
 import { decoderRows, outputScale, readCodes } from "../../interp/sae/latentReads";
 import { CounterfactualPrompts, type Reading } from "../../interp/activations/counterfactualPrompts";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";
 import { centred, gained } from "../../interp/weights/directions";
+import { checkPositions, checkTargets, isBelow } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -86,13 +87,11 @@ async function readRun(
   const { readAt } = request;
   const kept = [...new Set([...positions, readAt])];
   const pass = ActivationCache.ofPrompt(model, prompt, kept, [sae.siteIn]);
-  const back = new ReadBack(memory);
   try {
-    const read = back.record(() => {
+    const read = await readBack(memory, (back) => {
       const { scale } = pass.unembedded([readAt]);
       return { x: back.borrowed(pass.tensor(sae.siteIn)), scale: scale && back.tensor(scale) };
     });
-    await back.read();
     const candidates = await activeLatents(model, sae, read.x(), kept, new Set(positions), readAt);
     const way = residualPath(model, sae.siteOut);
     // A norm on the way has a scale of its own.
@@ -102,7 +101,6 @@ async function readRun(
         : undefined;
     return { candidates, direction };
   } finally {
-    back.release();
     pass.release();
   }
 }
@@ -148,26 +146,20 @@ async function logitDirection(
   const { architecture, config, memory, weights } = model;
   const { finalNorm, unembed } = architecture.weightMap(config);
   const tokens = minus === undefined ? [target] : [target, minus];
-  const back = new ReadBack(memory);
-  try {
-    const read = back.record(() => ({
-      rows: back.tensor(
-        embedding(
-          memory,
-          weights.matrix(`${unembed}.weight`),
-          memory.from(Uint32Array.from(tokens), [tokens.length], "tokens"),
-        ),
+  const read = await readBack(memory, (back) => ({
+    rows: back.tensor(
+      embedding(
+        memory,
+        weights.matrix(`${unembed}.weight`),
+        memory.from(Uint32Array.from(tokens), [tokens.length], "tokens"),
       ),
-      gain: back.vector(finalNorm && weights.vectorIfAny(`${finalNorm.name}.weight`)),
-    }));
-    await back.read();
-    const width = config.dModel;
-    const [first, second] = [read.rows().subarray(0, width), read.rows().subarray(width)];
-    const direction = first.map((value, i) => value - (second[i] ?? 0));
-    return centred(gained(direction, finalNorm, read.gain()), finalNorm).map((value) => value / scale);
-  } finally {
-    back.release();
-  }
+    ),
+    gain: back.part(weights, finalNorm?.name, "weight"),
+  }));
+  const width = config.dModel;
+  const [first, second] = [read.rows().subarray(0, width), read.rows().subarray(width)];
+  const direction = first.map((value, i) => value - (second[i] ?? 0));
+  return centred(gained(direction, finalNorm, read.gain()), finalNorm).map((value) => value / scale);
 }
 
 /** Logit (difference) as it is minus without each candidate. */
@@ -213,16 +205,7 @@ async function ablate(
 }
 
 function check({ config }: Model, { prompt, positions, readAt, target, minus, most }: LatentEffectsRequest) {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const { dVocab, dVocabOut = dVocab } = config;
-  const { length } = prompt.tokens;
-  const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const where = [...positions, readAt].find((position) => !isIndex(position, length));
-  if (where !== undefined)
-    refuse(`Position ${where} was asked; the prompt has positions 0 to ${length - 1}.`);
-  const token = [target, minus ?? target].find((one) => !isIndex(one, dVocabOut));
-  if (token !== undefined) refuse(`Token ${token} was asked; this model predicts ids 0 to ${dVocabOut - 1}.`);
-  if (!isIndex(most - 1, Infinity)) refuse(`${most} latents were asked; ask for at least one.`);
+  checkPositions([...positions, readAt], prompt.tokens.length);
+  checkTargets([target, minus ?? target], config);
+  if (!isBelow(most - 1, Infinity)) refuse(`${most} latents were asked; ask for at least one.`);
 }

@@ -10,13 +10,12 @@
  *   3. neighbours: cos(decoder row, decoder row of every other latent)
  */
 import type { LatentRequest, LatentResult } from "../../../protocol/features";
-import { VitrineError } from "../../../protocol/errors";
 import type { Pauser } from "../../../protocol/cancel";
 import { pieces } from "../../interp/pass/forward";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { residualPath } from "../../interp/weights/residualPath";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";
-import type { NormWeights } from "../../models/weightMap";
+import { checkK, checkLatent } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";
@@ -31,40 +30,28 @@ export async function saeLatent(model: Model, request: LatentRequest, pauser: Pa
   const { weights } = sae;
   const { latent, k } = request;
   const [nLatents, dOut] = weights.decoder.shape;
-  if (!(Number.isInteger(latent) && latent >= 0 && latent < nLatents)) {
-    throw new VitrineError(
-      "Unsupported",
-      `Latent ${latent} was asked; there are latents 0 to ${nLatents - 1}.`,
-    );
-  }
-  if (!(Number.isInteger(k) && k >= 1))
-    throw new VitrineError("Unsupported", `k is ${k}; ask for at least one token.`);
+  checkLatent(latent, nLatents);
+  checkK(k);
   const norms = await decoderNorms(model, weights, pauser);
-  const back = new ReadBack(memory);
-  try {
-    const found = back.record(() => {
-      const index = memory.from(Uint32Array.of(latent), [1], "latent");
-      const row = embedding(memory, weights.decoder, index);
-      return {
-        decoder: back.tensor(row),
-        encoder: back.tensor(embedding(memory, weights.encoder, index)),
-        bias: back.vector(weights.encoderBias, latent, weights.encoderBias ? 1 : 0),
-        dots: back.tensor(linear(memory, row, weights.decoder)),
-      };
-    });
-    await back.read();
-    const decoder = found.decoder();
-    if (decoder.length !== dOut) throw new Error("a decoder row has another width than the decoder");
+  const found = await readBack(memory, (back) => {
+    const index = memory.from(Uint32Array.of(latent), [1], "latent");
+    const row = embedding(memory, weights.decoder, index);
     return {
-      ...(await logitEffects(model, sae, decoder, k)),
-      neighbours: nearest(found.dots(), norms, latent, k),
-      decoderNorm: norm2(decoder),
-      encoderNorm: norm2(found.encoder()),
-      encoderBias: found.bias()[0] ?? 0,
+      decoder: back.tensor(row),
+      encoder: back.tensor(embedding(memory, weights.encoder, index)),
+      bias: back.vector(weights.encoderBias, latent, weights.encoderBias ? 1 : 0),
+      dots: back.tensor(linear(memory, row, weights.decoder)),
     };
-  } finally {
-    back.release();
-  }
+  });
+  const decoder = found.decoder();
+  if (decoder.length !== dOut) throw new Error("a decoder row has another width than the decoder");
+  return {
+    ...(await logitEffects(model, sae, decoder, k)),
+    neighbours: nearest(found.dots(), norms, latent, k),
+    decoderNorm: norm2(decoder),
+    encoderNorm: norm2(found.encoder()),
+    encoderBias: found.bias()[0] ?? 0,
+  };
 }
 
 async function logitEffects(
@@ -81,49 +68,40 @@ async function logitEffects(
     const norm = `${sae.siteOut} does not reach the residual stream by weights alone: no direct effect is shown.`;
     return { promotes: none, suppresses: none, norm };
   }
-  const back = new ReadBack(memory);
-  const gainOf = (norm: NormWeights | undefined) =>
-    back.vector(norm === undefined ? undefined : weights.vectorIfAny(`${norm.name}.weight`));
-  try {
-    const found = back.record(() => ({
-      added: way.matrix
-        ? back.tensor(
-            linear(
-              memory,
-              memory.from(decoder, [1, decoder.length], "latent"),
-              weights.matrix(`${way.matrix}.weight`),
-            ),
-          )
-        : () => decoder,
-      gains: [way.norm, weightMap.finalNorm].map(gainOf),
-    }));
-    await back.read();
-    const [postGain, finalGain] = found.gains.map((gain) => gain());
-    const added = gained(centred(found.added(), way.norm), way.norm, postGain);
-    const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
-    const logits = back.record(() =>
-      back.tensor(
-        linear(
-          memory,
-          memory.from(written, [1, written.length], "latent"),
-          weights.matrix(`${weightMap.unembed}.weight`),
-        ),
+  const found = await readBack(memory, (back) => ({
+    added: way.matrix
+      ? back.tensor(
+          linear(
+            memory,
+            memory.from(decoder, [1, decoder.length], "latent"),
+            weights.matrix(`${way.matrix}.weight`),
+          ),
+        )
+      : () => decoder,
+    gains: [way.norm, weightMap.finalNorm].map((norm) => back.part(weights, norm?.name, "weight")),
+  }));
+  const [postGain, finalGain] = found.gains.map((gain) => gain());
+  const added = gained(centred(found.added(), way.norm), way.norm, postGain);
+  const written = gained(centred(added, weightMap.finalNorm), weightMap.finalNorm, finalGain);
+  const logits = await readBack(memory, (back) =>
+    back.tensor(
+      linear(
+        memory,
+        memory.from(written, [1, written.length], "latent"),
+        weights.matrix(`${weightMap.unembed}.weight`),
       ),
-    );
-    await back.read();
-    const effects = logits();
-    const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length;
-    const shifted = effects.map((value) => value - mean);
-    return {
-      promotes: beyondZero(shifted, k, 1),
-      suppresses: beyondZero(shifted, k, -1),
-      norm: weightMap.finalNorm
-        ? "Through the final norm's gain; its scale, which depends on the text, is left out."
-        : "This model has no final norm.",
-    };
-  } finally {
-    back.release();
-  }
+    ),
+  );
+  const effects = logits();
+  const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length;
+  const shifted = effects.map((value) => value - mean);
+  return {
+    promotes: beyondZero(shifted, k, 1),
+    suppresses: beyondZero(shifted, k, -1),
+    norm: weightMap.finalNorm
+      ? "Through the final norm's gain; its scale, which depends on the text, is left out."
+      : "This model has no final norm.",
+  };
 }
 
 /** Rows that are read at a time. */
@@ -141,19 +119,11 @@ async function decoderNorms({ memory }: Model, sae: SaeWeights, pauser: Pauser):
     ROWS,
   )) {
     await pauser.pause();
-    const back = new ReadBack(memory);
-    try {
-      const read = back.record(() =>
-        back.tensor(
-          embedding(memory, sae.decoder, memory.from(Uint32Array.from(rows), [rows.length], "rows")),
-        ),
-      );
-      await back.read();
-      const data = read();
-      rows.forEach((latent, i) => (norms[latent] = norm2(data.subarray(i * width, (i + 1) * width))));
-    } finally {
-      back.release();
-    }
+    const read = await readBack(memory, (back) =>
+      back.tensor(embedding(memory, sae.decoder, memory.from(Uint32Array.from(rows), [rows.length], "rows"))),
+    );
+    const data = read();
+    rows.forEach((latent, i) => (norms[latent] = norm2(data.subarray(i * width, (i + 1) * width))));
   }
   knownNorms.set(sae, norms);
   return norms;

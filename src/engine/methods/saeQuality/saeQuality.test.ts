@@ -1,6 +1,6 @@
 /** Refitted magnitudes against trying every subset, known shrinkage, and dead latents by hand. */
 import { describe, expect, it } from "vitest";
-import { noise } from "../../device/noise";
+import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { run } from "../../interp/pass/run";
 import { slowPass } from "../../ops/sae.samples";

@@ -17,7 +17,7 @@ import type { AffineChange } from "../../../protocol/interventions";
 import { pieces } from "../../interp/pass/forward";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { checkSizes, partOf, reconstruct, rowsPerChunk } from "../../interp/sae/saeCodes";
 import { saeOf, type Model } from "../../models/model";
 import { gatherRows } from "../../ops/embedding";
@@ -60,17 +60,11 @@ async function reconstruction(
   try {
     for (const rows of pieces(positions, rowsPerChunk(model, weights))) {
       await pauser.pause();
-      const back = new ReadBack(memory);
-      try {
-        const read = back.record(() => {
-          const list = memory.from(Uint32Array.from(rows), [rows.length], "rows");
-          return back.tensor(reconstruct(memory, weights, gatherRows(memory, pass.tensor(siteIn), list), k));
-        });
-        await back.read();
-        all.set(read(), (rows[0] ?? 0) * weights.decoder.shape[1]);
-      } finally {
-        back.release();
-      }
+      const read = await readBack(memory, (back) => {
+        const list = memory.from(Uint32Array.from(rows), [rows.length], "rows");
+        return back.tensor(reconstruct(memory, weights, gatherRows(memory, pass.tensor(siteIn), list), k));
+      });
+      all.set(read(), (rows[0] ?? 0) * weights.decoder.shape[1]);
     }
   } finally {
     pass.release();
@@ -97,28 +91,22 @@ async function measure(
   try {
     for (const chunk of passes[0]?.chunks(positions) ?? []) {
       await pauser.pause();
-      const back = new ReadBack(memory);
-      try {
-        const read = back.record(() => {
-          const upload = (pairs: number[]) => memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
-          const asks = upload(chunk.flatMap((position, row) => [row, tokens[position + 1] ?? 0]));
-          const pairs = upload(chunk.flatMap((_, row) => [row, row]));
-          const logits = passes.map((pass) => pass.logits(chunk));
-          const [clean, changed] = logits;
-          if (!clean || !changed) throw new Error("nothing was run");
-          return {
-            scores: logits.map((one) => back.tensor(scoreTargets(memory, one, asks))),
-            kl: back.tensor(klDivergence(memory, clean, changed, pairs)),
-          };
-        });
-        await back.read();
-        read.scores.forEach((scores, i) => {
-          logProbs[i]?.push(...scores());
-        });
-        for (const one of read.kl()) kl += one;
-      } finally {
-        back.release();
-      }
+      const read = await readBack(memory, (back) => {
+        const upload = (pairs: number[]) => memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
+        const asks = upload(chunk.flatMap((position, row) => [row, tokens[position + 1] ?? 0]));
+        const pairs = upload(chunk.flatMap((_, row) => [row, row]));
+        const logits = passes.map((pass) => pass.logits(chunk));
+        const [clean, changed] = logits;
+        if (!clean || !changed) throw new Error("nothing was run");
+        return {
+          scores: logits.map((one) => back.tensor(scoreTargets(memory, one, asks))),
+          kl: back.tensor(klDivergence(memory, clean, changed, pairs)),
+        };
+      });
+      read.scores.forEach((scores, i) => {
+        logProbs[i]?.push(...scores());
+      });
+      for (const one of read.kl()) kl += one;
     }
   } finally {
     for (const pass of passes) pass.release();

@@ -1,5 +1,7 @@
 /** The share of outputs that a change touches, on changes whose share is known. */
 import { expect, it } from "vitest";
+import { gaussian } from "../../../random/distributions";
+import { lcg } from "../../../random/lcg";
 import { AblationSparsity } from "./ablationSparsity";
 
 const of = (...rows: Float32Array[]) => {
@@ -8,17 +10,10 @@ const of = (...rows: Float32Array[]) => {
   return sparsity.value;
 };
 
-/** Normal numbers by Box and Muller, on a seeded row of uniform ones. */
 function normal(length: number): Float32Array {
-  let state = 1;
-  const uniform = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return Float32Array.from({ length }, () => {
-    const radius = Math.sqrt(-2 * Math.log(uniform()));
-    return radius * Math.cos(2 * Math.PI * uniform());
-  });
+  const next = lcg(1);
+  const uniform = () => (next() + 0.5) / 2 ** 32;
+  return Float32Array.from({ length }, () => gaussian(uniform(), uniform()));
 }
 
 it("is 2/π for normal noise", () => {

@@ -12,7 +12,6 @@
  */
 import type { WeightedTokens } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
 import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/features";
 import { AblationSparsity } from "./ablationSparsity";
 import { pieces } from "../../interp/pass/forward";
@@ -20,9 +19,11 @@ import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/in
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent } from "../../interp/sae/latentAblation";
 import { decoderRows, latentValues, outputScale } from "../../interp/sae/latentReads";
-import { ReadBack } from "../../interp/pass/readBack";
+import { readBack } from "../../interp/pass/readBack";
 import { beyondZero } from "../../interp/weights/directions";
+import { checkK, checkLatent, checkPositions } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 import type { Sae } from "../../models/sae";
 import { klDivergence, scoreTargets } from "../../ops/score";
 import { subtract } from "../../ops/rowSums";
@@ -37,7 +38,7 @@ export async function latentTrace(
 ): Promise<LatentTraceResult> {
   const { position, latent } = request;
   const sae = saeOf(model, request.sae);
-  check(model, sae, request);
+  check(sae, request);
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { length } = prompt.tokens;
   const positions = Array.from({ length: length - position }, (_, i) => position + i);
@@ -59,17 +60,11 @@ export async function latentTrace(
 
 /** The latent out at one position, at its value there. */
 async function ablationAt(model: Model, sae: Sae, pass: ActivationCache, latent: number, position: number) {
-  const back = new ReadBack(model.memory);
-  try {
-    const read = back.record(() => back.tensor(pass.rows(sae.siteIn, [position])));
-    await back.read();
-    const x = read();
-    const [value = 0] = await latentValues(model, sae, x, latent);
-    const row = await decoderRows(model, sae, Uint32Array.of(latent));
-    return withoutLatent(sae.siteOut, row, [{ position, amount: value * outputScale(sae.weights.input, x) }]);
-  } finally {
-    back.release();
-  }
+  const read = await readBack(model.memory, (back) => back.tensor(pass.rows(sae.siteIn, [position])));
+  const x = read();
+  const [value = 0] = await latentValues(model, sae, x, latent);
+  const row = await decoderRows(model, sae, Uint32Array.of(latent));
+  return withoutLatent(sae.siteOut, row, [{ position, amount: value * outputScale(sae.weights.input, x) }]);
 }
 
 async function compareLogits(
@@ -81,7 +76,7 @@ async function compareLogits(
   pauser: Pauser,
 ): Promise<LatentTraceResult> {
   const { config, memory } = model;
-  const dVocab = config.dVocabOut ?? config.dVocab;
+  const dVocab = vocabOut(config);
   const lossChange: number[] = [];
   const kl: number[] = [];
   const up: WeightedTokens[] = [];
@@ -90,35 +85,29 @@ async function compareLogits(
   const rows = Math.max(1, Math.floor(READ_BYTES / (4 * dVocab)));
   for (const chunk of clean.chunks(positions).flatMap((some) => pieces(some, rows))) {
     await pauser.pause();
-    const back = new ReadBack(memory);
-    try {
-      // The last token has no next one: any target will do, the number is not used.
-      const nexts = chunk.map((position) => tokens[position + 1]);
-      const read = back.record(() => {
-        const upload = (pairs: readonly number[]) =>
-          memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
-        const asks = upload(nexts.flatMap((next, row) => [row, Math.min(next ?? 0, dVocab - 1)]));
-        const pairs = upload(chunk.flatMap((_, row) => [row, row]));
-        const [before, after] = [clean.logits(chunk), ablated.logits(chunk)];
-        return {
-          before: back.tensor(scoreTargets(memory, before, asks)),
-          after: back.tensor(scoreTargets(memory, after, asks)),
-          kl: back.tensor(klDivergence(memory, before, after, pairs)),
-          delta: back.tensor(subtract(memory, before, after)),
-        };
-      });
-      await back.read();
-      chunk.forEach((_, row) => {
-        const isScored = (nexts[row] ?? dVocab) < dVocab;
-        lossChange.push(isScored ? (read.before()[row] ?? NaN) - (read.after()[row] ?? NaN) : NaN);
-        kl.push(read.kl()[row] ?? NaN);
-        const centred = sparsity.add(read.delta().subarray(row * dVocab, (row + 1) * dVocab));
-        up.push(beyondZero(centred, k, 1));
-        down.push(beyondZero(centred, k, -1));
-      });
-    } finally {
-      back.release();
-    }
+    // The last token has no next one: any target will do, the number is not used.
+    const nexts = chunk.map((position) => tokens[position + 1]);
+    const read = await readBack(memory, (back) => {
+      const upload = (pairs: readonly number[]) =>
+        memory.from(Uint32Array.from(pairs), [chunk.length, 2], "asks");
+      const asks = upload(nexts.flatMap((next, row) => [row, Math.min(next ?? 0, dVocab - 1)]));
+      const pairs = upload(chunk.flatMap((_, row) => [row, row]));
+      const [before, after] = [clean.logits(chunk), ablated.logits(chunk)];
+      return {
+        before: back.tensor(scoreTargets(memory, before, asks)),
+        after: back.tensor(scoreTargets(memory, after, asks)),
+        kl: back.tensor(klDivergence(memory, before, after, pairs)),
+        delta: back.tensor(subtract(memory, before, after)),
+      };
+    });
+    chunk.forEach((_, row) => {
+      const isScored = (nexts[row] ?? dVocab) < dVocab;
+      lossChange.push(isScored ? (read.before()[row] ?? NaN) - (read.after()[row] ?? NaN) : NaN);
+      kl.push(read.kl()[row] ?? NaN);
+      const centred = sparsity.add(read.delta().subarray(row * dVocab, (row + 1) * dVocab));
+      up.push(beyondZero(centred, k, 1));
+      down.push(beyondZero(centred, k, -1));
+    });
   }
   return {
     ...{ positions, up, down, ablationSparsity: sparsity.value },
@@ -127,16 +116,8 @@ async function compareLogits(
   };
 }
 
-function check(model: Model, { weights }: Sae, { latent, prompt, position, k }: LatentTraceRequest): void {
-  const refuse = (message: string): never => {
-    throw new VitrineError("Unsupported", message);
-  };
-  const isIndex = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end;
-  const [nLatents] = weights.encoder.shape;
-  const { length } = prompt.tokens;
-  if (!isIndex(latent, nLatents))
-    refuse(`Latent ${latent} was asked; this autoencoder has latents 0 to ${nLatents - 1}.`);
-  if (!isIndex(position, length))
-    refuse(`Position ${position} was asked; the prompt has positions 0 to ${length - 1}.`);
-  if (!isIndex(k - 1, Infinity)) refuse(`k is ${k}; ask for at least one token.`);
+function check({ weights }: Sae, { latent, prompt, position, k }: LatentTraceRequest): void {
+  checkLatent(latent, weights.encoder.shape[0]);
+  checkPositions([position], prompt.tokens.length);
+  checkK(k);
 }

@@ -15,7 +15,7 @@
  */
 import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { cellChange, changeValues } from "./cellChange";
 import { metricRequest, metricValue } from "./cellMetric";
@@ -24,13 +24,10 @@ import { drawnPrompt } from "../../interp/interventions/resample";
 import { CounterfactualPrompts } from "../../interp/activations/counterfactualPrompts";
 import { sweepGrid, type SweepCell } from "./sweepCells";
 import type { Model } from "../../models/model";
+import { vocabOut } from "../../models/sizes";
 
 /** Least time between partial results; with a batch on top they come every 100 ms. */
 const PROGRESS_MS = 50;
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
 
 /** What is wrong with a request before anything runs. */
 function check({ prompt, position, change }: SweepRequest): void {
@@ -80,7 +77,7 @@ export async function sweep(
   const { metric, change, position } = request;
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { rowLabels, colLabels, cells } = sweepGrid(model, request.axes, prompt.tokens.length);
-  const ask = metricRequest(metric, config.dVocabOut ?? config.dVocab);
+  const ask = metricRequest(metric, vocabOut(config));
   const puts = await changeValues(model, change, cells, position, pauser);
 
   const changesPatterns = [...prompt.interventions, ...cells].some(

@@ -3,7 +3,7 @@
  * Pure: the model is asked for its sizes and sites only.
  */
 import type { SweepAxes } from "../../../protocol/analysis";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Positions, Where } from "../../../protocol/interventions";
 import { blockSite } from "../../../protocol/sites";
 import { siteNamed, type Model } from "../../models/model";
@@ -26,10 +26,6 @@ export interface SweepGrid {
 const LIST_COLUMN = ["metric"];
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
 
 function checked(indices: readonly number[], count: number, what: string): readonly number[] {
   const bad = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < count));

@@ -9,6 +9,7 @@ import type { ModelFiles } from "../../formats/storedModel";
 import { wordsPerRow } from "../../ops/weights";
 import type { Architecture, ModelConfig, WeightSpec } from "../architecture";
 import { planWeight, type PlannedWeight } from "./planWeight";
+import { cacheBytesPerToken, vocabOut } from "../sizes";
 
 export interface MemoryPlan {
   readonly precision: Precision;
@@ -44,7 +45,6 @@ export function planModel(
   const tied = specs.flatMap(({ name, tiedTo }) =>
     tiedTo === undefined || present.has(name) ? [] : [[name, tiedTo] as const],
   );
-  const { nLayers, nKvHeads, dHead, dVocab, dVocabOut = dVocab } = config;
   return {
     architecture,
     config,
@@ -55,8 +55,8 @@ export function planModel(
       .filter(({ spec }) => spec.values === undefined)
       .reduce((sum, { spec }) => sum + elements(spec.shape), 0),
     weightBytes: weights.reduce((sum, { bytes }) => sum + bytes, 0),
-    cacheBytesPerToken: nLayers * 2 * nKvHeads * dHead * 4,
-    logitBytesPerToken: dVocabOut * 4,
+    cacheBytesPerToken: cacheBytesPerToken(config),
+    logitBytesPerToken: 4 * vocabOut(config),
   };
 }
 

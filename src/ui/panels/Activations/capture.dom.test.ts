@@ -4,6 +4,7 @@ import type { CaptureRequest, TensorRef } from "../../../protocol/analysis";
 import type { GenerateRequest } from "../../../protocol/api";
 import type { Edit } from "../../../protocol/interventions";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
+import { Query } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { AUTOMATIC_BYTES, PanelCapture, promptsOf, type Ask } from "./capture.svelte";
 import { fileMetadata, tensorFile } from "./tensorFile";
@@ -45,6 +46,7 @@ beforeEach(() => {
     },
     model: { name: "m", sha256: "ab", eosId: 1, nCtx: 16 },
     promptTokens: async () => [token(4), token(5)],
+    query: <T>(_: undefined, release?: (value: T) => void) => new Query<T>(session.engine, release),
     engine: {
       planCapture: async () => ({ tensors: [], bytes, limitBytes: 2 ** 30 }),
       async capture({ prompts, sites }: CaptureRequest) {
@@ -81,7 +83,7 @@ describe("PanelCapture", () => {
       expect(captures.shown.value?.site).toBe(site);
       expect([...held]).toEqual(captures.shown.value?.now.map(({ id }) => id));
     }
-    captures.clear();
+    captures.shown.clear();
     expect(held.size).toBe(0);
   });
 
@@ -98,7 +100,7 @@ describe("PanelCapture", () => {
     expect(held.size).toBe(1);
     void captures.planned(ask("embed"));
     await settle();
-    captures.clear();
+    captures.shown.clear();
     await answer();
     expect(held.size).toBe(0);
   });

@@ -7,7 +7,7 @@ import type { EngineApi, GenerateRequest, TokenInfo } from "../../../protocol/ap
 import type { RunId } from "../../../protocol/progress";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
-import { Latest } from "../../state/latest.svelte";
+import type { Query } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
 import type { Session } from "../../state/session.svelte";
 import { isByKey } from "./layout";
@@ -52,20 +52,18 @@ export function promptsOf({ texts, edits }: Pick<Ask, "texts" | "edits">): Edite
 }
 
 export class PanelCapture {
-  readonly shown: Latest<Captured>;
-  readonly plan: Latest<CapturePlan>;
+  readonly shown: Query<Captured>;
+  readonly plan: Query<CapturePlan>;
   /** Tokens written so far, while the model writes. */
   written = $state(0);
   /** A large capture that was planned, until it is asked for. */
   waiting = $state.raw<Ask | undefined>();
-  #held: Captured | undefined;
   readonly #engine: EngineApi;
 
   constructor(private readonly session: Session) {
     this.#engine = session.engine;
-    const cancel = (runId: RunId) => this.#engine.cancel(runId);
-    this.shown = new Latest<Captured>(cancel);
-    this.plan = new Latest<CapturePlan>(cancel);
+    this.shown = session.query<Captured>(undefined, (old) => this.#release(old));
+    this.plan = session.query();
   }
 
   /** Says what it takes; runs if that is little, else waits. */
@@ -94,9 +92,10 @@ export class PanelCapture {
     });
   }
 
-  capture(ask: Ask): Promise<void> {
+  capture(ask: Ask): Promise<boolean> {
     this.waiting = undefined;
-    return this.#hold(async (runId) => {
+    this.written = 0;
+    return this.shown.ask(async (runId) => {
       const refs = await this.#engine.capture({ prompts: promptsOf(ask), sites: [ask.site] }, runId);
       const n = ask.texts.length;
       return { ...ask, now: refs.slice(0, n), ...(refs.length > n ? { baseline: refs.slice(n) } : {}) };
@@ -104,8 +103,9 @@ export class PanelCapture {
   }
 
   /** Generates with the session's settings, and captures the site at every token. */
-  captureWriting(site: Site): Promise<void> {
-    return this.#hold(async (runId) => {
+  captureWriting(site: Site): Promise<boolean> {
+    this.written = 0;
+    return this.shown.ask(async (runId) => {
       const prompt = await this.session.promptTokens(this.session.promptText);
       const request = writingRequest(this.session, prompt);
       const written = await write(this.session, prompt, request, [site], runId, () => this.written++);
@@ -120,24 +120,14 @@ export class PanelCapture {
     });
   }
 
-  /** Lets go of everything. */
-  clear(): void {
-    this.plan.clear();
-    this.shown.clear();
-    this.#release(this.#held);
-    this.#held = undefined;
+  /** Lets go of everything when what `inputs` reads has changed. */
+  belongTo(inputs: () => unknown): void {
+    this.plan.belongTo(inputs);
+    this.shown.belongTo(inputs);
   }
 
-  async #hold(question: (runId: RunId) => Promise<Captured>): Promise<void> {
-    let made: Captured | undefined;
-    this.written = 0;
-    const isNewest = await this.shown.ask(async (runId) => (made = await question(runId)));
-    this.#release(isNewest ? this.#held : made);
-    if (isNewest) this.#held = made;
-  }
-
-  #release(captured: Captured | undefined): void {
-    const refs = [...(captured?.now ?? []), ...(captured?.baseline ?? [])];
+  #release({ now, baseline = [] }: Captured): void {
+    const refs = [...now, ...baseline];
     if (refs.length > 0) void this.#engine.releaseTensors(refs.map(({ id }) => id));
   }
 }

@@ -1,8 +1,8 @@
-/** What the panel asks the engine: rollouts when told to; suppression and attention whenever the chain is another. */
+/** What the panel asks the engine: rollouts by a button; suppression and attention whenever the chain has changed. */
 import type { RolloutsResult, StepAttentionResult, SuppressionResult } from "../../../protocol/anchors";
 import type { ChainText } from "../../../protocol/chain";
 import type { Edit } from "../../../protocol/interventions";
-import { Latest } from "../../state/latest.svelte";
+import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import type { Settings } from "./settings";
 
@@ -20,18 +20,17 @@ export interface Rolled extends Asked {
 }
 
 export class AnchorsState {
-  readonly rolled: Latest<Rolled>;
-  readonly suppressed: Latest<SuppressionResult>;
-  readonly attention: Latest<StepAttentionResult>;
+  readonly rolled: Query<Rolled>;
+  readonly suppressed: Query<SuppressionResult>;
+  readonly attention: Query<StepAttentionResult>;
 
   constructor(
     private readonly session: Session,
     readonly view: Settings,
   ) {
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.rolled = make();
-    this.suppressed = make();
-    this.attention = make();
+    this.rolled = session.query();
+    this.suppressed = session.query();
+    this.attention = session.query();
   }
 
   /** The layer whose residual stream steps are compared by. */
@@ -55,18 +54,16 @@ export class AnchorsState {
     });
   }
 
-  look(temperature: number): void {
+  suppression(temperature: number): Question<SuppressionResult> {
     const { engine, chain } = this.session;
     const { edits } = chain;
-    void this.suppressed.ask(async (runId) =>
-      engine.stepSuppression({ chain: await chain.tokens(), temperature, edits }, runId),
-    );
-    void this.attention.ask(async (runId) =>
-      engine.stepAttention({ chain: await chain.tokens(), edits }, runId),
-    );
+    return async (runId) =>
+      engine.stepSuppression({ chain: await chain.tokens(), temperature, edits }, runId);
   }
 
-  clear(): void {
-    for (const answer of [this.rolled, this.suppressed, this.attention]) answer.clear();
-  }
+  readonly stepAttention: Question<StepAttentionResult> = async (runId) => {
+    const { engine, chain } = this.session;
+    const { edits } = chain;
+    return engine.stepAttention({ chain: await chain.tokens(), edits }, runId);
+  };
 }

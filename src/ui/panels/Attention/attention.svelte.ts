@@ -2,10 +2,11 @@
  * What the panel asks the engine: the layer whose head is enlarged (held until another is shown), and every head at a
  * glance with its numbers, layer by layer.
  */
+import type { ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { VitrineError } from "../../../protocol/errors";
 import { rasterOf } from "../../charts/heatmap/heatmap";
-import { Latest } from "../../state/latest.svelte";
+import type { Query, Question as Asked } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
 import type { Session } from "../../state/session.svelte";
 import { tokenLabel } from "../../../client/tokens/tokenText";
@@ -54,17 +55,14 @@ export interface MapAnswer extends Question {
 export const THUMB = 72;
 
 export class AttentionState {
-  readonly tensors: Latest<LayerTensors>;
-  readonly map: Latest<MapAnswer>;
-  readonly glance: Latest<GlanceAnswer>;
-  #held: LayerTensors | undefined;
-  #glances = 0;
+  readonly tensors: Query<LayerTensors>;
+  readonly map: Query<MapAnswer>;
+  readonly glance: Query<GlanceAnswer>;
 
   constructor(private readonly session: Session) {
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.tensors = make();
-    this.map = make();
-    this.glance = make();
+    this.tensors = session.query<LayerTensors>(undefined, (old) => void releaseLayer(this.#engine, old));
+    this.map = session.query();
+    this.glance = session.query();
   }
 
   get #engine() {
@@ -72,21 +70,13 @@ export class AttentionState {
   }
 
   /** Captures a layer; what was held before is released. */
-  async hold(prompt: EditedPrompt, layer: number, measure: Measure): Promise<void> {
-    let made: LayerTensors | undefined;
-    const isNewest = await this.tensors.ask(
-      async (runId) => (made = await captureLayer(this.#engine, prompt, layer, measure, runId)),
-    );
-    const old = isNewest ? this.#held : made;
-    if (isNewest) this.#held = made;
-    if (old) void releaseLayer(this.#engine, old);
+  capture(prompt: EditedPrompt, layer: number, measure: Measure): Asked<LayerTensors> {
+    return (runId) => captureLayer(this.#engine, prompt, layer, measure, runId);
   }
 
   /** Enlarges one head of the held layer, or the mean of its heads. */
-  enlarge(tensors: LayerTensors, head: number | undefined, side: Side): void {
-    const { model } = this.session;
-    if (!model) return;
-    void this.map.ask(async () => {
+  enlarge(tensors: LayerTensors, head: number | undefined, side: Side, model: ModelInfo): Asked<MapAnswer> {
+    return async () => {
       const values =
         head === undefined
           ? await readMean(this.#engine, tensors, side, model)
@@ -97,27 +87,21 @@ export class AttentionState {
         ...{ prompt, layer, measure, side, head, values, hasBaseline },
         tokens: this.#labels(prompt, side),
       };
-    });
+    };
   }
 
   /** Reads all heads of some layers, with partial results layer by layer. */
-  look(question: Question, layers: readonly number[]): void {
-    const { model } = this.session;
-    if (!model) return;
-    const turn = ++this.#glances;
-    const stopIfOld = () => {
-      if (turn !== this.#glances) throw new VitrineError("Cancelled", "Stopped.");
-    };
+  look(question: Question, layers: readonly number[], model: ModelInfo): Asked<GlanceAnswer> {
     const { prompt, measure, side } = question;
     const ids = withTokenEdits(this.session.tokens, prompt.edits ?? []).map(({ id }) => id);
-    void this.glance.ask(async (runId, partial) => {
+    return async (runId, partial, isNewest) => {
       const cards: HeadCard[] = [];
       const answer = (layersDone: number) => ({ ...question, layers, cards: [...cards], layersDone });
       for (const [done, layer] of layers.entries()) {
         const tensors = await captureLayer(this.#engine, prompt, layer, measure, runId);
         try {
           for (let head = 0; head < model.nHeads; head++) {
-            stopIfOld();
+            if (!isNewest()) throw new VitrineError("Cancelled", "Stopped.");
             const { map, patterns } = await readMap(this.#engine, tensors, head, side, model);
             const n = ids.length;
             const shape = { rows: n, cols: n, values: map };
@@ -134,21 +118,7 @@ export class AttentionState {
         if (done + 1 < layers.length) partial(answer(done + 1));
       }
       return answer(layers.length);
-    });
-  }
-
-  stopLooking(): void {
-    this.#glances++;
-    this.glance.cancel();
-  }
-
-  clear(): void {
-    this.stopLooking();
-    this.glance.clear();
-    this.map.clear();
-    this.tensors.clear();
-    if (this.#held) void releaseLayer(this.#engine, this.#held);
-    this.#held = undefined;
+    };
   }
 
   #labels({ edits = [] }: EditedPrompt, side: Side): readonly string[] {

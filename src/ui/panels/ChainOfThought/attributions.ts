@@ -4,7 +4,7 @@
  */
 import { spearman } from "../../../statistics/rankCorrelation";
 import type { BarColumn } from "../../charts/barColumns";
-import type { ChainState } from "../../state/chain.svelte";
+import type { ChainState } from "../../state/chain/chain.svelte";
 
 export function attributionsOf({ game, effect, steps }: ChainState): BarColumn[] {
   const { result } = game;

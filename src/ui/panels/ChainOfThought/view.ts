@@ -2,7 +2,7 @@
 import type { AblationMode, ChainGameResult } from "../../../protocol/chain";
 import { leastScale } from "../../charts/fullScale";
 import { signedDomain } from "../../charts/signedScale";
-import type { ChainState } from "../../state/chain.svelte";
+import type { ChainState } from "../../state/chain/chain.svelte";
 import { ESTIMATOR_WORDS, VALUE_WORDS, valueOf } from "../../../client/chain/chainSettings";
 import { NO_TOKEN, type Effect } from "../../../client/chain/effect";
 import { captionOf as sessionCaption } from "../../state/caption";

@@ -6,7 +6,7 @@
 import type { EngineApi } from "../../../protocol/api";
 import type { RunId } from "../../../protocol/progress";
 import { ablatedRow } from "../../../client/chain/ablatedRow";
-import type { ChainState } from "../../state/chain.svelte";
+import type { ChainState } from "../../state/chain/chain.svelte";
 import { splitChain } from "../../../client/chain/splitSteps";
 
 export interface Written {

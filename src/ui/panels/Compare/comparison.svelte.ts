@@ -2,9 +2,9 @@
  * The panel's state: both sides aligned, what the engine found, and which pair is looked at. Each answer keeps the
  * sides that it was computed for, so that nothing on screen is mixed from two questions.
  */
-import { editsOfJson } from "../../../protocol/link/edits";
+import { editsOfJson } from "../../../client/link/edits";
 import type { Session } from "../../state/session.svelte";
-import { Latest } from "../../state/latest.svelte";
+import { WAIT, type Next, type Query } from "../../state/query.svelte";
 import { differenceOf, hasHeads, isByKey, type ActivationDifference } from "./activation";
 import { alignSides, compareSides, type Aligned, type Compared } from "./compared";
 import { ALIGNMENTS, oneOf, sideSettings, type Settings } from "./settings";
@@ -12,18 +12,17 @@ import { questionOf, type SideQuestion } from "./sides";
 import { commonSites, pairAt, siteOf } from "./view";
 
 export class Comparison {
-  readonly aligned: Latest<Aligned>;
-  readonly compared: Latest<Compared>;
-  readonly difference: Latest<ActivationDifference>;
+  readonly aligned: Query<Aligned>;
+  readonly compared: Query<Compared>;
+  readonly difference: Query<ActivationDifference>;
 
   constructor(
     private readonly session: Session,
     readonly view: Settings,
   ) {
-    const latest = <T>() => new Latest<T>((runId) => session.engine.cancel(runId));
-    this.aligned = latest();
-    this.compared = latest();
-    this.difference = latest();
+    this.aligned = session.query(() => this.#align());
+    this.compared = session.query(() => this.#compare());
+    this.difference = session.query(() => this.#subtract());
   }
 
   readonly kept = $derived.by(() => editsOfJson(this.view.kept));
@@ -42,18 +41,17 @@ export class Comparison {
     return typeof left === "object" && typeof right === "object" ? [left, right] : undefined;
   });
 
-  /** Call from an effect: reads both texts and aligns them. */
-  align(): void {
+  /** Reads both texts and aligns them. */
+  #align(): Next<Aligned> {
     const questions = this.#questions;
     const by = oneOf(ALIGNMENTS, this.view.align);
-    if (!questions) return;
-    void this.aligned.ask(() => alignSides(this.session.engine, questions, by));
+    return questions ? () => alignSides(this.session.engine, questions, by) : WAIT;
   }
 
-  /** Call from an effect: runs both. */
-  compare(): void {
+  /** Runs both. */
+  #compare(): Next<Compared> {
     const { value } = this.aligned;
-    if (value) void this.compared.ask((runId) => compareSides(this.session.engine, value, runId));
+    return value ? (runId) => compareSides(this.session.engine, value, runId) : WAIT;
   }
 
   readonly sites = $derived.by(() => {
@@ -91,14 +89,12 @@ export class Comparison {
     return chosen >= 0 ? chosen : isByKey(siteOf(this.site, this.layer)) ? 0 : undefined;
   });
 
-  /** Call from an effect: captures the chosen site in both. */
-  subtract(): void {
+  /** Captures the chosen site in both. */
+  #subtract(): Next<ActivationDifference> {
     const { value } = this.aligned;
     const { site, layer, head } = this;
-    if (!value || site === "") return this.difference.clear();
-    void this.difference.ask((runId) =>
-      differenceOf(this.session.engine, value, siteOf(site, layer), head, runId),
-    );
+    if (!value || site === "") return undefined;
+    return (runId) => differenceOf(this.session.engine, value, siteOf(site, layer), head, runId);
   }
 
   /** Index of the pair that is looked at, among those of an alignment. */
@@ -114,9 +110,5 @@ export class Comparison {
     if (!pair) return;
     if (left.isStrip || right.isStrip) this.session.selection.pinned = pair[left.isStrip ? 0 : 1];
     else this.view.pair = index;
-  }
-
-  stop(): void {
-    for (const latest of [this.aligned, this.compared, this.difference]) latest.cancel();
   }
 }

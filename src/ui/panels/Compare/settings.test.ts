@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { editsOfJson } from "../../../protocol/link/edits";
+import { editsOfJson } from "../../../client/link/edits";
 import { DEFAULTS, sideSettings } from "./settings";
 
 it("reads what a link says of a side, and takes the default for what it does not know", () => {

@@ -13,7 +13,7 @@ import {
   parseProblems,
   type SetProblem,
 } from "../../../client/faithfulness/problemSet";
-import { Latest } from "../../state/latest.svelte";
+import type { Query } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { choice } from "../../../client/choice";
 import { CHANGES, type Settings } from "./settings";
@@ -31,14 +31,14 @@ export interface Outcome {
 const SIMPLE = { people: 2, changes: [1, 1] };
 
 export class Scorecard {
-  readonly outcome: Latest<Outcome>;
+  readonly outcome: Query<Outcome>;
   progress = $state.raw<Progress | undefined>();
 
   constructor(
     private readonly session: Session,
     readonly view: Settings,
   ) {
-    this.outcome = new Latest<Outcome>((id) => session.engine.cancel(id));
+    this.outcome = session.query<Outcome>();
   }
 
   /** The problems that the settings name, and what could not be read of a pasted list. */

@@ -9,6 +9,7 @@ import {
   type SaeInfo,
 } from "../../../protocol/features";
 import type { Session } from "../../state/session.svelte";
+import { inRoot } from "../../state/testRoot.svelte";
 import { startTestSession } from "../../state/testSession";
 import { createTestEngine } from "../../state/testEngine";
 import { FeaturesState } from "./features.svelte";
@@ -36,6 +37,7 @@ function code({ prompt, listed }: DecodeRequest): DecodeResult {
 let asked: { decode: DecodeRequest[]; effects: LatentEffectsRequest[]; curves: number };
 let session: Session;
 let features: FeaturesState;
+const decode = () => void features.decoded.ask(features.decode(session.prompt!, features.sae!));
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 beforeEach(async () => {
@@ -70,12 +72,12 @@ beforeEach(async () => {
   } as unknown as Partial<EngineApi>);
   ({ session } = await startTestSession(engine));
   await session.saes.refresh();
-  features = new FeaturesState(session);
+  features = inRoot(() => new FeaturesState(session)).made;
 });
 
 it("is about the first autoencoder and the most active latent of the position, until others are chosen", async () => {
   expect(features.sae?.id).toBe(1);
-  features.decode(session.prompt!, features.sae!);
+  decode();
   await settled();
   session.selection.pinned = 2;
   expect(features.latent).toBe(5);
@@ -90,21 +92,21 @@ it("is about the first autoencoder and the most active latent of the position, u
 it("decodes with another k only where the code is TopK, and with a prefix that exists", async () => {
   features.view.k = 4;
   features.view.prefix = 8;
-  features.decode(session.prompt!, features.sae!);
+  decode();
   expect(asked.decode[0]).toMatchObject({ sae: 1, k: 4, prefix: 8, listed: 32 });
   features.chooseSae(sae(2, "relu"));
   features.view.prefix = 9;
-  features.decode(session.prompt!, features.sae!);
+  decode();
   await settled();
   expect(asked.decode.at(-1)).not.toHaveProperty("k");
   expect(asked.decode.at(-1)).not.toHaveProperty("prefix");
-  features.measureCurve(session.prompt!, features.sae!);
+  expect(features.measureCurve(session.prompt!, features.sae!)).toBeUndefined();
   expect(asked.curves).toBe(0);
 });
 
 it("decodes without the edits too where there are any", async () => {
   session.edits.add({ kind: "zero", site: "attn.z", layers: [0], strength: 1 });
-  features.decode(session.prompt!, features.sae!);
+  decode();
   await settled();
   expect(asked.decode.map(({ prompt }) => prompt.edits?.length ?? 0)).toEqual([1, 0]);
   expect(features.decoded.value?.baseline?.fvu).toBe(0.5);
@@ -114,13 +116,13 @@ it("decodes without the edits too where there are any", async () => {
 it("measures effects on what the model expects, or on what is typed", async () => {
   const where = { positions: [1, 2], readAt: 2 };
   const typed = { target: "", minus: "", most: 8 };
-  features.measureEffects(session.prompt!, features.sae!, where, typed);
-  await settled();
+  const measure = (names: typeof typed) =>
+    features.effects.ask(features.measureEffects(session.prompt!, features.sae!, where, names));
+  await measure(typed);
   expect(asked.effects[0]).toMatchObject({ target: 9, most: 8, ...where });
   expect(asked.effects[0]).not.toHaveProperty("minus");
   expect(features.effects.value?.byLatent.get(1)?.ablation).toBe(0.5);
-  features.measureEffects(session.prompt!, features.sae!, where, { ...typed, target: "#4", minus: "#5" });
-  await settled();
+  await measure({ ...typed, target: "#4", minus: "#5" });
   expect(asked.effects[1]).toMatchObject({ target: 4, minus: 5 });
 });
 

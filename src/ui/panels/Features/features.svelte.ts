@@ -16,7 +16,7 @@ import { captionOf } from "../../state/caption";
 import { EditStack } from "../../state/editStack.svelte";
 import { latentName } from "../../../client/sae/latentCode";
 import type { LatentLabel } from "../../state/latentLabels.svelte";
-import { Latest } from "../../state/latest.svelte";
+import type { Next, Query, Question } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
 import type { Session } from "../../state/session.svelte";
 import { expectedToken, namedToken } from "../../../client/tokens/tokenTargets";
@@ -55,18 +55,17 @@ export interface Effects {
 
 export class FeaturesState {
   readonly view: Settings;
-  readonly decoded: Latest<Decoded>;
-  readonly splice: Latest<SpliceResult>;
-  readonly curve: Latest<CodeCurveResult>;
-  readonly effects: Latest<Effects>;
+  readonly decoded: Query<Decoded>;
+  readonly splice: Query<SpliceResult>;
+  readonly curve: Query<CodeCurveResult>;
+  readonly effects: Query<Effects>;
 
   constructor(readonly session: Session) {
     this.view = settingsOf(session);
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.decoded = make();
-    this.splice = make();
-    this.curve = make();
-    this.effects = make();
+    this.decoded = session.query();
+    this.splice = session.query();
+    this.curve = session.query();
+    this.effects = session.query();
   }
 
   /** The chosen autoencoder, else the first that is attached. */
@@ -152,11 +151,11 @@ export class FeaturesState {
     };
   }
 
-  decode(prompt: EditedPrompt, sae: SaeInfo): void {
+  decode(prompt: EditedPrompt, sae: SaeInfo): Question<Decoded> {
     const { engine, tokens, model } = this.session;
     const { k, prefix } = this;
     const request = this.decodeRequest(sae, prompt);
-    void this.decoded.ask(async (runId) => {
+    return async (runId) => {
       const now = await engine.saeDecode(request, runId);
       const bare = { ...request, prompt: { tokens: prompt.tokens } };
       const hasEdits = (prompt.edits?.length ?? 0) > 0;
@@ -168,15 +167,19 @@ export class FeaturesState {
         tokens: read.map(({ text }) => tokenLabel(text)),
         isCounted: prompt.tokens.map((id) => id !== model?.bosId),
       };
-    });
-    void this.splice.ask((runId) => engine.saeSplice(request, runId));
+    };
   }
 
-  measureCurve(prompt: EditedPrompt, sae: SaeInfo): void {
-    const { engine } = this.session;
-    if (sae.activation !== "topk" || sae.k === undefined) return this.curve.clear();
+  measureSplice(prompt: EditedPrompt, sae: SaeInfo): Question<SpliceResult> {
+    const request = this.decodeRequest(sae, prompt);
+    return (runId) => this.session.engine.saeSplice(request, runId);
+  }
+
+  /** There is none where the code is not TopK. */
+  measureCurve(prompt: EditedPrompt, sae: SaeInfo): Next<CodeCurveResult> {
+    if (sae.activation !== "topk" || sae.k === undefined) return undefined;
     const ks = curveKs(sae.k, Math.min(MOST_LISTED, sae.nLatents));
-    void this.curve.ask((runId) => engine.saeCodeCurve({ sae: sae.id, prompt, ks }, runId));
+    return (runId) => this.session.engine.saeCodeCurve({ sae: sae.id, prompt, ks }, runId);
   }
 
   /** Of the most active latents of some positions, on the logit of what is typed, or of what the model expects. */
@@ -185,10 +188,10 @@ export class FeaturesState {
     sae: SaeInfo,
     { positions, readAt }: { readonly positions: readonly number[]; readonly readAt: number },
     { target: typed, minus: other, most }: Pick<Settings, "target" | "minus" | "most">,
-  ): void {
+  ): Question<Effects> {
     const { session } = this;
     const { engine } = session;
-    void this.effects.ask(async (runId) => {
+    return async (runId) => {
       const named = await namedToken(session, typed);
       const minus = await namedToken(session, other);
       const target = named?.token ?? (await expectedToken(engine, prompt, readAt));
@@ -202,10 +205,6 @@ export class FeaturesState {
         notes: [named?.note, minus?.note].filter((note) => note !== undefined),
         byLatent: new Map(effects.map((effect) => [effect.latent, effect])),
       };
-    });
-  }
-
-  clear(): void {
-    for (const answer of [this.decoded, this.splice, this.curve, this.effects]) answer.clear();
+    };
   }
 }

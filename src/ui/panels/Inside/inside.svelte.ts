@@ -1,8 +1,9 @@
 /** What the panel asks the engine about one step: the chain with it and without it, read inside. */
+import type { ModelInfo } from "../../../protocol/api";
 import type { ChainTokens } from "../../../protocol/chain";
 import type { DecodeResult, SaeInfo } from "../../../protocol/features";
 import { insideTokens } from "../../../client/tokens/insideTokens";
-import { Latest } from "../../state/latest.svelte";
+import type { Query, Question as Asked } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { ablatedRow, type AblatedRow } from "../../../client/chain/ablatedRow";
 import {
@@ -34,20 +35,18 @@ export interface InsideCodes {
 }
 
 export class InsideState {
-  readonly inside: Latest<Inside>;
-  readonly codes: Latest<InsideCodes>;
+  readonly inside: Query<Inside>;
+  readonly codes: Query<InsideCodes>;
 
   constructor(private readonly session: Session) {
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.inside = make();
-    this.codes = make();
+    this.inside = session.query();
+    this.codes = session.query();
   }
 
-  look(question: Question): void {
-    const { engine, model, chain: state } = this.session;
-    if (!model) return;
+  look(question: Question, model: ModelInfo): Asked<Inside> {
+    const { engine, chain: state } = this.session;
     const { step, present, edits } = question;
-    void this.inside.ask(async (runId) => {
+    return async (runId) => {
       const chain = await state.tokens();
       const ablation = await state.ablation(chain);
       const row = (has: boolean) =>
@@ -64,20 +63,15 @@ export class InsideState {
       const lens = await readLens(engine, chain, chains, span, runId);
       const textOf = await this.#texts(chains, lens);
       return { question, chain, chains, attention, lens, textOf };
-    });
+    };
   }
 
-  decode(inside: Inside, sae: SaeInfo): void {
+  decode(inside: Inside, sae: SaeInfo): Asked<InsideCodes> {
     const { engine } = this.session;
-    void this.codes.ask(async (runId) => ({
+    return async (runId) => ({
       ...{ inside, sae },
       codes: await readCodes(engine, sae, inside.chains, runId),
-    }));
-  }
-
-  clear(): void {
-    this.inside.clear();
-    this.codes.clear();
+    });
   }
 
   async #texts(chains: Pair<AblatedRow>, { step, answer }: StepLens): Promise<(id: number) => string> {

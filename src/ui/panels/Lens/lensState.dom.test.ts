@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { AttributionRequest, LensRequest } from "../../../protocol/analysis";
 import type { EngineApi } from "../../../protocol/api";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
+import { Query } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { LensState } from "./lensState.svelte";
 
@@ -42,19 +43,16 @@ function start(hasTokenizer = true) {
   } as unknown as EngineApi;
   const session = {
     engine,
+    query: <T>() => new Query<T>(engine),
     tokens: [describe(0), describe(1)],
     model: { hasTokenizer },
   } as unknown as Session;
   const state = new LensState(session);
-  const settled = async () => {
-    while (state.busy) await new Promise((resolve) => setTimeout(resolve));
-  };
   const targets = async (prompt: EditedPrompt, typed = { target: "", minus: "" }) => {
-    state.findTargets(prompt, 1, typed);
-    await settled();
+    await state.targets.ask(state.findTargets(prompt, 1, typed));
     return state.targets.value!;
   };
-  return { state, asked, settled, targets };
+  return { state, asked, targets };
 }
 
 it("follows what the model without edits expects most", async () => {
@@ -78,14 +76,11 @@ it("takes a token by its text, its id, or the first of several", async () => {
 });
 
 it("asks for the baseline where there are edits, and only there", async () => {
-  const { state, asked, settled, targets } = start();
-  state.readColumn(await targets({ tokens: [0, 1] }));
-  await settled();
+  const { state, asked, targets } = start();
+  await state.column.ask(state.readColumn(await targets({ tokens: [0, 1] })));
   expect(state.column.value?.baseline).toBeUndefined();
   const edited = await targets({ tokens: [0, 1], edits: [EDIT] });
-  state.readColumn(edited);
-  state.readParts(edited);
-  await settled();
+  await Promise.all([state.column.ask(state.readColumn(edited)), state.parts.ask(state.readParts(edited))]);
   expect(state.column.value?.baseline).toBeDefined();
   expect(asked.lens.map(({ prompt }) => prompt.edits ?? [])).toEqual([[], [EDIT], []]);
   expect(asked.parts.map(({ prompt }) => prompt.edits ?? [])).toEqual([[EDIT], []]);
@@ -93,9 +88,8 @@ it("asks for the baseline where there are edits, and only there", async () => {
 });
 
 it("labels positions as the model reads them", async () => {
-  const { state, settled } = start();
-  state.readGrid({ tokens: [0, 1], edits: [EDIT] }, [0, 1], undefined);
-  await settled();
+  const { state } = start();
+  await state.grid.ask(state.readGrid({ tokens: [0, 1], edits: [EDIT] }, [0, 1], undefined));
   expect(state.grid.value?.tokens).toEqual(["zero", "three"]);
   expect(state.grid.value?.textOf(1)).toBe(" one");
 });

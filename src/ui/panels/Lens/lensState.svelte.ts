@@ -6,7 +6,7 @@
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import type { EditedPrompt } from "../../../protocol/interventions";
-import { Latest } from "../../state/latest.svelte";
+import type { Query, Question } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
 import type { Session } from "../../state/session.svelte";
 import { tokenLabel } from "../../../client/tokens/tokenText";
@@ -39,17 +39,16 @@ export interface PartsAnswer extends Both<AttributionResult> {
 const LISTED = 10;
 
 export class LensState {
-  readonly targets: Latest<Targets>;
-  readonly grid: Latest<LensAnswer>;
-  readonly column: Latest<LensAnswer>;
-  readonly parts: Latest<PartsAnswer>;
+  readonly targets: Query<Targets>;
+  readonly grid: Query<LensAnswer>;
+  readonly column: Query<LensAnswer>;
+  readonly parts: Query<PartsAnswer>;
 
   constructor(private readonly session: Session) {
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.targets = make();
-    this.grid = make();
-    this.column = make();
-    this.parts = make();
+    this.targets = session.query();
+    this.grid = session.query();
+    this.column = session.query();
+    this.parts = session.query();
   }
 
   get #engine() {
@@ -60,13 +59,13 @@ export class LensState {
     return [this.targets, this.grid, this.column, this.parts].some(({ busy }) => busy);
   }
 
-  clear(): void {
-    for (const answer of [this.targets, this.grid, this.column, this.parts]) answer.clear();
-  }
-
   /** What is typed, or what the model without edits expects most at the position. */
-  findTargets(prompt: EditedPrompt, position: number, typed: { target: string; minus: string }): void {
-    void this.targets.ask(async () => {
+  findTargets(
+    prompt: EditedPrompt,
+    position: number,
+    typed: { target: string; minus: string },
+  ): Question<Targets> {
+    return async () => {
       const target = await namedToken(this.session, typed.target);
       const minus = await namedToken(this.session, typed.minus);
       const notes = [target?.note, minus?.note].filter((note) => note !== undefined);
@@ -77,27 +76,31 @@ export class LensState {
         minus: minus?.token,
         note: notes.length > 0 ? notes.join(" ") : undefined,
       };
-    });
+    };
   }
 
   /** The lens at many positions; the colour may need a target. */
-  readGrid(prompt: EditedPrompt, positions: readonly number[], target: TokenInfo | undefined): void {
-    void this.grid.ask((runId) => this.#lens(prompt, positions, target ? [target] : [], runId));
+  readGrid(
+    prompt: EditedPrompt,
+    positions: readonly number[],
+    target: TokenInfo | undefined,
+  ): Question<LensAnswer> {
+    return (runId) => this.#lens(prompt, positions, target ? [target] : [], runId);
   }
 
   /** The lens at the pinned position, with the targets. */
-  readColumn({ prompt, position, target, minus }: Targets): void {
+  readColumn({ prompt, position, target, minus }: Targets): Question<LensAnswer> {
     const targets = minus ? [target, minus] : [target];
-    void this.column.ask((runId) => this.#lens(prompt, [position], targets, runId));
+    return (runId) => this.#lens(prompt, [position], targets, runId);
   }
 
-  readParts(targets: Targets): void {
+  readParts(targets: Targets): Question<PartsAnswer> {
     const { prompt, position, target, minus } = targets;
     const ask = { position, target: target.id, ...(minus && { minus: minus.id }) };
-    void this.parts.ask(async () => ({
+    return async () => ({
       targets,
       ...(await this.#both(prompt, (p) => this.#engine.attribution({ prompt: p, ...ask }))),
-    }));
+    });
   }
 
   /** The answer under edits, and where there are any the same without. */

@@ -6,7 +6,7 @@ import type { Prediction, SweepCost, SweepRequest, SweepResult } from "../../../
 import type { TokenInfo } from "../../../protocol/api";
 import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
-import { Latest } from "../../state/latest.svelte";
+import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { namedToken } from "../../../client/tokens/tokenTargets";
 import { donorCandidates, NUMBERS_TEXT, suggestedTokens, textOf, type Donor } from "./donor";
@@ -23,19 +23,18 @@ export interface Tops {
 const TOP = 2;
 
 export class SweepState {
-  readonly donor: Latest<Donor | undefined>;
-  readonly set: Latest<PromptSet>;
-  readonly tops: Latest<Tops>;
-  readonly cost: Latest<SweepCost>;
-  readonly outcome: Latest<Outcome>;
+  readonly donor: Query<Donor | undefined>;
+  readonly set: Query<PromptSet>;
+  readonly tops: Query<Tops>;
+  readonly cost: Query<SweepCost>;
+  readonly outcome: Query<Outcome>;
 
   constructor(private readonly session: Session) {
-    const make = <T>() => new Latest<T>((id) => session.engine.cancel(id));
-    this.donor = make();
-    this.set = make();
-    this.tops = make();
-    this.cost = make();
-    this.outcome = make();
+    this.donor = session.query();
+    this.set = session.query();
+    this.tops = session.query();
+    this.cost = session.query();
+    this.outcome = session.query();
   }
 
   get #engine() {
@@ -43,8 +42,8 @@ export class SweepState {
   }
 
   /** What is typed, or this prompt with one number changed: the nearest change that changes the expected token. */
-  findDonor(typed: string, tokens: readonly TokenInfo[], position: number): void {
-    void this.donor.ask(async () => {
+  findDonor(typed: string, tokens: readonly TokenInfo[], position: number): Question<Donor | undefined> {
+    return async () => {
       if (typed !== "") return { tokens: await this.session.promptTokens(typed) };
       const vocabulary = this.session.model?.hasTokenizer
         ? await this.#engine.tokenizeInside(NUMBERS_TEXT)
@@ -65,12 +64,12 @@ export class SweepState {
       const [own, ...others] = top.map((one) => one.ids[0]);
       const index = others.findIndex((id) => id !== own);
       return candidates[Math.max(0, index)];
-    });
+    };
   }
 
   /** One prompt a line; without any: the examples of the model, or this prompt. */
-  readSet(typed: string, current: readonly TokenInfo[]): void {
-    void this.set.ask(async () => {
+  readSet(typed: string, current: readonly TokenInfo[]): Question<PromptSet> {
+    return async () => {
       const { session } = this;
       const lines = typed.split("\n").filter((line) => line.trim() !== "");
       const examples = session.examples.map(({ prompt, steps, answerPrefix, answer }) =>
@@ -86,7 +85,7 @@ export class SweepState {
       );
       const which = lines.length > 0 ? "prompts" : `examples of ${session.model?.name ?? ""}`;
       return { name: `${texts.length} ${which}`, prompts };
-    });
+    };
   }
 
   /** `typed` tokens count; else what the runs expect most: the other's against this one's, or this one's first two. */
@@ -95,8 +94,8 @@ export class SweepState {
     position: number,
     other: NamedTokens | undefined,
     typed: { readonly target: string; readonly minus: string },
-  ): void {
-    void this.tops.ask(async (runId) => {
+  ): Question<Tops> {
+    return async (runId) => {
       const donor = other && other.tokens.length > position ? other : undefined;
       const pairs = [[position, position]] as const;
       const found = await this.#engine.compare(
@@ -113,7 +112,7 @@ export class SweepState {
         target: (await this.#named(typed.target)) ?? suggested.target,
         minus: (await this.#named(typed.minus)) ?? suggested.minus,
       };
-    });
+    };
   }
 
   /** The token that a text names. */
@@ -122,8 +121,8 @@ export class SweepState {
     return (await namedToken(this.session, text))?.token;
   }
 
-  findCost(requests: readonly SweepRequest[]): void {
-    void this.cost.ask(async () => {
+  findCost(requests: readonly SweepRequest[]): Question<SweepCost> {
+    return async () => {
       const costs = await Promise.all(requests.map((request) => this.#engine.sweepCost(request)));
       const seconds = costs.reduce((sum, cost) => sum + (cost.seconds ?? NaN), 0);
       return {
@@ -131,7 +130,7 @@ export class SweepState {
         tokens: costs.reduce((sum, { tokens }) => sum + tokens, 0),
         ...(Number.isNaN(seconds) ? {} : { seconds }),
       };
-    });
+    };
   }
 
   /** Runs the requests one after the other; what is there so far is shown as it comes. */

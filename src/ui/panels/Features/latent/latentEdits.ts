@@ -1,7 +1,6 @@
 /** Edits of a latent, as buttons make them: the one place that knows what such an edit looks like. */
 import type { SaeInfo } from "../../../../protocol/features";
-import type { Edit, LatentEdit, LatentOp, Positions } from "../../../../protocol/interventions";
-import type { NewEdit } from "../../../../protocol/interventions";
+import type { Edit, LatentOp, NewEdit, Positions } from "../../../../protocol/interventions";
 
 type Named = Pick<SaeInfo, "name" | "sha256">;
 
@@ -25,7 +24,11 @@ export function latentEdit(
   { name, sha256 }: Named,
   latent: number,
   op: LatentOp,
-  { amount, error, positions }: Pick<LatentEdit, "amount" | "error"> & { positions: Positions | undefined },
+  {
+    amount,
+    error,
+    positions,
+  }: Pick<Edit<"latent">, "amount" | "error"> & { positions: Positions | undefined },
 ): NewEdit {
   return {
     ...{ kind: "latent", sae: { name, sha256 }, latents: [latent], op, error },
@@ -35,9 +38,13 @@ export function latentEdit(
 }
 
 /** Those that change this latent. */
-export const editsOf = (edits: readonly Edit[], { sha256 }: Named, latent: number): readonly LatentEdit[] =>
+export const editsOf = (
+  edits: readonly Edit[],
+  { sha256 }: Named,
+  latent: number,
+): readonly Edit<"latent">[] =>
   edits.filter(
-    (edit): edit is LatentEdit =>
+    (edit): edit is Edit<"latent"> =>
       edit.kind === "latent" && edit.sae.sha256 === sha256 && edit.latents.includes(latent),
   );
 

@@ -1,0 +1,40 @@
+/** Reading a pass: the logit lens, attribution, neurons, two runs side by side. */
+import { bindMethods, type MethodTable } from "./methodTable";
+import type { EngineParts } from "./engineParts";
+
+const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare"> = {
+  logitLens: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { logitLens } = await import("../methods/logitLens/logitLens");
+      return ({ model, pauser }, request) => logitLens(model, request, pauser);
+    },
+  },
+  attribution: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { attribution } = await import("../methods/attribution/attribution");
+      return ({ model }, request) => attribution(model, request);
+    },
+  },
+  neuron: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { neuron } = await import("../methods/neuron/neuron");
+      return ({ model }, request) => neuron(model, request);
+    },
+  },
+  compare: {
+    slot: ({ base }) => base.model,
+    load: async ({ models }) => {
+      const { compare } = await import("../methods/compare/compare");
+      return ({ model, pauser }, request) => {
+        const [base, against] = [request.base.model ?? "main", request.other.model ?? "main"];
+        const klAbsent = base === against ? undefined : models.differingTokens();
+        return models.during(against, (other) => compare(model, other, request, pauser, klAbsent));
+      };
+    },
+  },
+};
+
+export const readingCalls = (engine: EngineParts) => bindMethods(engine, METHODS);

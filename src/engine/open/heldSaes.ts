@@ -1,0 +1,44 @@
+/** Autoencoders of the page's model and the corpora they read. Their code is fetched with the first of them. */
+import type { SaeInfo } from "../../protocol/features";
+import type { Model } from "../models/model";
+import type { OpenCorpora } from "./openCorpora";
+import type { OpenSaes } from "./openSaes";
+
+export class HeldSaes {
+  #saes: OpenSaes | undefined;
+  #corpora: OpenCorpora | undefined;
+
+  async saes(): Promise<OpenSaes> {
+    const { OpenSaes } = await import("./openSaes");
+    return (this.#saes ??= new OpenSaes());
+  }
+
+  async corpora(): Promise<OpenCorpora> {
+    const { OpenCorpora } = await import("./openCorpora");
+    return (this.#corpora ??= new OpenCorpora());
+  }
+
+  get infos(): readonly SaeInfo[] {
+    return this.#saes?.infos ?? [];
+  }
+
+  /** What frees the autoencoder's memory; undefined if none was ever attached. */
+  detach(model: Model, id: number): (() => void) | undefined {
+    return this.#saes?.detach(model, id);
+  }
+
+  releaseCorpus(id: number): void {
+    this.#corpora?.release(id);
+  }
+
+  /** The same model was loaded on another device. */
+  async moveTo(model: Model): Promise<void> {
+    await this.#saes?.moveTo(model);
+  }
+
+  /** Another model took the place of the one they belong to. */
+  forget(): void {
+    this.#saes?.forget();
+    this.#corpora?.forget();
+  }
+}
