@@ -1,14 +1,21 @@
 /**
  * Vite plugin: `import simdWasm from "virtual:vitrine-simd"` gives the bytes of the CPU device's WebAssembly
- * module, compiled from `src/engine/kernels/simd.entry.simd.ts` (AssemblyScript) and cached by source hash.
+ * module, compiled from `src/engine/kernels/simd.entry.simd.ts` (AssemblyScript) and cached by source hash;
+ * `virtual:vitrine-simd-backward` those of the twins that only gradients need, over the same memory.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-const ID = "virtual:vitrine-simd";
-const ENTRY = "src/engine/kernels/simd.entry.simd.ts";
+/** Each module's entry, and where its own data begins: below 64 KiB, where the device's memory starts, and apart. */
+const MODULES: Readonly<Record<string, { readonly entry: string; readonly memoryBase: number }>> = {
+  "virtual:vitrine-simd": { entry: "src/engine/kernels/simd.entry.simd.ts", memoryBase: 1024 },
+  "virtual:vitrine-simd-backward": {
+    entry: "src/engine/kernels/backward.entry.simd.ts",
+    memoryBase: 32_768,
+  },
+};
 const FLAGS = ["-O3", "--enable", "simd", "--runtime", "stub", "--importMemory", "--noAssert"];
 
 function sources(root: string): string[] {
@@ -20,8 +27,10 @@ function sources(root: string): string[] {
     .sort();
 }
 
-async function compile(root: string): Promise<Uint8Array> {
-  const hash = createHash("sha256").update(FLAGS.join(" "));
+async function compile(root: string, id: string): Promise<Uint8Array> {
+  const { entry = "", memoryBase = 0 } = MODULES[id] ?? {};
+  const flags = [...FLAGS, "--memoryBase", String(memoryBase)];
+  const hash = createHash("sha256").update([entry, ...flags].join(" "));
   for (const file of sources(root)) hash.update(file).update(readFileSync(join(root, file)));
   const folder = join(root, "node_modules/.cache/vitrine-simd");
   const out = join(folder, `${hash.digest("hex").slice(0, 16)}.wasm`);
@@ -29,7 +38,7 @@ async function compile(root: string): Promise<Uint8Array> {
     mkdirSync(folder, { recursive: true });
     const { main } = await import("assemblyscript/asc");
     let bytes: Uint8Array | undefined;
-    const { error, stderr } = await main([ENTRY, "--baseDir", root, "--outFile", "simd.wasm", ...FLAGS], {
+    const { error, stderr } = await main([entry, "--baseDir", root, "--outFile", "simd.wasm", ...flags], {
       readFile: (name: string, baseDir: string) => {
         const path = join(baseDir, name);
         return existsSync(path) ? readFileSync(path, "utf8") : null;
@@ -52,11 +61,12 @@ export function simdPlugin(): Plugin {
     configResolved(config) {
       root = config.root;
     },
-    resolveId: (id) => (id === ID ? `\0${ID}` : undefined),
-    async load(id) {
-      if (id !== `\0${ID}`) return undefined;
+    resolveId: (id) => (Object.hasOwn(MODULES, id) ? `\0${id}` : undefined),
+    async load(resolved) {
+      const id = resolved.slice(1);
+      if (!resolved.startsWith("\0") || !Object.hasOwn(MODULES, id)) return undefined;
       for (const file of sources(root)) this.addWatchFile(join(root, file));
-      const base64 = Buffer.from(await compile(root)).toString("base64");
+      const base64 = Buffer.from(await compile(root, id)).toString("base64");
       return `export default Uint8Array.from(atob(${JSON.stringify(base64)}), (c) => c.charCodeAt(0));`;
     },
   };

@@ -5,3 +5,9 @@ declare module "virtual:vitrine-simd" {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }
+
+declare module "virtual:vitrine-simd-backward" {
+  /** That of the kernels that only gradients need. */
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

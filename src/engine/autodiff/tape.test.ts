@@ -1,12 +1,14 @@
 import { beforeEach, expect, it } from "vitest";
 import { createCpuDevice } from "../device/cpu";
 import { TensorMemory, type Tensor } from "../device/tensor";
+import { loadBackward } from "../ops/backward";
 import { add, multiply, scale } from "../ops/elementwise";
 import { Cotangents, Tape } from "./tape";
 
 let memory: TensorMemory;
 beforeEach(async () => {
   memory = new TensorMemory(await createCpuDevice());
+  await loadBackward(memory.device);
 });
 
 const of = (...values: number[]) => memory.from(Float32Array.from(values), [1, values.length], "test");

@@ -29,9 +29,16 @@ export interface CpuDeviceOptions {
 
 export async function createCpuDevice(options: CpuDeviceOptions = {}): Promise<Device> {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 65_536 });
-  if (options.referenceOnly) return new CpuDevice(memory, {});
-  const { instance } = await WebAssembly.instantiate(simdWasm, { env: { memory, abort: () => undefined } });
-  return new CpuDevice(memory, instance.exports);
+  if (options.referenceOnly) return new CpuDevice(memory, undefined);
+  return new CpuDevice(memory, await twinsIn(memory, simdWasm));
+}
+
+async function twinsIn(
+  memory: WebAssembly.Memory,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<WebAssembly.Exports> {
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } });
+  return instance.exports;
 }
 
 class CpuDevice implements Device {
@@ -59,7 +66,8 @@ class CpuDevice implements Device {
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly simd: WebAssembly.Exports,
+    /** Twins by name; undefined: references only. */
+    private simd: WebAssembly.Exports | undefined,
   ) {
     this.lost = new Promise((resolve) => (this.#loseWith = resolve));
   }
@@ -103,7 +111,13 @@ class CpuDevice implements Device {
     new Uint8Array(this.memory.buffer).set(bytes, addressOf(buffer) + offsetBytes);
   }
 
-  async prepare(): Promise<void> {}
+  /** Fetches the twins that only gradients need, if any of these kernels has its own there. */
+  async prepare(kernels: readonly Kernel[]): Promise<void> {
+    const isMissing = kernels.some(({ simd }) => simd && this.simd && !Object.hasOwn(this.simd, simd.name));
+    if (!isMissing) return;
+    const { default: bytes } = await import("virtual:vitrine-simd-backward");
+    this.simd = { ...this.simd, ...(await twinsIn(this.memory, bytes)) };
+  }
 
   run(
     kernel: Kernel,
@@ -113,7 +127,7 @@ class CpuDevice implements Device {
     this.counters.dispatches++;
     this.#pending = true;
     const types = { ...kernel.reads, ...kernel.writes };
-    const twin = kernel.simd && this.simd[kernel.simd.name];
+    const twin = kernel.simd && this.simd?.[kernel.simd.name];
     if (kernel.simd && typeof twin === "function") {
       const addresses = Object.fromEntries(
         Object.keys(types).map((name) => [name, addressOf(named(buffers, name, kernel))]),

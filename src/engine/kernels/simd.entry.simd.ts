@@ -1,25 +1,6 @@
 /** AssemblyScript: the module of all SIMD twins that the CPU device loads. One line for each twin. */
 export { matmul, matmulByte, matmulHalf } from "./matmul/matmul.simd";
-export { linearBackward, linearBackwardByte, linearBackwardHalf } from "./linearBackward/linearBackward.simd";
-export {
-  linearBackwardFew,
-  linearBackwardFewByte,
-  linearBackwardFewHalf,
-} from "./linearBackwardFew/linearBackwardFew.simd";
-export {
-  geluExactBackward,
-  geluTanhBackward,
-  multiplyBackward,
-  reluBackward,
-  siluBackward,
-  softcapBackward,
-} from "./activationBackward/activationBackward.simd";
-export { normBackward } from "./normBackward/normBackward.simd";
-export { normScaleBackward } from "./normScaleBackward/normScaleBackward.simd";
-export { attentionPatternBackward } from "./attentionPatternBackward/attentionPatternBackward.simd";
-export { placeColumns } from "./placeColumns/placeColumns.simd";
 export { scale } from "./unary/scale.simd";
-export { attentionKeysBackward } from "./attentionKeysBackward/attentionKeysBackward.simd";
 export { attention } from "./attention/attention.simd";
 export { attentionMix } from "./attentionMix/attentionMix.simd";
 export { attentionPattern } from "./attentionPattern/attentionPattern.simd";

@@ -10,11 +10,9 @@
  * hold what was computed before, which is constant here.
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
-import { attentionKeysBackward } from "../kernels/attentionKeysBackward/attentionKeysBackward";
 import { attentionMix } from "../kernels/attentionMix/attentionMix";
-import { attentionPatternBackward } from "../kernels/attentionPatternBackward/attentionPatternBackward";
 import { attentionScores } from "../kernels/attentionScores/attentionScores";
-import { placeColumns } from "../kernels/placeColumns/placeColumns";
+import { backward } from "./backward";
 import type { AttentionStep, Columns, SeenBy } from "./attentionParts";
 import { scale as scaled, softcapBackward } from "./elementwise";
 
@@ -29,7 +27,7 @@ export function placed(memory: TensorMemory, dy: Tensor, { tensor, offset }: Col
   if (offset === 0 && width === cols) return dy;
   const rows = dy.size / width;
   const dx = memory.make([rows, cols], "placeColumns");
-  memory.device.run(placeColumns, { dy: dy.buffer, dx: dx.buffer }, { rows, width, cols, offset });
+  memory.device.run(backward().placeColumns, { dy: dy.buffer, dx: dx.buffer }, { rows, width, cols, offset });
   return dx;
 }
 
@@ -70,7 +68,7 @@ export function patternPullback(memory: TensorMemory, { visibility }: AttentionS
     const queries = dPattern.size / (heads * stride);
     const dScores = memory.make(dPattern.shape, "cotangent of the scores");
     memory.device.run(
-      attentionPatternBackward,
+      backward().attentionPatternBackward,
       {
         ...{ dPattern: dPattern.buffer, pattern: pattern.buffer, spans: visibility.spans.buffer },
         dScores: dScores.buffer,
@@ -121,7 +119,7 @@ function sumOverQueries(
   const { pairs, firsts } = seenByOf(step);
   const dKeys = memory.make([rows, kvHeads * dHead], "attentionKeysBackward");
   memory.device.run(
-    attentionKeysBackward,
+    backward().attentionKeysBackward,
     {
       ...{ coefficients: coefficients.buffer, x: x.tensor.buffer },
       ...{ seenBy: pairs.buffer, firsts: firsts.buffer, dKeys: dKeys.buffer },

@@ -1,7 +1,7 @@
 /** Changes to chosen elements of an activation, row by row. */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { editRows as editRowsKernel, NO_VALUES } from "../kernels/editRows/editRows";
-import { editRowsBackward } from "../kernels/editRowsBackward/editRowsBackward";
+import { backward } from "./backward";
 
 export { NO_VALUES };
 
@@ -34,7 +34,7 @@ export function editRows(memory: TensorMemory, x: Tensor, edits: RowEdits, offse
     const tables = { spans: edits.spans.buffer, entries: edits.entries.buffer, keeps: edits.keeps.buffer };
     const cols = x.size / rows;
     memory.device.run(
-      editRowsBackward,
+      backward().editRowsBackward,
       { dy: dy.buffer, ...tables, dx: dx.buffer },
       { rows: dy.size / cols, own: rows, cols, offset },
     );

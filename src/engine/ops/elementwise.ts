@@ -1,13 +1,5 @@
 /** Ops that treat every element alike. */
 import type { Tensor, TensorMemory } from "../device/tensor";
-import {
-  geluExactBackward,
-  geluTanhBackward,
-  multiplyBackward,
-  reluBackward,
-  siluBackward,
-  softcapBackward as softcapBackwardKernel,
-} from "../kernels/activationBackward/activationBackward";
 import { add as addKernel, multiply as multiplyKernel } from "../kernels/binary/binary";
 import {
   geluExact,
@@ -17,6 +9,7 @@ import {
   silu,
   softcap as softcapKernel,
 } from "../kernels/unary/unary";
+import { backward } from "./backward";
 
 /** The activation functions by the exact names that checkpoints use. */
 export const ACTIVATIONS = {
@@ -30,13 +23,13 @@ export const ACTIVATIONS = {
 } as const;
 
 const BACKWARD = {
-  gelu: geluExactBackward,
-  gelu_new: geluTanhBackward,
-  gelu_fast: geluTanhBackward,
-  gelu_pytorch_tanh: geluTanhBackward,
-  silu: siluBackward,
-  swish: siluBackward,
-  relu: reluBackward,
+  gelu: "geluExactBackward",
+  gelu_new: "geluTanhBackward",
+  gelu_fast: "geluTanhBackward",
+  gelu_pytorch_tanh: "geluTanhBackward",
+  silu: "siluBackward",
+  swish: "siluBackward",
+  relu: "reluBackward",
 } as const satisfies Record<keyof typeof ACTIVATIONS, unknown>;
 
 export type ActivationName = keyof typeof ACTIVATIONS;
@@ -67,8 +60,8 @@ export function multiply(memory: TensorMemory, a: Tensor, b: Tensor): Tensor {
     memory.device.run(multiplyKernel, { a: a.buffer, b: b.buffer, y: y.buffer }, { count: a.size }),
   );
   memory.tape?.record(y, [a, b], (dy, [wantsA, wantsB]) => [
-    wantsA ? timesSlope(memory, multiplyBackward, dy, b) : undefined,
-    wantsB ? timesSlope(memory, multiplyBackward, dy, a) : undefined,
+    wantsA ? timesSlope(memory, "multiplyBackward", dy, b) : undefined,
+    wantsB ? timesSlope(memory, "multiplyBackward", dy, a) : undefined,
   ]);
   return y;
 }
@@ -92,19 +85,19 @@ export function softcap(memory: TensorMemory, x: Tensor, cap: number): Tensor {
 export function softcapBackward(memory: TensorMemory, dy: Tensor, y: Tensor, cap: number): Tensor {
   const dx = memory.make(dy.shape, "softcapBackward");
   const buffers = { dy: dy.buffer, v: y.buffer, dx: dx.buffer };
-  memory.device.run(softcapBackwardKernel, buffers, { count: dy.size, own: y.size, cap });
+  memory.device.run(backward().softcapBackward, buffers, { count: dy.size, own: y.size, cap });
   return dx;
 }
 
 /** dy [scalars, …v] times the slope at v. */
 function timesSlope(
   memory: TensorMemory,
-  kernel: (typeof BACKWARD)[ActivationName] | typeof multiplyBackward,
+  name: (typeof BACKWARD)[ActivationName] | "multiplyBackward",
   dy: Tensor,
   v: Tensor,
 ): Tensor {
-  const dx = memory.make(dy.shape, kernel.name);
+  const dx = memory.make(dy.shape, name);
   const buffers = { dy: dy.buffer, v: v.buffer, dx: dx.buffer };
-  memory.device.run(kernel, buffers, { count: dy.size, own: v.size });
+  memory.device.run(backward()[name], buffers, { count: dy.size, own: v.size });
   return dx;
 }

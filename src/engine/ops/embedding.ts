@@ -1,8 +1,8 @@
 /** Rows of a table by index: token and position embeddings, and picking the rows that are scored. */
 import type { DeviceBuffer } from "../device/device";
 import type { Tensor, TensorMemory } from "../device/tensor";
-import { gatherBackward } from "../kernels/gatherBackward/gatherBackward";
 import { embedding as embeddingF32, embeddingByte, embeddingHalf } from "../kernels/embedding/embedding";
+import { backward } from "./backward";
 import type { Matrix } from "./weights";
 
 const KERNELS = { f32: embeddingF32, f16: embeddingHalf, q8: embeddingByte } as const;
@@ -64,7 +64,7 @@ export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor, cop
     const dx = memory.make([rows, cols], "gatherBackward");
     const lists = { order: copies.order.buffer, firsts: copies.firsts.buffer };
     const sizes = { rows, own: n, copies: y.size / cols, cols };
-    memory.device.run(gatherBackward, { dy: dy.buffer, ...lists, dx: dx.buffer }, sizes);
+    memory.device.run(backward().gatherBackward, { dy: dy.buffer, ...lists, dx: dx.buffer }, sizes);
     return [dx];
   });
   return y;

@@ -66,7 +66,7 @@ function changedLatents(
     const cols = sae.decoder.shape[1];
     const [nLatents, dIn] = sae.encoder.shape;
     if (x.size !== rows * dIn) throw new Error(`the autoencoder reads ${dIn} numbers, not ${x.size / rows}`);
-    checkRoom(memory, sae, rows, nLatents);
+    if (sae.activation.kind !== "topk") checkRoom(memory, rows, nLatents);
     const code = saeEncode(memory, sae, x);
     const { moments } = code;
     const z = "ids" in code ? code.values : code.latents;
@@ -98,12 +98,6 @@ function changedLatents(
     }
     return addLatents(memory, sae, delta, start);
   });
-}
-
-/** Refuses what one buffer of the device can't hold: all latents of every row. */
-function checkRoom(memory: TensorMemory, { activation }: SaeWeights, rows: number, nLatents: number): void {
-  const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * nLatents));
-  if (activation.kind !== "topk" && rows > most) throw tooManyLatents(memory, nLatents, rows);
 }
 
 function refuseMoments({ input: { scheme } }: SaeWeights): void {
@@ -140,8 +134,7 @@ function pullToInput(
     const [own = 0] = x.shape;
     const [latents] = sae.encoder.shape;
     const rows = dy.size / sae.decoder.shape[1];
-    if (4 * rows * latents > memory.device.limits.maxBufferBytes) throw tooManyLatents(memory, latents, rows);
-    checkRoom(memory, sae, own, latents);
+    checkRoom(memory, rows, latents);
     const code = saeEncode(memory, sae, x);
     const z = "ids" in code ? code.values : code.latents;
     const along = linear(memory, dy, sae.decoder);
@@ -166,10 +159,12 @@ function pullToInput(
   });
 }
 
-function tooManyLatents(memory: TensorMemory, latents: number, rows: number): VitrineError {
-  const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * latents));
-  return new VitrineError(
+/** Refuses what one buffer of the device can't hold: all latents of every row. */
+function checkRoom(memory: TensorMemory, rows: number, nLatents: number): void {
+  const most = Math.floor(memory.device.limits.maxBufferBytes / (4 * nLatents));
+  if (rows <= most) return;
+  throw new VitrineError(
     "Unsupported",
-    `${latents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,
+    `${nLatents.toLocaleString("en")} latents of ${rows} tokens do not fit in one buffer of this device, which takes ${most} tokens; shorten the prompt.`,
   );
 }

@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { createCpuDevice } from "../device/cpu";
 import { noise } from "../../random/noise";
 import { TensorMemory } from "../device/tensor";
+import { loadBackward } from "./backward";
 import { linearBackward } from "./linear";
 import type { Matrix } from "./weights";
 
@@ -10,6 +11,7 @@ const [OUT, INNER] = [1100, 21];
 let memory: TensorMemory;
 beforeAll(async () => {
   memory = new TensorMemory(await createCpuDevice());
+  await loadBackward(memory.device);
 });
 
 function matrixOf(values: Float32Array<ArrayBuffer>, chunkRows: number): Matrix {

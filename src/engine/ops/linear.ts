@@ -5,11 +5,6 @@
  */
 import type { TensorMemory, Tensor } from "../device/tensor";
 import {
-  linearBackward as linearBackwardF32,
-  linearBackwardByte,
-  linearBackwardHalf,
-} from "../kernels/linearBackward/linearBackward";
-import {
   matmulSkinny,
   matmulSkinnyByte,
   matmulSkinnyHalf,
@@ -20,12 +15,7 @@ import {
   matvecByte,
   matvecHalf,
 } from "../kernels/matmul/matmul";
-import {
-  linearBackwardFew,
-  linearBackwardFewByte,
-  linearBackwardFewHalf,
-} from "../kernels/linearBackwardFew/linearBackwardFew";
-import { sumSlices } from "../kernels/sumSlices/sumSlices";
+import { backward } from "./backward";
 import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;
@@ -62,11 +52,11 @@ export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector
   return y;
 }
 
-const BACKWARD = { f32: linearBackwardF32, f16: linearBackwardHalf, q8: linearBackwardByte } as const;
+const BACKWARD = { f32: "linearBackward", f16: "linearBackwardHalf", q8: "linearBackwardByte" } as const;
 const BACKWARD_FEW = {
-  f32: linearBackwardFew,
-  f16: linearBackwardFewHalf,
-  q8: linearBackwardFewByte,
+  f32: "linearBackwardFew",
+  f16: "linearBackwardFewHalf",
+  q8: "linearBackwardFewByte",
 } as const;
 
 /** The most rows that are taken in slices of output features, and how many of those a slice has. */
@@ -77,7 +67,7 @@ const SLICE = 256;
 export function linearBackward(memory: TensorMemory, dy: Tensor, w: Matrix): Tensor {
   const [out, inner] = w.shape;
   const rows = dy.size / out;
-  const kernel = BACKWARD[w.dtype];
+  const kernel = backward()[BACKWARD[w.dtype]];
   let sum: Tensor | undefined;
   for (const chunk of w.chunks) {
     const dx = memory.make([rows, inner], "linearBackward");
@@ -109,12 +99,12 @@ function inSlices(
   const slices = Math.ceil(cols / SLICE);
   const parts = memory.make([slices, rows, inner], "linearBackwardFew");
   memory.device.run(
-    BACKWARD_FEW[dtype],
+    backward()[BACKWARD_FEW[dtype]],
     { dy: dy.buffer, w: buffer, parts: parts.buffer },
     { rows, inner, cols, yStride, yOffset: firstRow, slice: SLICE },
   );
   memory.device.run(
-    sumSlices,
+    backward().sumSlices,
     { parts: parts.buffer, start: (start ?? parts).buffer, y: dx.buffer },
     { count: rows * inner, slices, hasStart: start ? 1 : 0 },
   );

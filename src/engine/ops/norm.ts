@@ -5,9 +5,8 @@
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { layerNorm as layerNormKernel } from "../kernels/layerNorm/layerNorm";
 import { normApply } from "../kernels/normApply/normApply";
-import { normBackward } from "../kernels/normBackward/normBackward";
-import { normScaleBackward } from "../kernels/normScaleBackward/normScaleBackward";
 import { rmsNorm as rmsNormKernel } from "../kernels/rmsNorm/rmsNorm";
+import { backward } from "./backward";
 import type { Vector } from "./weights";
 
 /** Where the scale [rows, 1] passes through. */
@@ -100,7 +99,7 @@ function recordScale(memory: TensorMemory, { x, scale, weight, centred }: Norm):
   memory.tape?.record(scale, [x], (dScale) => {
     const dx = memory.make([dScale.size, cols], "normScaleBackward");
     memory.device.run(
-      normScaleBackward,
+      backward().normScaleBackward,
       { dScale: dScale.buffer, x: x.buffer, scale: scale.buffer, dx: dx.buffer },
       { rows: dScale.size, own: scale.size, cols, centred },
     );
@@ -121,7 +120,7 @@ function recorded(
     const dx = memory.make([rows, cols], "normBackward");
     const dScale = memory.make([rows, 1], "normBackward");
     memory.device.run(
-      normBackward,
+      backward().normBackward,
       {
         ...{ dy: dy.buffer, x: x.buffer, scale: divisor.buffer, weight: weight.buffer },
         ...{ dx: dx.buffer, dScale: dScale.buffer },

@@ -4,7 +4,7 @@
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { rotary as rotaryKernel } from "../kernels/rotary/rotary";
-import { rotaryBackward } from "../kernels/rotaryBackward/rotaryBackward";
+import { backward } from "./backward";
 import type { Vector } from "./weights";
 
 /**
@@ -34,7 +34,7 @@ export function rotary(
     const dx = memory.make(dy.shape, "rotaryBackward");
     const turns = { positions: positions.buffer, frequencies: frequencies.buffer };
     memory.device.run(
-      rotaryBackward,
+      backward().rotaryBackward,
       { dy: dy.buffer, ...turns, dx: dx.buffer },
       {
         ...{ rows: dy.size / (heads * dHead), own: rows, heads, dHead, rotaryDims: 2 * frequencies.size },

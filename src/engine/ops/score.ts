@@ -4,9 +4,9 @@ import { argmax } from "../kernels/argmax/argmax";
 import { klRows } from "../kernels/klRows/klRows";
 import { sampleToken } from "../kernels/sampleToken/sampleToken";
 import { scoreTargets as scoreTargetsKernel } from "../kernels/scoreTargets/scoreTargets";
-import { scoreTargetsBackward as scoreTargetsBackwardKernel } from "../kernels/scoreTargetsBackward/scoreTargetsBackward";
 import { tokenStats as tokenStatsKernel } from "../kernels/tokenStats/tokenStats";
 import { topK as topKKernel } from "../kernels/topK/topK";
+import { backward } from "./backward";
 
 /** The largest k that `topTokens` takes. */
 export const MAX_TOP_K = 256;
@@ -38,7 +38,7 @@ export function scoreTargetsBackward(memory: TensorMemory, logits: Tensor, asks:
   const rows = asks.totals.size;
   const dLogits = memory.make([rows, cols], "scoreTargetsBackward");
   memory.device.run(
-    scoreTargetsBackwardKernel,
+    backward().scoreTargetsBackward,
     {
       ...{ logits: logits.buffer, spans: asks.spans.buffer, targets: asks.targets.buffer },
       ...{ weights: asks.weights.buffer, totals: asks.totals.buffer, dLogits: dLogits.buffer },

@@ -14,6 +14,7 @@ import { checkIds } from "../../models/checks";
 import { saeOf, siteNamed, type Model } from "../../models/model";
 import { runBlocks } from "../../models/runBlocks";
 import { makeCache } from "../../models/sizes";
+import { loadBackward } from "../../ops/backward";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uploadPassEdits } from "../edits/passEdits";
 import { RunTaps } from "../edits/runTaps";
@@ -38,6 +39,7 @@ export async function gradients(
   rows.forEach(({ tokens }) => checkIds(tokens, config.dVocab));
   refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
+  await loadBackward(memory.device);
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = makeCache(model, count);
   const frozen = new Set(request.frozen);

@@ -10,7 +10,7 @@
  *
  * Terms at sites are cotangents of those sites as they are, the logits' among them.
  */
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type {
   ExpectedTerm,
   GradientRequest,
@@ -55,10 +55,6 @@ export interface SeedTerm {
 export interface PlacedScalars {
   readonly logits: readonly LogitTerm[];
   readonly seeds: readonly SeedTerm[];
-}
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
 }
 
 /** The request with sites in their canonical spelling; refused where it makes no sense. */
