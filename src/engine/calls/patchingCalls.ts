@@ -1,8 +1,8 @@
-/** Patching and ablation in bulk: sweeps of one change over a model. */
+/** Patching and ablation in bulk, exact and to first order, and attribution by gradients. */
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
-const METHODS: MethodTable<"sweep"> = {
+const METHODS: MethodTable<"sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution"> = {
   sweep: {
     slot: ({ model }) => model,
     load: async ({ speed }) => {
@@ -13,6 +13,28 @@ const METHODS: MethodTable<"sweep"> = {
     cost: async () => {
       const { sweepCost } = await import("../methods/sweep/sweep");
       return (request, modelIn) => sweepCost(modelIn(request.model), request);
+    },
+  },
+  attributionPatching: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { attributionPatching } = await import("../methods/attributionPatching/attributionPatching");
+      return ({ model, pauser, onProgress }, request) =>
+        attributionPatching(model, request, pauser, onProgress);
+    },
+  },
+  tokenAttribution: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { tokenAttribution } = await import("../methods/tokenAttribution/tokenAttribution");
+      return ({ model, pauser, onProgress }, request) => tokenAttribution(model, request, pauser, onProgress);
+    },
+  },
+  edgeAttribution: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { edgeAttribution } = await import("../methods/edgeAttribution/edgeAttribution");
+      return ({ model, pauser, onProgress }, request) => edgeAttribution(model, request, pauser, onProgress);
     },
   },
 };
