@@ -88,7 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Layers that import no package, and the files of them that do: links are validated by a schema. */
 const PURE = ["src/protocol", "src/folders", ...NUMBERS, "src/synthetic", "src/client"];
-const LINK_FIELDS = ["kind", "fields", "add", "latent"].map((name) => `edits/lazyKinds/${name}`);
+const LINK_FIELDS = ["editDetails", "fields", "add", "latent"].map((name) => `edits/details/${name}`);
 const MAY_IMPORT_PACKAGE = ["link/link", "link/edits", "link/fields", ...LINK_FIELDS].map(
   (name) => `src/client/${name}.ts imports valibot`,
 );

@@ -12,7 +12,7 @@ import {
 } from "../protocol/chain";
 import type { Edit } from "../protocol/interventions";
 import { withTokenEdits } from "../protocol/tokenEdits";
-import { stepAblation, type StepAblationRequest } from "../client/chain/stepAblation";
+import { stepAblation, type StepAblationRequest } from "../client/chain/ablationRequest";
 import { filler } from "./filler";
 import { inputEdits } from "./inputs";
 import { openEngine, PROGRESS } from "./openEngine";

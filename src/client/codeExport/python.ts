@@ -2,7 +2,7 @@
 import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../protocol/analysis";
 import type { EditedPrompt } from "../../protocol/interventions";
 import type { Site } from "../../protocol/sites";
-import { drawn } from "../edits/lazyKinds/resample";
+import { drawn } from "../edits/details/resample";
 import { EDIT_HELPERS, pythonEdits, replacedTokens, sitesOfEdit } from "./pythonEdits";
 import { pyComment, pyFloat, pyList, pyString, pyTokens, pyWhere } from "./pythonText";
 import { checkCalls, checkFunctions, scriptHeader, VERDICT } from "./pythonScript";

@@ -1,11 +1,11 @@
 /**
  * A stack of edits as Python functions, in order: each takes an activation [batch, pos, …] and the name of its site, and
- * gives what takes its place; a kind of edit writes its own (edits/lazyKinds). They stand on `read(tokens, sites)`, which the
+ * gives what takes its place; a kind of edit writes its own (edits/details). They stand on `read(tokens, sites)`, which the
  * library's part defines.
  */
 import type { Edit } from "../../protocol/interventions";
 import type { Site } from "../../protocol/sites";
-import { lazyKind } from "../edits/lazyKinds/index";
+import { detailsOf } from "../edits/details/index";
 import type { Dialect, RecipeModel } from "./recipe";
 import { pyString } from "./pythonText";
 
@@ -98,7 +98,7 @@ def mean_by_position(prompts, sites):
 
 /** The sites that an edit touches, in our spelling. */
 export const sitesOfEdit = (edit: Edit, model: Pick<RecipeModel, "nLayers" | "sites">): Site[] =>
-  lazyKind(edit.kind).sites(edit, model);
+  detailsOf(edit.kind).sites(edit, model);
 
 /** The prompt's tokens with those that edits replace. */
 export function replacedTokens(tokens: readonly number[], edits: readonly Edit[]): number[] {
@@ -114,12 +114,12 @@ export function pythonEdits(
   model: RecipeModel,
   { spell }: Dialect,
 ): string {
-  const on = edits.filter((edit) => edit.on && lazyKind(edit.kind).program);
+  const on = edits.filter((edit) => edit.on && detailsOf(edit.kind).program);
   const functions = on.map((edit, i) => {
     const n = i + 1;
     const sites = `SITES_${n}`;
     const names = sitesOfEdit(edit, model).map((site) => pyString(spell(site, model)));
-    const { once = "", body = [] } = lazyKind(edit.kind).program?.(edit, { n, sites, tokens }) ?? {};
+    const { once = "", body = [] } = detailsOf(edit.kind).program?.(edit, { n, sites, tokens }) ?? {};
     return `
 ${sites} = [${names.join(", ")}]
 ${once}

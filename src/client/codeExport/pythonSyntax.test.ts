@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Edit, EditKind } from "../../protocol/interventions";
-import { EDIT_KINDS } from "../edits/lazyKinds/index";
+import { EDIT_KINDS } from "../edits/details/index";
 import { allSites } from "../../protocol/sites";
 import { hookedTransformerRecipe } from "./hookedTransformer";
 import { nnsightRecipe } from "./nnsight";

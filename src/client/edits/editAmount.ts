@@ -1,6 +1,6 @@
 /** How strong an edit is: the one number that its chip lets be changed. */
 import type { Edit } from "../../protocol/interventions";
-import { wordsOf } from "./kinds/index";
+import { wordsOf } from "./chips/index";
 
 /** Undefined for edits that are there or not. */
 export const amountOf = (edit: Edit) => wordsOf(edit).amount?.(edit);

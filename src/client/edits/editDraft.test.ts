@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Edit } from "../../protocol/interventions";
 import { draftOf, newDraft } from "./editDraft";
-import { EDIT_KINDS, lazyKind, type EditDraft } from "./lazyKinds/index";
-import type { DraftReader } from "./lazyKinds/kind";
+import { EDIT_KINDS, detailsOf, type EditDraft } from "./details/index";
+import type { DraftReader } from "./details/editDetails";
 import { readDraft } from "./readDraft";
 import { TEST_MODEL } from "../../ui/state/testEngine";
 
@@ -146,7 +146,7 @@ describe("a draft", () => {
 
   it("has a name of its own for every field that only one kind has", () => {
     const at = { layer: 0, head: 0, position: 0 };
-    const own = EDIT_KINDS.flatMap((kind) => Object.keys(lazyKind(kind).first(at)));
+    const own = EDIT_KINDS.flatMap((kind) => Object.keys(detailsOf(kind).first(at)));
     const shared = [
       "kind",
       "site",

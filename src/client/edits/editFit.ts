@@ -1,8 +1,8 @@
 /** Whether an edit can act on the loaded model; if not, why, with the model's own numbers. */
 import type { ModelInfo } from "../../protocol/api";
 import type { Edit } from "../../protocol/interventions";
-import { wordsOf } from "./kinds/index";
-import type { FitModel } from "./kinds/kind";
+import { wordsOf } from "./chips/index";
+import type { FitModel } from "./chips/chip";
 import { isBlockSite, dimName, siteNames, siteSize } from "./siteSize";
 
 /** Equal for models whose token ids mean the same. */

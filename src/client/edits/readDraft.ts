@@ -1,8 +1,8 @@
 /** From what stands in the editor's fields to an edit, or to a sentence that says why it makes none. */
 import type { Edit, NewEdit } from "../../protocol/interventions";
 import { misfit } from "./editFit";
-import { lazyKind, type EditDraft } from "./lazyKinds/index";
-import type { DraftReader } from "./lazyKinds/kind";
+import { detailsOf, type EditDraft } from "./details/index";
+import type { DraftReader } from "./details/editDetails";
 
 /** The edit that a draft makes, or a sentence that says why it makes none. */
 export async function readDraft(
@@ -21,7 +21,7 @@ export async function readDraft(
 /** Only what is there: an absent field means all, and stays absent in links. */
 async function editOf(draft: EditDraft, reader: DraftReader): Promise<NewEdit> {
   const said: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(lazyKind(draft.kind).fields)) {
+  for (const [name, field] of Object.entries(detailsOf(draft.kind).fields)) {
     const value = await field.read(draft, reader);
     if (value !== undefined) said[name] = value;
   }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Edit, EditKind, EditSite } from "../../protocol/interventions";
-import { EDIT_KINDS } from "../edits/lazyKinds/index";
+import { EDIT_KINDS } from "../edits/details/index";
 import { decodeLink, encodeLink, type LinkState } from "./link";
 import { BLOCK_SITES, MODEL_SITES } from "../../protocol/sites";
 

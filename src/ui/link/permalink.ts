@@ -11,7 +11,7 @@ import {
 import { LISTED_TOKENS } from "../state/editedRun.svelte";
 import { CHAIN_DEFAULTS, valueOf, type ChainSettings } from "../../client/chain/chainSettings";
 import { allTokens } from "../../client/chain/tokenSteps";
-import { editsText } from "../../client/edits/editText";
+import { editsText } from "../../client/edits/chipText";
 import { EMBEDDED_MODELS } from "../../client/examples";
 import { formatCount, formatNumber } from "../../client/format";
 import type { Session } from "../state/session.svelte";

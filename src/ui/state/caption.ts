@@ -1,6 +1,6 @@
 /** What was measured, on what, in one line: it stands under every plot and goes into every export. */
 import type { Edit } from "../../protocol/interventions";
-import { editsText } from "../../client/edits/editText";
+import { editsText } from "../../client/edits/chipText";
 import type { Session } from "./session.svelte";
 
 /** Model, precision, weights, device and edits, then `parts`: the plot's own n, seed or mode. */

@@ -4,7 +4,7 @@
  */
 import type { Edit, NewEdit } from "../../protocol/interventions";
 import { misfit, vocabularyOf } from "../../client/edits/editFit";
-import type { FitModel } from "../../client/edits/kinds/kind";
+import type { FitModel } from "../../client/edits/chips/chip";
 
 export class EditStack {
   all = $state.raw<readonly Edit[]>([]);

@@ -5,7 +5,7 @@
 import type { ModelSlot } from "../../../protocol/analysis";
 import type { EngineApi, ModelInfo, TokenInfo } from "../../../protocol/api";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
-import { editsText } from "../../../client/edits/editText";
+import { editsText } from "../../../client/edits/chipText";
 import type { Session } from "../../state/session.svelte";
 import { looksLikeTokenIds, parseTokenIds } from "../../../client/tokens/tokenIds";
 import type { SideName, SideSettings } from "./settings";

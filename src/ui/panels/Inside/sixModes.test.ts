@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { EngineApi } from "../../../protocol/api";
 import { ABLATION_MODES, type ChainText } from "../../../protocol/chain";
-import { stepAblation } from "../../../client/chain/stepAblation";
+import { stepAblation } from "../../../client/chain/ablationRequest";
 import { createCpuDevice } from "../../../engine/device/cpu";
 import { createEngine } from "../../../engine/engine";
 import { filesFromFolder } from "../../../engine/formats/bytes/sourceNode";

@@ -2,7 +2,7 @@
 import type { TokenInfo } from "../../../protocol/api";
 import { isVitrineError, messageOf } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
-import { editsText } from "../../../client/edits/editText";
+import { editsText } from "../../../client/edits/chipText";
 import { generateRequest } from "../../../client/generation";
 import type { Session } from "../../state/session.svelte";
 

@@ -8,7 +8,7 @@ import { isVitrineError, messageOf } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
 import { withTokenEdits } from "../../../protocol/tokenEdits";
 import { ChainTokenCache } from "../../../client/chain/chainTokenCache";
-import { StepAblationCache } from "../../../client/chain/stepAblationCache";
+import { AblationCache } from "../../../client/chain/ablationCache";
 import { cutChain, type Cut } from "../../../client/chain/cuts";
 import { ChainGame } from "./chainGame.svelte";
 import { CHAIN_DEFAULTS, samplesOf, valueOf, type ChainSettings } from "../../../client/chain/chainSettings";
@@ -37,7 +37,7 @@ export class ChainState extends ChainParts {
   #under = "[]";
   #request = 0;
   #newest: Promise<void> = Promise.resolve();
-  readonly #ablations: StepAblationCache;
+  readonly #ablations: AblationCache;
   readonly #tokens: ChainTokenCache;
 
   constructor(
@@ -54,7 +54,7 @@ export class ChainState extends ChainParts {
     super();
     this.settings = reader.views.of("ChainOfThought", CHAIN_DEFAULTS);
     this.game = new ChainGame(engine, this);
-    this.#ablations = new StepAblationCache(engine);
+    this.#ablations = new AblationCache(engine);
     this.#tokens = new ChainTokenCache(engine);
   }
 

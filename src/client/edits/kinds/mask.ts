@@ -1,9 +1,0 @@
-/** A mask by position, in words. */
-import type { EditKindWords } from "./kind";
-import { pairsText, placeText } from "./words";
-
-export const mask: EditKindWords<"mask"> = {
-  what: (edit) =>
-    `mask attention ${placeText(undefined, edit)}, ${edit.op === "hide" ? "hidden" : "seen alone"} ${pairsText(edit.pairs)}`,
-  scope: ({ empty }) => (empty === "zeros" ? "" : "rows that see nothing uniform"),
-};

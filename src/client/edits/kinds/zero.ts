@@ -1,8 +1,0 @@
-/** Zero ablation, in words. */
-import type { EditKindWords } from "./kind";
-import { placeText, replacing } from "./words";
-
-export const zero: EditKindWords<"zero"> = {
-  ...replacing,
-  what: (edit) => `zero ${placeText(edit.site, edit)}`,
-};
