@@ -39,17 +39,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   [`${INTERP}/batch`]: BELOW_RUN,
   [`${INTERP}/edits`]: [...BELOW_RUN, `${INTERP}/batch`],
   [`${INTERP}/pass`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/edits`],
+  [`${INTERP}/decode`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/gradients`]: [
     ...BELOW_RUN,
     "src/engine/autodiff",
     ...["batch", "edits", "pass"].map((folder) => `${INTERP}/${folder}`),
   ],
-  [`${INTERP}/decode`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/interventions`]: [...BELOW_RUN, `${INTERP}/batch`, `${INTERP}/pass`],
   [`${INTERP}/weights`]: [...BELOW_RUN, `${INTERP}/pass`],
   [`${INTERP}/activations`]: [
     ...BELOW_RUN,
     ...["batch", "edits", "pass", "interventions"].map((folder) => `${INTERP}/${folder}`),
+  ],
+  [`${INTERP}/cells`]: [
+    ...BELOW_RUN,
+    ...["batch", "interventions", "activations", "gradients"].map((folder) => `${INTERP}/${folder}`),
   ],
   [`${INTERP}/coalitions`]: [
     ...BELOW_RUN,

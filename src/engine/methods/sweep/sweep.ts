@@ -15,32 +15,13 @@
  */
 import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import { refuse } from "../../../protocol/errors";
-import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
-import { cellChange, changeValues } from "./cellChange";
-import { metricRequest, metricValue } from "./cellMetric";
-import { resolveEdits } from "../../interp/interventions/index";
+import { CellRuns, checkCellsRequest } from "../../interp/cells/cellRuns";
+import { sweepGrid, type SweepCell } from "../../interp/cells/sweepCells";
 import { drawnPrompt } from "../../interp/interventions/resample";
-import { CounterfactualPrompts } from "../../interp/activations/counterfactualPrompts";
-import { sweepGrid, type SweepCell } from "./sweepCells";
 import type { Model } from "../../models/model";
-import { vocabOut } from "../../models/sizes";
 
 /** Least time between partial results; with a batch on top they come every 100 ms. */
 const PROGRESS_MS = 50;
-
-/** What is wrong with a request before anything runs. */
-function check({ prompt, position, change }: SweepRequest): void {
-  const { length } = prompt.tokens;
-  if (!(Number.isInteger(position) && position >= 0 && position < length)) {
-    refuse(`The metric is read at position ${position}; the prompt has positions 0 to ${length - 1}.`);
-  }
-  if (change.kind === "patch" && change.from.tokens.length !== length) {
-    refuse(
-      `Patching by position needs prompts of equal length: this one has ${length} tokens, the other ${change.from.tokens.length}.`,
-    );
-  }
-}
 
 /** Tokens that a sweep sends through the model, if nothing is known yet. */
 function tokensOfSweep({ change, position }: SweepRequest, cells: readonly SweepCell[]): number {
@@ -60,7 +41,7 @@ function tokensOfSweep({ change, position }: SweepRequest, cells: readonly Sweep
 
 /** What a sweep costs, before it runs. */
 export function sweepCost(model: Model, request: SweepRequest): Pick<SweepCost, "cells" | "tokens"> {
-  check(request);
+  checkCellsRequest(request);
   const { cells } = sweepGrid(model, request.axes, request.prompt.tokens.length);
   return { cells: cells.length, tokens: tokensOfSweep(request, cells) };
 }
@@ -72,21 +53,11 @@ export async function sweep(
   onProgress?: (partial: SweepResult) => void,
 ): Promise<SweepResult> {
   const started = performance.now();
-  check(request);
-  const { config } = model;
-  const { metric, change, position } = request;
-  const prompt = await resolveEdits(model, request.prompt, pauser);
-  const { rowLabels, colLabels, cells } = sweepGrid(model, request.axes, prompt.tokens.length);
-  const ask = metricRequest(metric, vocabOut(config));
-  const puts = await changeValues(model, change, cells, position, pauser);
-
-  const changesPatterns = [...prompt.interventions, ...cells].some(
-    (one) => !("site" in one) || /\.(scores|pattern)$/.test(one.site),
-  );
-  const limit = batchTokens(model, position + 1, changesPatterns);
-  const variants = new CounterfactualPrompts(model, prompt, position, ask, Math.max(limit, position + 1));
+  checkCellsRequest(request);
+  const { position } = request;
+  const { rowLabels, colLabels, cells } = sweepGrid(model, request.axes, request.prompt.tokens.length);
+  const runs = await CellRuns.of(model, request, cells, pauser);
   const values = new Float32Array(rowLabels.length * colLabels.length).fill(NaN);
-  let donorTokens = 0;
   let donor: number | undefined;
   let base = NaN;
   let done = 0;
@@ -98,51 +69,32 @@ export async function sweep(
     ...(donor === undefined ? {} : { donor }),
     cellsDone: done,
     cells: cells.length,
-    evaluatedTokens: variants.evaluatedTokens + donorTokens,
+    evaluatedTokens: runs.evaluatedTokens,
     elapsedMs: performance.now() - started,
   });
   try {
-    base = metricValue(metric, await variants.base());
-    if (change.kind === "patch") {
-      const other = { tokens: change.from.tokens, interventions: [] };
-      const alone = new CounterfactualPrompts(model, other, position, ask, 0);
-      try {
-        donor = metricValue(metric, await alone.base(variants.logits));
-      } finally {
-        alone.release();
-      }
-      donorTokens = alone.evaluatedTokens;
-    }
+    base = await runs.base();
+    donor = await runs.donor();
     const reaching = cells.filter(({ from }) => from <= position);
     for (const { index, from } of cells) {
       if (from > position) values[index] = base;
     }
     done = cells.length - reaching.length;
     let reported = performance.now();
-    for (const batch of batchesOf(reaching, (cell) => variants.tokensOf(cell), limit)) {
-      await pauser.pause();
-      const readings = await variants.run(
-        batch.map((cell) => ({
-          from: cell.from,
-          interventions: [cellChange(cell, puts.get(cell.site), change.kind !== "mean")],
-        })),
-      );
-      batch.forEach(({ index }, i) => {
-        const reading = readings[i];
-        if (reading) values[index] = metricValue(metric, reading);
-      });
+    await runs.run(reaching, pauser, (batch, metrics) => {
+      batch.forEach(({ index }, i) => (values[index] = metrics[i] ?? NaN));
       done += batch.length;
       if (onProgress && performance.now() - reported >= PROGRESS_MS) {
         reported = performance.now();
         onProgress(result());
       }
-    }
+    });
     return result();
   } catch (error) {
     // Whoever cancels keeps what is there.
     onProgress?.(result());
     throw error;
   } finally {
-    variants.release();
+    runs.release();
   }
 }

@@ -5,8 +5,8 @@ import { VitrineError } from "../../../protocol/errors";
 import type { AffineChange } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
-import { meanValues, siteValues, type SiteValues } from "../../interp/interventions/donors";
-import { drawnPrompt } from "../../interp/interventions/resample";
+import { meanValues, siteValues, type SiteValues } from "../interventions/donors";
+import { drawnPrompt } from "../interventions/resample";
 import type { SweepCell } from "./sweepCells";
 
 /** The values that `change` puts in, per site: a row for each position, or (mean) one for all; none for zero. */

@@ -1,7 +1,7 @@
 /** What a cell of a sweep is measured by: which targets a run has to score, and the number they come to. */
 import type { Metric } from "../../../protocol/analysis";
 import { VitrineError } from "../../../protocol/errors";
-import type { Reading, ReadoutRequest } from "../../interp/activations/counterfactualPrompts";
+import type { Reading, ReadoutRequest } from "../activations/counterfactualPrompts";
 
 /** What has to be read for the metric; targets that the model does not know are refused. */
 export function metricRequest(metric: Metric, dVocab: number): ReadoutRequest {
