@@ -55,6 +55,65 @@ describe("headless", () => {
     expect((called["phi"] as { values: number[] }).values).toEqual(of(game));
   });
 
+  it("writes gradients at sites, of a log-probability or a logit difference, under edits", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const out = join(folder, "gradient.safetensors");
+    const edits = ["--edits", JSON.stringify([{ kind: "scale", site: "mlp_out", layers: [1], factor: 0.5 }])];
+    const { tokens, logits } = await command("logits", ...PROMPT, ...edits);
+    const position = (tokens as number[]).length - 1;
+    const last = (logits as number[][])[position]!;
+    const read = () => {
+      const file = readFileSync(out);
+      const size = Number(file.readBigUInt64LE(0));
+      const header = JSON.parse(file.subarray(8, 8 + size).toString()) as Record<
+        string,
+        { shape: number[]; data_offsets: [number, number] }
+      >;
+      return (site: string) => {
+        const [from, to] = header[site]!.data_offsets.map((at) => at + 8 + size) as [number, number];
+        return {
+          shape: header[site]!.shape,
+          data: new Float32Array(file.buffer.slice(file.byteOffset + from, file.byteOffset + to)),
+        };
+      };
+    };
+    const asked = [
+      "--target",
+      "7",
+      "--position",
+      String(position),
+      "--sites",
+      "blocks.0.hook_resid_pre,logits",
+      "--out",
+      out,
+    ];
+    const whole = await command("gradient", ...PROMPT, ...edits, ...asked);
+    const total = Math.log(last.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    expect(whole["value"]).toBeCloseTo(last[7]! - total, 4);
+    expect(whole["alarms"]).toEqual([]);
+    expect(read()("blocks.0.resid_pre").shape).toEqual([position + 1, 96]);
+    const ofLogits = read()("logits").data.slice(position * last.length);
+    last.forEach((logit, c) =>
+      expect(ofLogits[c]).toBeCloseTo((c === 7 ? 1 : 0) - Math.exp(logit - total), 4),
+    );
+    const difference = await command(
+      "gradient",
+      ...PROMPT,
+      ...edits,
+      ...asked,
+      "--minus",
+      "9",
+      "--frozen",
+      "patterns",
+    );
+    expect(difference["value"]).toBeCloseTo(last[7]! - last[9]!, 3);
+    expect(difference["frozen"]).toEqual(["patterns"]);
+    expect(read()("logits").data[position * last.length + 9]).toBe(-1);
+    const refused = await command("gradient", ...PROMPT, ...asked, "--target", "99999");
+    expect(refused["error"]).toMatch(/target 99999/);
+    rmSync(folder, { recursive: true });
+  });
+
   it("puts edits on the model; a patch names its prompt as text", async () => {
     const plain = await command("logits", ...PROMPT);
     const patch = (text: string) => [

@@ -7,6 +7,8 @@
  *   logits   --model DIR (--tokens 1,2,3 | --text T)
  *   generate --model DIR (--tokens … | --text T) --max N [--temperature X --top-k K --top-p P --seed S]
  *   capture  --model DIR (--tokens … | --text T) --sites a,b --out FILE.safetensors
+ *   gradient --model DIR (--tokens … | --text T) --target ID [--minus ID] --position P --sites a,b --out FILE.safetensors
+ *            [--frozen patterns,scales]: of log p(target) after position P, or of the target's logit less that of minus
  *   shapley  --model DIR --problem T --steps '["…","…"]' --answer T [--answer-prefix T]
  *            [--mode delete|mask|replace|mean|resample|symbol] [--filler T] [--value logProb|probability|margin|argmax]
  *            [--estimator exact|pairedRegression|permutations --budget N --seed S] [--samples N --temperature X]
@@ -23,7 +25,7 @@
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
  *            none; a chain in a request may be text
  *
- * logits, generate, capture, shapley, faithfulness and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
+ * logits, generate, capture, gradient, shapley, faithfulness and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
  * left out, and a prompt inside an edit may be its text alone). Of a chain they name positions of its whole text.
  * --sae PATH[,PATH] attaches autoencoders, files or folders in any layout that the page opens; --sae-site names their site where
  * they do not. An edit of latents, or a request about an autoencoder, names one by its place among them (0 if left out).
@@ -42,6 +44,7 @@ import { modelPath } from "../engine/hosts/nodeHost";
 import { inspectModel } from "../engine/open/inspectModel";
 import { callMethod } from "./callMethod";
 import { filler } from "./filler";
+import { gradient } from "./gradient";
 import { inputEdits, inputTokens } from "./inputs";
 import { modelsRoot, openEngine, PROGRESS } from "./openEngine";
 import { fieldsOption, indexOption, numberOption, parse, required, usage, type Options } from "./options";
@@ -103,6 +106,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     writeFileSync(out, await engine.exportTensors(ids, "safetensors", metadata));
     return { tokens, out, sites: tensors.map(({ site, shape }) => ({ site, shape })) };
   },
+  gradient,
   call: callMethod,
   games(_, [file]) {
     const path = file ?? usage("games needs a file of tables");

@@ -2,6 +2,7 @@
  * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
+import type { GradientResult, PromptGradientsRequest } from "./gradients";
 import type { Progress, RunId } from "./progress";
 import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
@@ -268,6 +269,8 @@ export interface EngineApi extends ChainApi, GradientApi, SaeApi {
   attribution(request: AttributionRequest): Promise<AttributionResult>;
   neuron(request: NeuronRequest): Promise<NeuronResult>;
   compare(request: CompareRequest, runId: RunId): Promise<CompareResult>;
+  /** Gradients of scalars at sites, under edits; alarms say which of them are no results. */
+  gradients(request: PromptGradientsRequest, runId: RunId): Promise<GradientResult>;
   sweepCost(request: SweepRequest): Promise<SweepCost>;
   sweep(
     request: SweepRequest,

@@ -2,6 +2,8 @@
  * Gradients: how scalars that are read off a run change with activations on the way to them. A gradient at a site is the
  * cotangent of the tensor that passes the site's tap, edits included, in the shape of a capture of that site.
  */
+import type { OnModel } from "./analysis";
+import type { EditedPrompt } from "./interventions";
 import type { RunRow } from "./run";
 import type { Site } from "./sites";
 
@@ -63,6 +65,11 @@ export interface GradientRequest {
   readonly scalars: readonly Scalar[];
   readonly sites: readonly Site[];
   readonly frozen?: readonly FrozenPart[];
+}
+
+/** The same of prompts under edits; a term's `row` is the place of its prompt. */
+export interface PromptGradientsRequest extends OnModel, Omit<GradientRequest, "rows"> {
+  readonly prompts: readonly EditedPrompt[];
 }
 
 export interface Gradient {

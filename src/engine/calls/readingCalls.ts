@@ -1,8 +1,8 @@
-/** Reading a pass: the logit lens, attribution, neurons, two runs side by side. */
+/** Reading a pass: the logit lens, attribution, neurons, two runs side by side, gradients. */
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
-const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare"> = {
+const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare" | "gradients"> = {
   logitLens: {
     slot: ({ model }) => model,
     load: async () => {
@@ -33,6 +33,13 @@ const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare"> =
         const klAbsent = base === against ? undefined : models.differingTokens();
         return models.during(against, (other) => compare(model, other, request, pauser, klAbsent));
       };
+    },
+  },
+  gradients: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { promptGradients } = await import("../methods/gradients/gradients");
+      return ({ model, pauser }, request) => promptGradients(model, request, pauser);
     },
   },
 };
