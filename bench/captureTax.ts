@@ -9,7 +9,7 @@
  * beside it. The control is bare ÷ bare: off 1.0 by more than 0.1 it says that the machine was too busy to tell.
  */
 import type { Counters, Device } from "../src/engine/device/device";
-import { run } from "../src/engine/interp/pass/run";
+import { run } from "../src/engine/interp/pass/runRows";
 import { sitesOf, type Model } from "../src/engine/models/model";
 import { randomGpt2 } from "../src/engine/models/randomModel";
 

@@ -13,7 +13,7 @@ import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import { counted } from "../src/engine/device/countedDevice";
 import type { Device } from "../src/engine/device/device";
 import { gradients } from "../src/engine/interp/gradients/gradients";
-import { run } from "../src/engine/interp/pass/run";
+import { run } from "../src/engine/interp/pass/runRows";
 import { sweep } from "../src/engine/methods/sweep/sweep";
 import { sitesOf, type Model } from "../src/engine/models/model";
 import { randomGpt2 } from "../src/engine/models/randomModel";

@@ -15,7 +15,7 @@ import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import type { AblationMode, ChainGameRequest, ChainTokens } from "../src/protocol/chain";
 import type { Device } from "../src/engine/device/device";
 import { CoalitionTrie } from "../src/engine/interp/coalitions/coalitionTrie";
-import { pieces, readForward, recordForward } from "../src/engine/interp/pass/forward";
+import { pieces, readForward, recordForward } from "../src/engine/interp/pass/forwardPass";
 import { EMPTY_CONTEXT, skip } from "../src/engine/interp/batch/rowContext";
 import { trieTokens } from "../src/engine/interp/coalitions/trieTokens";
 import type { Model } from "../src/engine/models/model";

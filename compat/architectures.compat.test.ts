@@ -5,7 +5,7 @@ import { NEVER_CANCELLED } from "../src/protocol/cancel";
 import { createCpuDevice } from "../src/engine/device/cpu";
 import { openModelFiles } from "../src/engine/formats/modelFiles";
 import { fileFromBytes, type FileSet } from "../src/engine/formats/bytes/source";
-import { run } from "../src/engine/interp/pass/run";
+import { run } from "../src/engine/interp/pass/runRows";
 import { generate } from "../src/engine/methods/generate/generate";
 import { loadModel } from "../src/engine/models/loading/loadModel";
 import type { Model } from "../src/engine/models/model";

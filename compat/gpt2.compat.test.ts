@@ -8,7 +8,7 @@ import { createCpuDevice } from "../src/engine/device/cpu";
 import { openModelFiles } from "../src/engine/formats/modelFiles";
 import { fileFromBytes } from "../src/engine/formats/bytes/source";
 import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
-import { run } from "../src/engine/interp/pass/run";
+import { run } from "../src/engine/interp/pass/runRows";
 import { generate } from "../src/engine/methods/generate/generate";
 import { loadModel } from "../src/engine/models/loading/loadModel";
 import type { Model } from "../src/engine/models/model";

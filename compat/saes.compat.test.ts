@@ -8,7 +8,7 @@ import { readSae } from "../src/engine/formats/sae/findSaes";
 import type { SaeFile } from "../src/engine/formats/sae/saeFile";
 import { fileFromBytes } from "../src/engine/formats/bytes/source";
 import { filesFromFolder } from "../src/engine/formats/bytes/sourceNode";
-import { run } from "../src/engine/interp/pass/run";
+import { run } from "../src/engine/interp/pass/runRows";
 import { loadModel } from "../src/engine/models/loading/loadModel";
 import type { Model } from "../src/engine/models/model";
 import { encode, fractionUnexplained, reconstruct, type ReferenceSae } from "../src/engine/sae/reference";

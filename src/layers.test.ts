@@ -200,7 +200,7 @@ it("would see one", () => {
     /may not see/,
   );
   expect(violation("src/engine/device/cpu.ts", "src/engine/ops/linear.ts")).toMatch(/may not see/);
-  expect(violation("src/engine/interp/batch/tokenBatch.ts", "src/engine/interp/pass/run.ts")).toMatch(
+  expect(violation("src/engine/interp/batch/tokenBatch.ts", "src/engine/interp/pass/runRows.ts")).toMatch(
     /may not/,
   );
   expect(violation("src/engine/methods/sweep/sweep.ts", "src/engine/methods/generate/generate.ts")).toMatch(

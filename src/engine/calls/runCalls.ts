@@ -1,5 +1,5 @@
 /** A run with all that is asked of it, and generation. */
-import { run, withCanonicalSites } from "../interp/pass/run";
+import { run, withCanonicalSites } from "../interp/pass/runRows";
 import { describeIds } from "../open/openModel";
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";

@@ -22,7 +22,7 @@
 import type { Pauser } from "../../protocol/cancel";
 import type { Intervention } from "../../protocol/interventions";
 import { meanError } from "../../statistics/meanError";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { generate } from "../methods/generate/generate";
 import { sitesOf, type Model } from "../models/model";
 import { vocabOut } from "../models/sizes";

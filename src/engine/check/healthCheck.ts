@@ -9,7 +9,7 @@
  *      texts badly, too. Once the page has answered, `closerLook.ts` tells it from a broken one
  */
 import type { Tokenizer } from "../formats/tokenizer/tokenizer";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import type { ModelConfig } from "../models/architecture";
 import type { Model } from "../models/model";
 import { vocabOut } from "../models/sizes";

@@ -6,7 +6,7 @@ import type { Precision } from "../../protocol/api";
 import type { Pauser } from "../../protocol/cancel";
 import type { Device } from "../device/device";
 import type { ModelFiles } from "../formats/storedModel";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import type { SampleTokens } from "./healthCheck";
 import { loadModel } from "../models/loading/loadModel";
 import { freeModel, type Model } from "../models/model";

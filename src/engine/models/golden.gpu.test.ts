@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { createCpuDevice } from "../device/cpu";
 import type { Device } from "../device/device";
 import { createWebGpuDevice } from "../device/webgpu";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { GOLDEN_FOLDERS, loadGolden } from "./goldenUrls.samples";
 import { sitesOf } from "./model";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../protocol/cancel";
 import { createCpuDevice } from "../device/cpu";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { generate } from "../methods/generate/generate";
 import { GOLDEN, GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";
 import { loadModel } from "./loading/loadModel";

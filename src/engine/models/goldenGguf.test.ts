@@ -9,7 +9,7 @@ import { openModelFiles } from "../formats/modelFiles";
 import { fileFromBytes } from "../formats/bytes/source";
 import { readRows } from "../formats/tensorReader";
 import { writeGguf, type GgufTensorToWrite } from "../formats/gguf/writeGguf";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { openFolder, readGolden } from "./golden.samples";
 import { loadModel } from "./loading/loadModel";
 

@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { blockSite, type Site } from "../../protocol/sites";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { linear } from "../ops/linear";
 import type { NormWeights } from "./weightMap";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "./golden.samples";

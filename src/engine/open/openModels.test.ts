@@ -9,7 +9,7 @@ import type { Device } from "../device/device";
 import { createEngine } from "../engine";
 import type { FileSet } from "../formats/bytes/source";
 import { filesFromFolder } from "../formats/bytes/sourceNode";
-import { run } from "../interp/pass/run";
+import { run } from "../interp/pass/runRows";
 import { OpenModels } from "./openModels";
 
 const MODELS = join(import.meta.dirname, "../../../static/models");

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { createCpuDevice } from "../../device/cpu";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadModel } from "../../models/loading/loadModel";
 import { MissingFieldsError } from "../missingFields";
 import { openModelFiles } from "../modelFiles";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { blockSite } from "../../../protocol/sites";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { ActivationCache } from "./activationCache";
 
 const TEXTS = [

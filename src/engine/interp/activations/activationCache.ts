@@ -10,7 +10,7 @@ import { checkIds } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import { gatherRows } from "../../ops/embedding";
-import { pieces, rowsAtOnce } from "../pass/forward";
+import { pieces, rowsAtOnce } from "../pass/forwardPass";
 import type { ResolvedPrompt } from "../interventions/index";
 import type { PassEdits } from "../edits/passEdits";
 import { preparePass, recordHead } from "../edits/preparePass";

@@ -11,7 +11,7 @@ import type { Intervention } from "../../../protocol/interventions";
 import type { Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import type { KeyValueCache } from "../../ops/keyValueCache";
-import { readForward, recordForward, type ForwardRequest } from "../pass/forward";
+import { readForward, recordForward, type ForwardRequest } from "../pass/forwardPass";
 import type { ResolvedPrompt } from "../interventions/index";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
 

@@ -5,7 +5,7 @@ import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
 import { batchesOf } from "../batch/cellBatches";
 import { joinFloats } from "../batch/joinFloats";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 
 /** Tokens that go through the model at a time; a longer text goes alone. */
 const TOKENS_AT_ONCE = 1024;

@@ -12,7 +12,7 @@ import type { Model } from "../../models/model";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import type { ChainEdits } from "./chainEdits";
 import { topNeeded, type AnswerReading, type PossibleAnswers } from "./chainValue";
-import { pieces, readForward, readForwards, recordForward, type PendingForward } from "../pass/forward";
+import { pieces, readForward, readForwards, recordForward, type PendingForward } from "../pass/forwardPass";
 import type { RowContext, Segment } from "../batch/rowContext";
 
 export interface AnswerRequest {

@@ -8,7 +8,7 @@ import { rowValues } from "../interventions/donors";
 import { frozenSites, inPlace } from "../interventions/freeze";
 import { resolveEdits } from "../interventions/index";
 import { rebased } from "../interventions/rebase";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 
 export const FILLER = 11;
 

@@ -7,7 +7,7 @@
  * depends on the steps before its own alone, and is computed once for all coalitions that agree on those.
  */
 import type { ChainTokens } from "../../../protocol/chain";
-import type { ForwardRequest } from "../pass/forward";
+import type { ForwardRequest } from "../pass/forwardPass";
 
 type ScoreRequest = NonNullable<ForwardRequest["score"]>[number];
 

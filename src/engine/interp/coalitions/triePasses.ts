@@ -9,7 +9,7 @@ import type { KeyValueCache } from "../../ops/keyValueCache";
 import type { AbsentSteps, StepText } from "./stepAblation";
 import type { ChainEdits } from "./chainEdits";
 import { answerSlots, readAnswers, type AnswerRequest, type BranchAnswer } from "./answerPass";
-import { recordForward, type PendingForward } from "../pass/forward";
+import { recordForward, type PendingForward } from "../pass/forwardPass";
 import { skip, type RowContext, type Segment } from "../batch/rowContext";
 import { askFirsts, askRest, type FirstTokens, type SegmentScores, type StepScores } from "./tokenScores";
 

@@ -15,7 +15,7 @@ import type { KeyValueCache } from "../../ops/keyValueCache";
 import type { Sampling } from "../../ops/score";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
 import { readCaptures, type RowCapture } from "../pass/captures";
-import { readForward, recordForward } from "../pass/forward";
+import { readForward, recordForward } from "../pass/forwardPass";
 
 /** What is read at the last token of each row. */
 export type DecodeAsk =

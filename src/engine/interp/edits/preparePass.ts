@@ -1,5 +1,5 @@
 /**
- * How every pass begins: one that is scored (pass/forward.ts), the rows without edits beside it (frozen.ts), one that
+ * How every pass begins: one that is scored (pass/forwardPass.ts), the rows without edits beside it (frozen.ts), one that
  * is kept on the device (activations/activationCache.ts).
  *
  *   1. `preparePass` packs the segments and takes cache slots for their tokens

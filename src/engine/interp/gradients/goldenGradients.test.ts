@@ -9,7 +9,7 @@ import type { AffineChange } from "../../../protocol/interventions";
 import { noise } from "../../../random/noise";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
 import { sitesOf, type Model } from "../../models/model";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { gradients } from "./gradients";
 
 const TOKENS = [1, 5, 2, 7, 5, 2, 3, 1, 4, 6, 0];

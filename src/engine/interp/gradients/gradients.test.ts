@@ -10,7 +10,7 @@ import { loadChanged, openFolder } from "../../models/golden.samples";
 import { loadModel } from "../../models/loading/loadModel";
 import { sitesOf, type Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { gradients } from "./gradients";
 import { expectSlope } from "./slopes.samples";
 

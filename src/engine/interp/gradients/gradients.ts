@@ -18,7 +18,7 @@ import { loadBackward } from "../../ops/backward";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uploadPassEdits } from "../edits/passEdits";
 import { RunTaps } from "../edits/runTaps";
-import { withCanonicalSites } from "../pass/run";
+import { withCanonicalSites } from "../pass/runRows";
 import { BackwardPass, partOf, type ForwardPass } from "./backwardPass";
 import { packRows, uploadGradientBatch, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";

@@ -4,7 +4,7 @@ import type { ScalarTerm } from "../../../protocol/gradients";
 import type { LatentChange } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { randomGpt2 } from "../../models/randomModel";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { attachRandom, type RandomSae } from "../sae/attachRandom.samples";
 import { gradients } from "./gradients";
 import { expectSlope } from "./slopes.samples";

@@ -6,7 +6,7 @@ import { siteNamed, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
 import { batchesOf, batchTokens } from "../batch/cellBatches";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 
 /** What rows of logits of one batch may take. */
 const MAX_LOGIT_BYTES = 1 << 26;

@@ -22,7 +22,7 @@ import type { Site } from "../../../protocol/sites";
 import { siteNamed, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import type { PackedRows } from "./gradientBatch";
 
 /** How the value of a term is read, before its weight; a number where it is known. */

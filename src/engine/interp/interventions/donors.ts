@@ -9,7 +9,7 @@ import type { RunRow } from "../../../protocol/run";
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
 import { siteColumns, siteShape } from "../../models/siteShape";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 
 /** A site of one prompt: as wide as the site, one row a position. */
 export interface SiteValues {

@@ -7,7 +7,7 @@ import type { Edit, NamedTokens } from "../../../protocol/interventions";
 import { siteLayer, siteName } from "../../../protocol/sites";
 import { sitesOf, type Model } from "../../models/model";
 import { siteColumns } from "../../models/siteShape";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { resolveEdits } from "./index";
 
 type Check = (model: Model, tokens: readonly number[]) => Promise<void>;

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "../../models/golden.samples";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 import { capturesOf, IDENTITIES, logitsOf, named, stack, worst, type Draft } from "./identities.samples";
 import { MASK_CHECKS } from "./masks.samples";
 import { resolveEdits } from "./index";

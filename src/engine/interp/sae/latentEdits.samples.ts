@@ -8,7 +8,7 @@ import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { editLatents } from "../../ops/latentEdits";
 import { randomSae, slowPass, uploadSae, type PlainSae } from "../../ops/sae.samples";
-import { run } from "../pass/run";
+import { run } from "../pass/runRows";
 
 const TOKENS = [3, 1, 4, 1, 5, 9];
 const D = 8;

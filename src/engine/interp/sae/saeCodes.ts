@@ -11,7 +11,7 @@ import { gatherRows } from "../../ops/embedding";
 import { compactLatents, MAX_SELECT_K, selectTop } from "../../ops/select";
 import { saeEncode, saeReconstruct } from "../../ops/saeCode";
 import { prefixOf, type SaeWeights } from "../../ops/saeWeights";
-import { pieces } from "../pass/forward";
+import { pieces } from "../pass/forwardPass";
 import { resolveEdits } from "../interventions/index";
 import { ActivationCache } from "../activations/activationCache";
 

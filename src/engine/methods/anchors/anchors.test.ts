@@ -9,7 +9,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { openModelFiles } from "../../formats/modelFiles";
 import { fileFromBytes } from "../../formats/bytes/source";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadModel } from "../../models/loading/loadModel";
 import type { Model } from "../../models/model";
 import { placeFiles } from "../../models/placeModel.samples";

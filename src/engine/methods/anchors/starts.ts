@@ -5,7 +5,7 @@ import type { Site } from "../../../protocol/sites";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import type { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { readCaptures } from "../../interp/pass/captures";
-import { readForward, recordForward } from "../../interp/pass/forward";
+import { readForward, recordForward } from "../../interp/pass/forwardPass";
 import type { Model } from "../../models/model";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 

@@ -3,7 +3,7 @@ import type { StepAttentionRequest, StepAttentionResult } from "../../../protoco
 import type { Pauser } from "../../../protocol/cancel";
 import { wholeText } from "../../interp/coalitions/chainEdits";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { siteNamed, type Model } from "../../models/model";
 
 export async function stepAttention(

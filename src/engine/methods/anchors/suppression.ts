@@ -11,7 +11,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { readCaptures } from "../../interp/pass/captures";
-import { readForward, recordForward } from "../../interp/pass/forward";
+import { readForward, recordForward } from "../../interp/pass/forwardPass";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkIds } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "../../models/golden.samples";
 import { sitesOf, type Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";

@@ -9,7 +9,7 @@ import { changeValues, cellChange } from "../../interp/cells/cellChange";
 import { sweepGrid } from "../../interp/cells/sweepCells";
 import { resolveEdits } from "../../interp/interventions/index";
 import { rowValues } from "../../interp/interventions/donors";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadChanged, openFolder } from "../../models/golden.samples";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";

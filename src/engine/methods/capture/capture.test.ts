@@ -4,7 +4,7 @@ import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Edit, EditedPrompt } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
 import { sitesOf, type Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";

@@ -12,7 +12,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import type { Site } from "../../../protocol/sites";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { siteNamed, type Model } from "../../models/model";
 import { siteShape } from "../../models/siteShape";
 

@@ -9,7 +9,7 @@ import {
   type ChainTokens,
 } from "../../../protocol/chain";
 import { createCpuDevice } from "../../device/cpu";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { trieTokens } from "../../interp/coalitions/trieTokens";

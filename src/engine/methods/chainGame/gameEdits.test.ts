@@ -9,7 +9,7 @@ import { CHAIN } from "../../interp/coalitions/coalitionTrie.samples";
 import { stack } from "../../interp/interventions/identities.samples";
 import { resolveEdits } from "../../interp/interventions/index";
 import { rebased } from "../../interp/interventions/rebase";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { anchorRollouts, stepAttention, stepSuppression } from "../anchors/anchors";

@@ -16,7 +16,7 @@
 import type { CompareRequest, CompareResult, Prediction } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import { pieces, rowsAtOnce } from "../../interp/pass/forward";
+import { pieces, rowsAtOnce } from "../../interp/pass/forwardPass";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { ReadBack } from "../../interp/pass/readBack";

@@ -6,7 +6,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { fileFromBytes } from "../../formats/bytes/source";
 import { openModelFiles } from "../../formats/modelFiles";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadChanged, openFolder } from "../../models/golden.samples";
 import { INDUCTION, inductionFiles } from "../../models/inductionModel.samples";
 import { loadModel } from "../../models/loading/loadModel";

@@ -23,7 +23,7 @@ import { checkCellsRequest } from "../../interp/cells/cellRuns";
 import { metricRequest } from "../../interp/cells/cellMetric";
 import { checkPoint, metricPoints, metricTerms } from "../../interp/cells/metricGradients";
 import { scalarValues } from "../../interp/gradients/scalarValues";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { edgeGraph, type Edge, type EdgeGraph, type Input, type Source } from "./edgeGraph";

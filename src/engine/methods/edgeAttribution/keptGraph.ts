@@ -14,7 +14,7 @@ import type { RunRow } from "../../../protocol/run";
 import { blockSite, type Site } from "../../../protocol/sites";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { scalarValues } from "../../interp/gradients/scalarValues";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import type { EdgeGraph, Input, Source } from "./edgeGraph";
 import { bySite, get, headsWritten, setTo, type NodeOutputs, type Written } from "./nodeOutputs";

@@ -6,7 +6,7 @@ import type { AffineChange } from "../../../protocol/interventions";
 import type { Capture, RunRow } from "../../../protocol/run";
 import { blockSite, type Site } from "../../../protocol/sites";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import type { EdgeGraph, Source } from "./edgeGraph";
 

@@ -10,7 +10,7 @@ import type { Scalar } from "../../../protocol/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { scalarValues } from "../../interp/gradients/scalarValues";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import type { Edge, Source } from "./edgeGraph";
 import { get, setTo, type Written } from "./nodeOutputs";

@@ -13,7 +13,7 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
-import { readForward, recordForward } from "../../interp/pass/forward";
+import { readForward, recordForward } from "../../interp/pass/forwardPass";
 import { EMPTY_CONTEXT, firstOf, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { BEHIND, nextOrigin, TextEdits } from "../../interp/coalitions/textEdits";
 import type { Model } from "../../models/model";

@@ -5,7 +5,7 @@ import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { generate } from "./generate";

@@ -5,7 +5,7 @@ import { evaluatedSae, type Judged } from "../../interp/sae/evaluatedSae.samples
 import { latentValues } from "../../interp/sae/latentReads";
 import { latentOnTexts, lossWithValues } from "./latentSplice";
 import { textBatches } from "../../interp/activations/textActivations";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 
 const TEXTS = [
   [3, 1, 4, 1, 5, 9, 2],

@@ -10,7 +10,7 @@ import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { decoderRows, outputScale } from "../../interp/sae/latentReads";
 import { textActivations, textBatches } from "../../interp/activations/textActivations";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 
 /** A latent on texts: its own values, and what a unit of it is worth, token by token. */
 export interface LatentOnTexts {

@@ -5,7 +5,7 @@ import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { readCodes } from "../../interp/sae/latentReads";
 import { NO_LATENT } from "../../../protocol/features";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { probes, probesFrom } from "./probes";
 import { fitLinear } from "./linear";
 import { probeScore } from "./score";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { CancelToken, NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { ChainTokens, ResampleStepsRequest } from "../../../protocol/chain";
 import { createCpuDevice } from "../../device/cpu";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { resampleSteps } from "./resampleSteps";

@@ -14,7 +14,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import type { ResampleStepsRequest } from "../../../protocol/chain";
 import { seedPlus } from "../../../random/seedAt";
 import { decode, type DecodedRow } from "../../interp/decode/decode";
-import { pieces, recordForward } from "../../interp/pass/forward";
+import { pieces, recordForward } from "../../interp/pass/forwardPass";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkCount, checkIds, checkPrompt, checkSampling } from "../../models/checks";
 import type { Model } from "../../models/model";

@@ -1,5 +1,5 @@
 /** Codes of one batch of a corpus, read off the device: lists only, and what the quality of the reconstruction is made of. */
-import { pieces } from "../../interp/pass/forward";
+import { pieces } from "../../interp/pass/forwardPass";
 import { readBack } from "../../interp/pass/readBack";
 import { rowsPerChunk } from "../../interp/sae/saeCodes";
 import type { ActivationCache } from "../../interp/activations/activationCache";

@@ -4,7 +4,7 @@ import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { CorpusRequest } from "../../../protocol/features";
 import { randomBelow } from "../../../random/lcg";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { slowPass, type PlainSae } from "../../ops/sae.samples";
 import { CorpusStats, corpusLatent, corpusOverview } from "./saeCorpus";

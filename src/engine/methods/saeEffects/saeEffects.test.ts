@@ -5,7 +5,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import type { Intervention } from "../../../protocol/interventions";
 import { attachRandom } from "../../interp/sae/attachRandom.samples";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { randomGpt2 } from "../../models/randomModel";
 import { latentEffects } from "./saeEffects";
 import { effectTests } from "./saeEffects.samples";

@@ -11,7 +11,7 @@
  */
 import type { LatentRequest, LatentResult } from "../../../protocol/features";
 import type { Pauser } from "../../../protocol/cancel";
-import { pieces } from "../../interp/pass/forward";
+import { pieces } from "../../interp/pass/forwardPass";
 import { readBack } from "../../interp/pass/readBack";
 import { residualPath } from "../../interp/weights/residualPath";
 import { beyondZero, centred, extremes, gained, norm2 } from "../../interp/weights/directions";

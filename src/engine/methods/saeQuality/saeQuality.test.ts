@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { slowPass } from "../../ops/sae.samples";
 import { NO_LATENT } from "../../../protocol/features";
 import { DeadLatents, saeQuality } from "./saeQuality";

@@ -14,7 +14,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
 import type { SpliceRequest, SpliceResult } from "../../../protocol/features";
 import type { AffineChange } from "../../../protocol/interventions";
-import { pieces } from "../../interp/pass/forward";
+import { pieces } from "../../interp/pass/forwardPass";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { readBack } from "../../interp/pass/readBack";

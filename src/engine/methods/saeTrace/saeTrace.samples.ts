@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { EditedPrompt, Intervention } from "../../../protocol/interventions";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { slowPass } from "../../ops/sae.samples";
 import { latentTrace } from "./saeTrace";

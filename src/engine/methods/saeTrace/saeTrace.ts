@@ -14,7 +14,7 @@ import type { WeightedTokens } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
 import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/features";
 import { AblationSparsity } from "./ablationSparsity";
-import { pieces } from "../../interp/pass/forward";
+import { pieces } from "../../interp/pass/forwardPass";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent } from "../../interp/sae/latentAblation";

@@ -7,7 +7,7 @@ import { createCpuDevice } from "../../device/cpu";
 import { openModelFiles } from "../../formats/modelFiles";
 import { fileFromBytes } from "../../formats/bytes/source";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { INDUCTION, inductionFiles } from "../../models/inductionModel.samples";
 import { loadModel } from "../../models/loading/loadModel";
 import type { Model } from "../../models/model";

@@ -9,7 +9,7 @@ import { noise } from "../../../random/noise";
 import { gradients } from "../../interp/gradients/gradients";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { resolveEdits } from "../../interp/interventions/index";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { PLANTED, plantedModel } from "../../models/plantedModel.samples";
 import { randomGpt2 } from "../../models/randomModel";

@@ -12,7 +12,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { noise } from "../../../random/noise";
 import { gradients } from "../../interp/gradients/gradients";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadChanged, openFolder } from "../../models/golden.samples";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";

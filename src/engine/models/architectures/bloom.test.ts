@@ -1,7 +1,7 @@
 /** ALiBi counts positions: where rows share a prefix, hide keys or leave a gap, a key's slot is not its position. */
 import { expect, it } from "vitest";
 import type { RunRow } from "../../../protocol/run";
-import { run } from "../../interp/pass/run";
+import { run } from "../../interp/pass/runRows";
 import { loadChanged, openFolder } from "../golden.samples";
 import { alibiSlope } from "../../kernels/attention/alibiSlope";
 

@@ -5,7 +5,13 @@ import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { makeCache } from "../../models/sizes";
 import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
-import { readForward, recordForward, rowsAtOnce, type ForwardRequest, type ForwardResult } from "./forward";
+import {
+  readForward,
+  recordForward,
+  rowsAtOnce,
+  type ForwardRequest,
+  type ForwardResult,
+} from "./forwardPass";
 
 const ROWS = [[3, 1, 4, 1, 5, 9, 2, 6], [5], [7, 7, 2]];
 const segments: Segment[] = ROWS.map((tokens) => ({ context: EMPTY_CONTEXT, tokens }));

@@ -4,7 +4,7 @@ import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { sitesOf, type Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
-import { run } from "./run";
+import { run } from "./runRows";
 
 let device: Device;
 let model: Model;

@@ -18,7 +18,7 @@ import { siteNamed, type Model } from "../../models/model";
 import { makeCache, vocabOut } from "../../models/sizes";
 import { MAX_TOP_K } from "../../ops/score";
 import { readCaptures } from "./captures";
-import { readForwards, recordForward, type ForwardResult, type PendingForward } from "./forward";
+import { readForwards, recordForward, type ForwardResult, type PendingForward } from "./forwardPass";
 import type { Place } from "./readers";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../batch/rowContext";
 
