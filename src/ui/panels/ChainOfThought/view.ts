@@ -136,7 +136,7 @@ export function experimentWords({ chain }: Pick<Session, "chain">): string[] {
   return [
     `absent steps: ${mode}${filler}${samples}`,
     `value: ${name}${over}, ${unit}, teacher-forced`,
-    `n = ${chain.steps.length} steps`,
+    `n = ${chain.steps.length} ${chain.steps.length === 1 ? "step" : "steps"}`,
   ];
 }
 
