@@ -38,6 +38,10 @@ export default defineConfig({
           include: ["{src,workers,scripts,training}/**/*.test.ts"],
           exclude: ["**/*.{dom,gpu}.test.ts"],
           testTimeout: 60_000,
+          // Files share a process and its modules: a third less work. Each cleans up what it changes.
+          isolate: false,
+          unstubGlobals: true,
+          restoreMocks: true,
         },
       },
       {
