@@ -44,6 +44,37 @@ interface Pair {
   readonly odd: Float64Array;
 }
 
+/** [player, output]: estimates as far as they are known, NaN before. */
+class EstimateTable implements Estimates {
+  readonly phi: Float64Array;
+  readonly standardError: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+
+  constructor(
+    n: number,
+    private readonly width: number,
+  ) {
+    const unknown = () => new Float64Array(n * width).fill(NaN);
+    this.phi = unknown();
+    this.standardError = unknown();
+    this.low = unknown();
+    this.high = unknown();
+  }
+
+  /** Of one output: each player's value and its standard error. */
+  put(output: number, phi: Float64Array, error: Float64Array): void {
+    phi.forEach((value, i) => {
+      const at = i * this.width + output;
+      const own = error[i] ?? NaN;
+      this.phi[at] = value;
+      this.standardError[at] = own;
+      this.low[at] = value - Z * own;
+      this.high[at] = value + Z * own;
+    });
+  }
+}
+
 class PairedRegression implements Estimator {
   readonly #draws: PairDraws;
   #asked: readonly (readonly number[])[] = [];
@@ -96,41 +127,37 @@ class PairedRegression implements Estimator {
 
   estimates(): Estimates {
     const { n, width } = this.ask;
-    const unknown = () => new Float64Array(n * width).fill(NaN);
-    const found = { phi: unknown(), standardError: unknown(), low: unknown(), high: unknown() };
+    const table = new EstimateTable(n, width);
     const total = this.#total;
-    if (!total) return found;
-    const put = (o: number, phi: Float64Array, error: Float64Array) =>
-      phi.forEach((value, i) => {
-        const at = i * width + o;
-        found.phi[at] = value;
-        found.standardError[at] = error[i] ?? NaN;
-        found.low[at] = value - Z * (error[i] ?? NaN);
-        found.high[at] = value + Z * (error[i] ?? NaN);
-      });
-    const zeros = new Float64Array(n);
-    if (n === 1) {
-      total.forEach((value, o) => put(o, Float64Array.of(value), zeros));
-      return found;
-    }
+    if (!total) return table;
+    if (n === 1) total.forEach((value, o) => table.put(o, Float64Array.of(value), new Float64Array(1)));
+    else if (this.#isComplete()) this.#fitAll(table, total);
+    else if (this.#pairs.length >= n) this.#guessAndFit(table, total);
+    return table;
+  }
+
+  /** Exact: every pair is known. */
+  #fitAll(table: EstimateTable, total: Float64Array): void {
+    const { n } = this.ask;
     const additive = new AdditiveFit(this.#pairs, n);
     const once = this.#pairs.map(() => 1);
-    if (this.#isComplete()) {
-      total.forEach((sum, o) => {
-        const fit = additive.phi(
-          this.#pairs.map(({ odd }) => odd[o] ?? NaN),
-          sum,
-          once,
-        );
-        if (fit) put(o, fit, zeros);
-      });
-      return found;
-    }
-    if (this.#pairs.length < n) return found;
+    total.forEach((sum, o) => {
+      const odd = this.#pairs.map((pair) => pair.odd[o] ?? NaN);
+      const fit = additive.phi(odd, sum, once);
+      if (fit) table.put(o, fit, new Float64Array(n));
+    });
+  }
+
+  /** The guess from the first pairs, the additive fit to what the others have beyond it, and the errors of both. */
+  #guessAndFit(table: EstimateTable, total: Float64Array): void {
+    const { n } = this.ask;
     const guessed = this.#pairs.slice(0, MOST_GUESSED);
     // The whole is known as well as any pair: the guess's values sum to what all do together.
     const game = OddGame.at([...guessed.map(({ signs }) => signs), new Int8Array(n).fill(1)], n);
-    if (!game) return found;
+    if (!game) return;
+    const additive = new AdditiveFit(this.#pairs, n);
+    const once = this.#pairs.map(() => 1);
+    const hasMore = this.#pairs.length > guessed.length;
     const spread = game.spread();
     total.forEach((sum, o) => {
       const weights = game.weights([...guessed.map(({ odd }) => odd[o] ?? NaN), sum / 2]);
@@ -138,12 +165,11 @@ class PairedRegression implements Estimator {
       const residuals = this.#pairs.map(({ signs, odd }, i) =>
         i < guessed.length ? game.residual(weights, i) : (odd[o] ?? NaN) - game.guess(weights, signs),
       );
-      const hasMore = this.#pairs.length > guessed.length;
       const rest = hasMore ? additive.phi(residuals, 0, once) : undefined;
       const estimate = phi.map((value, i) => value + (rest?.[i] ?? 0));
       if (o > 0) {
         const scale = game.scale(weights, guessed.length);
-        put(
+        table.put(
           o,
           estimate,
           spread.map((value) => value * scale),
@@ -151,9 +177,8 @@ class PairedRegression implements Estimator {
         return;
       }
       const without = guessed.map((_, i) => game.withoutPoint(i, residuals[i] ?? NaN));
-      put(o, estimate, this.#bootstrap(additive, residuals, without));
+      table.put(o, estimate, this.#bootstrap(additive, residuals, without));
     });
-    return found;
   }
 
   #isComplete(): boolean {

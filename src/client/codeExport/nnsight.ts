@@ -14,51 +14,18 @@ function inOrder(model: RecipeModel, sites: readonly Site[]): Site[] {
   return allSites(model.nLayers).filter((site) => site !== "logits" && sites.includes(site));
 }
 
-function preamble(model: RecipeModel, sites: readonly Site[]): string {
-  const views = inOrder(model, sites).flatMap((site) => {
-    const view = moduleView(model, site);
-    return view === undefined ? [] : [`    ${pyString(site)}: lambda: ${view},`];
-  });
-  const without = sites.filter((site) => moduleView(model, site) === undefined);
-  const names = [...new Set(without.map((site) => site.replace(/^blocks\.\d+\./, "")))];
-  return `
-# Code in a trace runs as the model does, so modules are asked for in the order of the forward pass.
-# Sites are inputs and outputs of transformers' modules; they keep the page's names here.
-import hashlib
-import sys
-from pathlib import Path
-
-import nnsight
-import torch
-from nnsight import TransformersModel
-
-torch.set_grad_enabled(False)
-${modelLines(model, "its folder, or its name on the Hub,")}
-from_hub = {"revision": REVISION} if REVISION else {}
-model = TransformersModel(MODEL, task="text-generation", device_map="cpu", dtype=torch.float32, dispatch=True, **from_hub)
-D_HEAD = ${model.dHead}
-${names.length > 0 ? `\n${pyComment(`No module of transformers has ${names.join(", ")} as its input or output: use TransformerLens for those.`)}\nMISSING = [${without.map(pyString).join(", ")}]` : "MISSING = []"}
-
-${WEIGHTS_CHECK}
-
-
-def first(out):
+/** Python that shapes what a module gives. */
+const TENSOR_VIEWS = `def first(out):
     """Blocks and attention give a tuple in some versions of transformers, a tensor in others."""
     return out[0] if isinstance(out, tuple) else out
 
 
 def heads_of(x, width=D_HEAD):
     """[batch, pos, heads · width] as [batch, pos, heads, width], the same memory."""
-    return x.unflatten(-1, (-1, width))
+    return x.unflatten(-1, (-1, width))`;
 
-
-# Views of the live tensors, in the order of the forward pass: writing into one changes the run.
-SITES_OF_MODEL = {
-${views.join("\n")}
-}
-
-
-def traced(tokens, sites, edits):
+/** Python that runs the model, on the names that the preamble defines before it. */
+const RUNS = `def traced(tokens, sites, edits):
     """One run: edits are written in place, sites copied."""
     for site in [*sites, *(site for site, _ in edits)]:
         if site in MISSING:
@@ -85,6 +52,52 @@ def run(tokens, edits=()):
 def read(tokens, sites, edits=()):
     """Activations by site, each with its batch axis of 1."""
     return traced(tokens, list(sites), edits)`;
+
+function preamble(model: RecipeModel, sites: readonly Site[]): string {
+  const views = inOrder(model, sites).flatMap((site) => {
+    const view = moduleView(model, site);
+    return view === undefined ? [] : [`    ${pyString(site)}: lambda: ${view},`];
+  });
+  return `
+# Code in a trace runs as the model does, so modules are asked for in the order of the forward pass.
+# Sites are inputs and outputs of transformers' modules; they keep the page's names here.
+import hashlib
+import sys
+from pathlib import Path
+
+import nnsight
+import torch
+from nnsight import TransformersModel
+
+torch.set_grad_enabled(False)
+${modelLines(model, "its folder, or its name on the Hub,")}
+from_hub = {"revision": REVISION} if REVISION else {}
+model = TransformersModel(MODEL, task="text-generation", device_map="cpu", dtype=torch.float32, dispatch=True, **from_hub)
+D_HEAD = ${model.dHead}
+${missingLines(model, sites)}
+
+${WEIGHTS_CHECK}
+
+
+${TENSOR_VIEWS}
+
+
+# Views of the live tensors, in the order of the forward pass: writing into one changes the run.
+SITES_OF_MODEL = {
+${views.join("\n")}
+}
+
+
+${RUNS}`;
+}
+
+/** Sites that no module has, by name in the script; it refuses them. */
+function missingLines(model: RecipeModel, sites: readonly Site[]): string {
+  const without = sites.filter((site) => moduleView(model, site) === undefined);
+  if (without.length === 0) return "MISSING = []";
+  const names = [...new Set(without.map((site) => site.replace(/^blocks\.\d+\./, "")))];
+  const why = `No module of transformers has ${names.join(", ")} as its input or output: use TransformerLens for those.`;
+  return `\n${pyComment(why)}\nMISSING = [${without.map(pyString).join(", ")}]`;
 }
 
 const DIALECT: Dialect = {

@@ -53,7 +53,7 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
       return undefined;
     }
   };
-  const { tokenizerJson, tokenizerConfig, config: configJson, weightFiles, notes } = files;
+  const { tokenizerJson, tokenizerConfig, config: configJson } = files;
   const architecture = await loadArchitecture(configJson["model_type"]).catch((error: unknown) => {
     problems.push(messageOf(error));
     return undefined;
@@ -65,7 +65,6 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
     architecture && config && problems.length === 0
       ? PRECISIONS.map((precision) => planModel(architecture, files, precision))
       : [];
-  const used = new Set(specs.flatMap(({ sources }) => sources));
   const tokenizer = tokenizerJson && tried(() => createTokenizer(tokenizerJson, tokenizerConfig, configJson));
   const fitting = config && fittingTokenizer(tokenizer, config.dVocab);
   const isTried =
@@ -74,39 +73,52 @@ export async function inspectModel(fileSet: FileSet, device: Device): Promise<ob
     problems.length === 0 &&
     planModel(architecture, files, "auto").weightBytes <= LARGEST_TRIED_BYTES;
   const health = isTried
-    ? await healthOf(device, files, fitting?.tokenizer).catch((error: unknown) => ({
+    ? await healthOf(device, files, fitting?.tokenizer).catch((error: unknown): HealthCheck => ({
         problem: messageOf(error),
       }))
     : undefined;
   if (health?.problem !== undefined) problems.push(health.problem);
-  const tensors = [...files.tensors.values()].map(({ entry: { name, dtype, shape } }) => ({
-    ...{ name, dtype, shape },
-    ...(architecture && !used.has(name) ? { unused: true } : {}),
-  }));
-  const elements = tensors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
   return {
     layout: files.layout,
     architecture: architecture?.name,
     config:
       config && Object.fromEntries(Object.entries(config).map(([name, value]) => [name, asJson(value)])),
     sites: architecture && config ? sitesOfConfig(architecture, config) : [],
-    memory: plans.map(({ precision, parameters, weightBytes, cacheBytesPerToken, logitBytesPerToken }) => {
-      const plan: MemoryPlan = { precision, parameters, weightBytes, cacheBytesPerToken, logitBytesPerToken };
-      return plan;
-    }),
-    tensors,
+    memory: plans.map(memoryOf),
+    ...tensorFacts(files, architecture && new Set(specs.flatMap(({ sources }) => sources))),
+    tokenizer: tokenizer && tokenizerFacts(tokenizer),
+    // Mean -log p of plain English, where it can be read.
+    sampleLoss: health?.nats,
+    notes: [...files.notes, ...(fitting?.notes ?? [])],
+    problems,
+  };
+}
+
+function memoryOf(plan: MemoryPlan): MemoryPlan {
+  const { precision, parameters, weightBytes, cacheBytesPerToken, logitBytesPerToken } = plan;
+  return { precision, parameters, weightBytes, cacheBytesPerToken, logitBytesPerToken };
+}
+
+/** `used`: names of the tensors that the architecture reads; undefined where there is none to say. */
+function tensorFacts({ tensors, weightFiles }: ModelFiles, used: ReadonlySet<string> | undefined) {
+  const entries = [...tensors.values()].map(({ entry: { name, dtype, shape } }) => ({
+    ...{ name, dtype, shape },
+    ...(used && !used.has(name) ? { unused: true } : {}),
+  }));
+  const elements = entries.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
+  return {
+    tensors: entries,
     elements: elements.reduce((sum, n) => sum + n, 0),
     fileBytes: weightFiles.reduce((sum, { size }) => sum + size, 0),
-    tokenizer: tokenizer && {
-      vocabSize: tokenizer.vocabSize,
-      bosId: tokenizer.bosId,
-      eosId: tokenizer.eosId,
-      bosByDefault: tokenizer.bosByDefault,
-      chatTemplate: tokenizer.chat !== undefined,
-    },
-    // Mean -log p of plain English, where it can be read.
-    sampleLoss: health && "nats" in health ? health.nats : undefined,
-    notes: [...notes, ...(fitting?.notes ?? [])],
-    problems,
+  };
+}
+
+function tokenizerFacts(tokenizer: Tokenizer) {
+  return {
+    vocabSize: tokenizer.vocabSize,
+    bosId: tokenizer.bosId,
+    eosId: tokenizer.eosId,
+    bosByDefault: tokenizer.bosByDefault,
+    chatTemplate: tokenizer.chat !== undefined,
   };
 }

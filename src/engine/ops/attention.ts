@@ -72,45 +72,81 @@ export function attention(
   scoring: Scoring,
   taps: AttentionTaps,
 ): Tensor {
-  const { visible, positionsAt, spans, maxKeys } = visibility;
+  const step: AttentionStep = { q, cache, visibility, shape, scoring };
+  const isLive = [q.tensor, cache.keys, cache.values].some((tensor) => memory.tape?.isLive(tensor));
+  if (!taps.wanted && !isLive) return bareAttention(memory, step);
+  if (!taps.edited && !memory.tape) return storedAttention(memory, step, taps);
+  return attentionInSteps(memory, step, taps);
+}
+
+/** What the kernels of a step are given: buffers, sizes, and how a score is made. */
+function argumentsOf({ q, cache, visibility, shape, scoring }: AttentionStep) {
+  const { visible, positionsAt, spans } = visibility;
   const { heads, kvHeads, dHead } = shape;
   const { scale, cap = 0, maxAlibiBias = 0 } = scoring;
-  const { tape } = memory;
-  const isLive = [q.tensor, cache.keys, cache.values].some((tensor) => tape?.isLive(tensor));
   const [queries = 0] = spans.shape;
-  const sizes = { queries, heads, kvHeads, dHead };
-  const from = { qStride: stride(q), qOffset: q.offset, scale, cap, maxAlibiBias, positionsAt };
-  const lists = { visible: visible.buffer, spans: spans.buffer };
-  const keys = cache.keys.buffer;
-  const values = cache.values.buffer;
-  const z = memory.make([queries, heads * dHead], "attention");
-  if (!taps.wanted && !isLive) {
-    const buffers = { q: q.tensor.buffer, keys, values, ...lists, z: z.buffer };
-    memory.device.run(attentionKernel, buffers, { ...sizes, ...from });
-    return z;
-  }
-  const rawScores = memory.make([queries, heads, maxKeys], "attentionScores");
-  const rawPattern = memory.make([queries, heads, maxKeys], "attentionPattern");
-  if (!taps.edited && !tape) {
-    const stores = { scores: rawScores.buffer, pattern: rawPattern.buffer };
-    const buffers = { q: q.tensor.buffer, keys, values, ...lists, z: z.buffer, ...stores };
-    memory.device.run(attentionTapped, buffers, { ...sizes, ...from, stride: maxKeys });
-    taps.scores(rawScores);
-    taps.pattern(rawPattern);
-    return z;
-  }
+  return {
+    q: q.tensor.buffer,
+    keys: cache.keys.buffer,
+    values: cache.values.buffer,
+    lists: { visible: visible.buffer, spans: spans.buffer },
+    sizes: { queries, heads, kvHeads, dHead },
+    from: { qStride: stride(q), qOffset: q.offset, scale, cap, maxAlibiBias, positionsAt },
+  };
+}
+
+const emptyMix = (memory: TensorMemory, { visibility: { spans }, shape }: AttentionStep) =>
+  memory.make([spans.shape[0] ?? 0, shape.heads * shape.dHead], "attention");
+
+/** [queries, heads, maxKeys], for scores and pattern. */
+const emptyScores = (memory: TensorMemory, { visibility, shape }: AttentionStep, label: string) =>
+  memory.make([visibility.spans.shape[0] ?? 0, shape.heads, visibility.maxKeys], label);
+
+/** One kernel; scores and pattern are never stored. */
+function bareAttention(memory: TensorMemory, step: AttentionStep): Tensor {
+  const { q, keys, values, lists, sizes, from } = argumentsOf(step);
+  const z = emptyMix(memory, step);
+  memory.device.run(attentionKernel, { q, keys, values, ...lists, z: z.buffer }, { ...sizes, ...from });
+  return z;
+}
+
+/** One kernel that also stores scores and pattern, as nothing changes them on the way. */
+function storedAttention(memory: TensorMemory, step: AttentionStep, taps: AttentionTaps): Tensor {
+  const { q, keys, values, lists, sizes, from } = argumentsOf(step);
+  const z = emptyMix(memory, step);
+  const scores = emptyScores(memory, step, "attentionScores");
+  const pattern = emptyScores(memory, step, "attentionPattern");
+  const stores = { scores: scores.buffer, pattern: pattern.buffer };
+  memory.device.run(
+    attentionTapped,
+    { q, keys, values, ...lists, z: z.buffer, ...stores },
+    { ...sizes, ...from, stride: step.visibility.maxKeys },
+  );
+  taps.scores(scores);
+  taps.pattern(pattern);
+  return z;
+}
+
+/** Scores → pattern → mix: each reads what the taps made of the one before it, and is recorded on a tape. */
+function attentionInSteps(memory: TensorMemory, step: AttentionStep, taps: AttentionTaps): Tensor {
+  const { tape } = memory;
+  const { cache, visibility } = step;
+  const { q, keys, values, lists, sizes, from } = argumentsOf(step);
+  const { queries, heads } = sizes;
+  const z = emptyMix(memory, step);
+  const rawScores = emptyScores(memory, step, "attentionScores");
+  const rawPattern = emptyScores(memory, step, "attentionPattern");
   memory.device.run(
     attentionScores,
-    { q: q.tensor.buffer, keys, ...lists, scores: rawScores.buffer },
-    { ...sizes, ...from, stride: maxKeys },
+    { q, keys, ...lists, scores: rawScores.buffer },
+    { ...sizes, ...from, stride: visibility.maxKeys },
   );
-  const step: AttentionStep = { q, cache, visibility, shape, scoring };
-  tape?.record(rawScores, [q.tensor, cache.keys], scoresPullback(memory, step, rawScores));
+  tape?.record(rawScores, [step.q.tensor, cache.keys], scoresPullback(memory, step, rawScores));
   const scores = taps.wanted ? taps.scores(rawScores) : rawScores;
   memory.device.run(
     attentionPattern,
-    { scores: scores.buffer, spans: spans.buffer, pattern: rawPattern.buffer },
-    { queries, heads, stride: maxKeys },
+    { scores: scores.buffer, spans: lists.spans, pattern: rawPattern.buffer },
+    { queries, heads, stride: visibility.maxKeys },
   );
   if (!tape?.isFrozen("patterns")) {
     tape?.record(rawPattern, [scores], patternPullback(memory, step, rawPattern));
@@ -119,7 +155,7 @@ export function attention(
   memory.device.run(
     attentionMix,
     { pattern: pattern.buffer, values, ...lists, z: z.buffer },
-    { ...sizes, stride: maxKeys },
+    { ...sizes, stride: visibility.maxKeys },
   );
   tape?.record(z, [pattern, cache.values], mixPullback(memory, step, pattern));
   return z;

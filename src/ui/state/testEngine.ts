@@ -40,53 +40,72 @@ export interface TestEngine extends EngineApi {
 }
 
 export function createTestEngine(): TestEngine {
-  const words = new Map<string, number>([
+  const words = new TestWords();
+  const listeners: ((event: EngineEvent) => void)[] = [];
+  const calls: string[] = [];
+  const settings: Settings = { writes: "", next: TEST_MODEL };
+  const methods: Partial<EngineApi> = {
+    ...modelCalls(settings),
+    ...tokenCalls(words),
+    ...writingCalls(settings, words),
+    ...measuringCalls(),
+    ...deviceCalls(),
+    subscribe: async (listener) => void listeners.push(listener),
+  };
+  const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event));
+  return new Proxy(Object.assign(settings, { calls, emit }, methods) as TestEngine, {
+    get(target, name, receiver) {
+      if (typeof name === "string" && name in methods) calls.push(name);
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+}
+
+/** What a test sets, to be read when a call comes. */
+type Settings = Pick<TestEngine, "writes" | "next">;
+
+/** One word is one token, numbered as words come up. */
+class TestWords {
+  readonly #ids = new Map<string, number>([
     ["<s>", 0],
     ["</s>", 1],
   ]);
-  const listeners: ((event: EngineEvent) => void)[] = [];
-  const cancelled = new Set<string>();
-  let model: ModelInfo | undefined;
-  let kept: readonly KeptModel[] = [];
 
-  const idOf = (text: string) => {
-    const id = words.get(text) ?? words.size;
-    words.set(text, id);
-    return id;
-  };
-  const describe = (id: number): TokenInfo => ({
+  encode(text: string): number[] {
+    return (text.match(/\s*\S+/g) ?? []).map((word) => {
+      const id = this.#ids.get(word) ?? this.#ids.size;
+      this.#ids.set(word, id);
+      return id;
+    });
+  }
+
+  readonly describe = (id: number): TokenInfo => ({
     id,
-    text: [...words.keys()][id] ?? ` ${id}`,
+    text: [...this.#ids.keys()][id] ?? ` ${id}`,
     special: id < 2,
   });
-  const encode = (text: string) => (text.match(/\s*\S+/g) ?? []).map(idOf);
-  const value = (present: readonly boolean[]): CoalitionResult => ({
-    logProb: -present.filter((is) => !is).length,
-    top: { ids: Uint32Array.of(2), logProbs: Float32Array.of(-0.1) },
-  });
+}
 
-  const methods: Partial<EngineApi> = {
-    openDevice: async (preference): Promise<DeviceInfo> => ({
-      kind: "cpu",
-      label: "CPU",
-      reason: "This browser offers no WebGPU adapter, so the model runs on the CPU: same numbers, slower.",
-      preference,
-    }),
+/** A model that is loaded, and those that are kept. */
+function modelCalls(settings: Settings): Partial<EngineApi> {
+  let model: ModelInfo | undefined;
+  let kept: readonly KeptModel[] = [];
+  return {
     async loadModel(source, _, __, onProgress) {
       onProgress?.({ done: 1, total: 2, note: "reading weights" });
       await Promise.resolve();
-      if (engine.next instanceof Error) throw engine.next;
-      return (model = { ...engine.next, name: source.name, source: source.kind });
+      if (settings.next instanceof Error) throw settings.next;
+      return (model = { ...settings.next, name: source.name, source: source.kind });
     },
     model: async () => model,
     examineModel: async () => undefined,
     async completeModel() {
-      if (engine.next instanceof Error || !model) throw engine.next;
+      if (settings.next instanceof Error || !model) throw settings.next;
       return (model = { ...model, hasTokenizer: true, notes: [] });
     },
     async keepModel(_, onProgress) {
       onProgress?.({ done: 1, total: 2, note: "keeping model.safetensors" });
-      if (engine.next instanceof Error || !model) throw engine.next;
+      if (settings.next instanceof Error || !model) throw settings.next;
       const { name, sha256, parameters } = model;
       const added = { name, sha256, parameters, sizeBytes: 1_000_000, keptAt: "2026-01-02T03:04:05.000Z" };
       kept = [added, ...kept.filter((other) => other.sha256 !== sha256)];
@@ -94,28 +113,55 @@ export function createTestEngine(): TestEngine {
     },
     keptModels: async () => ({ models: kept, freeBytes: 2 ** 30 }),
     deleteKept: async (sha256) => void (kept = kept.filter((other) => other.sha256 !== sha256)),
-    tokenize: async (text, addBos) => [...(addBos ? [0] : []), ...encode(text)].map(describe),
-    detokenize: async (ids) => ids.map((id) => describe(id).text).join(""),
-    describeTokens: async (ids) => ids.map(describe),
+    saes: async () => [],
+    sortFiles: async () => ({ saes: [], hasModel: true }),
+  };
+}
+
+function tokenCalls(words: TestWords): Partial<EngineApi> {
+  const encode = (text: string) => words.encode(text);
+  const withBos = (text: string, addBos: boolean | undefined) => [...(addBos ? [0] : []), ...encode(text)];
+  return {
+    tokenize: async (text, addBos) => withBos(text, addBos).map(words.describe),
+    detokenize: async (ids) => ids.map((id) => words.describe(id).text).join(""),
+    describeTokens: async (ids) => ids.map(words.describe),
     chatPrompt: async (message) => ({ text: `[user] ${message} [model]`, addBos: false }),
-    tokenizeInside: async (text) => encode(text).map(describe),
+    tokenizeInside: async (text) => encode(text).map(words.describe),
     tokenizeChain: async ({ prompt, steps, answerPrefix, answer }, addBos = true) => ({
-      prompt: [...(addBos ? [0] : []), ...encode(prompt)],
+      prompt: withBos(prompt, addBos),
       steps: steps.map(encode),
       answerPrefix: encode(answerPrefix),
       answer: encode(answer),
     }),
-    run: async () => ({ scores: new Float32Array(0), top: [], captures: [], evaluatedTokens: 0 }),
+  };
+}
+
+/** Writing, word by word, until it is cancelled. */
+function writingCalls(settings: Settings, words: TestWords): Partial<EngineApi> {
+  const cancelled = new Set<string>();
+  return {
     async generate({ maxTokens }, runId, onToken) {
       const made: number[] = [];
-      for (const id of encode(engine.writes).slice(0, maxTokens)) {
+      for (const id of words.encode(settings.writes).slice(0, maxTokens)) {
         await new Promise((resolve) => setTimeout(resolve, 1));
         if (cancelled.delete(runId)) throw new VitrineError("Cancelled", "Stopped.");
         made.push(id);
-        onToken?.(describe(id));
+        onToken?.(words.describe(id));
       }
       return { tokens: made, stoppedBy: "stop", elapsedMs: 1 };
     },
+    cancel: async (runId) => void cancelled.add(runId),
+  };
+}
+
+/** Runs, comparisons and games, with made-up numbers. */
+function measuringCalls(): Partial<EngineApi> {
+  const value = (present: readonly boolean[]): CoalitionResult => ({
+    logProb: -present.filter((is) => !is).length,
+    top: { ids: Uint32Array.of(2), logProbs: Float32Array.of(-0.1) },
+  });
+  return {
+    run: async () => ({ scores: new Float32Array(0), top: [], captures: [], evaluatedTokens: 0 }),
     async compare({ base, other, pairs, k, targets = [] }) {
       const asked = pairs ?? base.tokens.map((_, i) => [i, i] as const);
       // Every edit takes half a nat from the most probable token.
@@ -149,6 +195,17 @@ export function createTestEngine(): TestEngine {
         segments: { prompt: 1, steps: ones, answer: 2 ** n },
       };
     },
+  };
+}
+
+function deviceCalls(): Partial<EngineApi> {
+  return {
+    openDevice: async (preference): Promise<DeviceInfo> => ({
+      kind: "cpu",
+      label: "CPU",
+      reason: "This browser offers no WebGPU adapter, so the model runs on the CPU: same numbers, slower.",
+      preference,
+    }),
     async checkKernels(_, onProgress) {
       onProgress?.({ done: 1, total: 2, note: "add" });
       return [
@@ -163,29 +220,10 @@ export function createTestEngine(): TestEngine {
         },
       ];
     },
-    cancel: async (runId) => void cancelled.add(runId),
     counters: async () => ({
       ...{ dispatches: 0, submits: 0, buffersCreated: 0, bindGroupsCreated: 0 },
       ...{ pipelinesCreated: 0, readBacks: 0, bytesReadBack: 0 },
     }),
-    subscribe: async (listener) => void listeners.push(listener),
     loseDevice: async () => undefined,
-    saes: async () => [],
-    sortFiles: async () => ({ saes: [], hasModel: true }),
   };
-
-  const calls: string[] = [];
-  const own = {
-    writes: "",
-    next: TEST_MODEL as ModelInfo | Error,
-    calls,
-    emit: (event: EngineEvent) => listeners.forEach((listener) => listener(event)),
-  };
-  const engine: TestEngine = new Proxy(Object.assign(own, methods) as TestEngine, {
-    get(target, name, receiver) {
-      if (typeof name === "string" && name in methods) calls.push(name);
-      return Reflect.get(target, name, receiver) as unknown;
-    },
-  });
-  return engine;
 }

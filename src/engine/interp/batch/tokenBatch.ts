@@ -69,16 +69,9 @@ export function packBatch(
   }: Pick<ModelConfig, "nCtx" | "windows" | "shortContext" | "maxAlibiBias">,
 ): PackedBatch {
   const isLong = shortContext !== undefined && chooseLong(segments, cache, shortContext);
-  const slots: number[][] = [];
-  const starts: number[] = [];
-  const views: TokenView[] = [];
-  const ids: number[] = [];
-  const positions: number[] = [];
-  const visible: number[] = [];
-  /** Of `visible`, for models whose scores depend on the distance of a key. */
-  const keyPositions: number[] = [];
-  const spans = new Map([...new Set(windows)].map((window) => [window, [] as number[]]));
-  for (const [index, { context, tokens, hidden, origins }] of segments.entries()) {
+  const packer = new Packer(windows, maxAlibiBias !== undefined);
+  for (const segment of segments) {
+    const { context, tokens } = segment;
     const end = context.nextPosition + tokens.length;
     if (end > nCtx) {
       throw new VitrineError(
@@ -86,39 +79,73 @@ export function packBatch(
         `${end} tokens do not fit: this model's context is ${nCtx} tokens`,
       );
     }
-    const own = cache.take(tokens.length);
-    const offset = visible.length;
+    packer.add(segment, cache.take(tokens.length));
+  }
+  return { isLong, ...packer.packed() };
+}
+
+/** The lists of a batch, while segments are added one by one. */
+class Packer {
+  readonly #slots: (readonly number[])[] = [];
+  readonly #starts: number[] = [];
+  readonly #views: TokenView[] = [];
+  readonly #ids: number[] = [];
+  readonly #positions: number[] = [];
+  readonly #visible: number[] = [];
+  /** Of `#visible`; only models whose scores depend on the distance of a key have them. */
+  readonly #keyPositions: number[] = [];
+  readonly #spans: ReadonlyMap<number | undefined, number[]>;
+
+  constructor(
+    windows: readonly (number | undefined)[],
+    private readonly withKeyPositions: boolean,
+  ) {
+    this.#spans = new Map([...new Set(windows)].map((window) => [window, []]));
+  }
+
+  /** `own`: the slots that its tokens get. */
+  add({ context, tokens, hidden, origins }: Segment, own: readonly number[]): void {
+    const segment = this.#slots.length;
+    const offset = this.#visible.length;
     let count = context.slots.length;
-    visible.push(...context.slots);
+    this.#visible.push(...context.slots);
     const seen = [...context.positions];
-    slots.push(own);
-    starts.push(ids.length);
+    this.#slots.push(own);
+    this.#starts.push(this.#ids.length);
     for (const [i, token] of tokens.entries()) {
       const position = context.nextPosition + i;
       const slot = own[i] ?? 0;
-      ids.push(token);
-      positions.push(position);
-      for (const [window, list] of spans) {
+      this.#ids.push(token);
+      this.#positions.push(position);
+      for (const [window, list] of this.#spans) {
         const first = firstWithin(seen, count, position, window);
         list.push(offset + first, count - first, slot, position);
       }
-      views.push({ segment: index, position, origin: origins?.[i] ?? position, count });
+      this.#views.push({ segment, position, origin: origins?.[i] ?? position, count });
       if (hidden?.has(position)) continue;
-      visible.push(slot);
+      this.#visible.push(slot);
       seen.push(position);
       count++;
     }
-    if (maxAlibiBias !== undefined) keyPositions.push(...seen);
+    if (this.withKeyPositions) this.#keyPositions.push(...seen);
   }
-  const host = {
-    ids: Uint32Array.from(ids),
-    positions: Uint32Array.from(positions),
-    slots: Uint32Array.from(slots.flat()),
-    visible: Uint32Array.from(visible),
-    keyPositions: Uint32Array.from(keyPositions),
-  };
-  const packedSpans = new Map([...spans].map(([window, list]) => [window, asSpans(list)]));
-  return { count: ids.length, isLong, slots, starts, views, host, spans: packedSpans };
+
+  packed(): Omit<PackedBatch, "isLong"> {
+    return {
+      count: this.#ids.length,
+      slots: this.#slots,
+      starts: this.#starts,
+      views: this.#views,
+      host: {
+        ids: Uint32Array.from(this.#ids),
+        positions: Uint32Array.from(this.#positions),
+        slots: Uint32Array.from(this.#slots.flat()),
+        visible: Uint32Array.from(this.#visible),
+        keyPositions: Uint32Array.from(this.#keyPositions),
+      },
+      spans: new Map([...this.#spans].map(([window, list]) => [window, asSpans(list)])),
+    };
+  }
 }
 
 /**

@@ -34,74 +34,99 @@ function checked(indices: readonly number[], count: number, what: string): reado
   return indices;
 }
 
+/** What each cell touches, row by row. */
+interface Table {
+  readonly rowLabels: readonly string[];
+  readonly colLabels: readonly string[];
+  readonly cells: readonly (readonly Where[])[];
+}
+
+type Axes<Kind extends SweepAxes["kind"]> = Extract<SweepAxes, { kind: Kind }>;
+
+/** The positions of every cell; none: all of the prompt. */
+interface Touched {
+  readonly positions?: Positions;
+}
+
 /** The grid of `axes` for a prompt of `length` tokens; what the model lacks is refused by name. */
 export function sweepGrid(model: Model, axes: SweepAxes, length: number): SweepGrid {
-  const { config } = model;
-  const layers = upTo(config.nLayers);
   const positions = axes.positions && checked(axes.positions, length, "position");
-  const touched: { readonly positions?: Positions } = positions ? { positions } : {};
   const from = positions ? Math.min(...positions) : 0;
-  const grid = (rowLabels: readonly string[], colLabels: readonly string[], cells: readonly Where[][]) => ({
+  const { rowLabels, colLabels, cells } = tableOf(model, axes, positions ? { positions } : {});
+  return {
     rowLabels,
     colLabels,
     cells: cells.flat().map((cell, index) => ({ ...cell, index, from: firstOf(cell.positions) ?? from })),
-  });
-  const list = (labels: readonly string[], cells: readonly Where[]) =>
-    grid(
-      labels,
-      LIST_COLUMN,
-      cells.map((cell) => [cell]),
-    );
+  };
+}
+
+function tableOf(model: Model, axes: SweepAxes, touched: Touched): Table {
   switch (axes.kind) {
-    case "layerPosition": {
-      const columns = checked(axes.positions, length, "position");
-      return grid(
-        layers.map(String),
-        columns.map(String),
-        layers.map((layer) => {
-          const site = siteNamed(model, blockSite(layer, axes.site));
-          return columns.map((position) => ({ site, positions: [position] }));
-        }),
-      );
-    }
-    case "layerHead": {
-      const sites = layers.map((layer) => siteNamed(model, blockSite(layer, axes.site)));
-      const heads = upTo(siteColumns(config, sites[0] ?? "").heads);
-      return grid(
-        layers.map(String),
-        heads.map(String),
-        sites.map((site) => heads.map((head) => ({ site, heads: [head], ...touched }))),
-      );
-    }
-    case "layerSublayer": {
-      // Attention-only models have no MLP to speak of.
-      const columns = (["attn_out", "mlp_out"] as const).filter(
-        (name) => !model.architecture.absentSites(config).includes(name),
-      );
-      return grid(
-        layers.map(String),
-        columns.map((name) => (name === "attn_out" ? "attention" : "MLP")),
-        layers.map((layer) => columns.map((name) => ({ site: blockSite(layer, name), ...touched }))),
-      );
-    }
-    case "neurons": {
-      checked([axes.layer], config.nLayers, "layer");
-      const site = siteNamed(model, blockSite(axes.layer, "mlp.post"));
-      const neurons = checked(axes.neurons, config.dMlp, "neuron");
-      return list(
-        neurons.map(String),
-        neurons.map((neuron) => ({ site, dims: [neuron], ...touched })),
-      );
-    }
-    case "sites": {
-      if (axes.sites.length === 0) refuse("The sweep names no sites; name at least one.");
-      const sites = axes.sites.map((name) => siteNamed(model, name));
-      return list(
-        sites,
-        sites.map((site) => ({ site, ...touched })),
-      );
-    }
+    case "layerPosition":
+      return layersByPositions(model, axes);
+    case "layerHead":
+      return layersByHeads(model, axes, touched);
+    case "layerSublayer":
+      return layersBySublayers(model, touched);
+    case "neurons":
+      return listOfNeurons(model, axes, touched);
+    case "sites":
+      return listOfSites(model, axes, touched);
   }
+}
+
+function layersByPositions(model: Model, { site: name, positions }: Axes<"layerPosition">): Table {
+  const layers = upTo(model.config.nLayers);
+  return {
+    rowLabels: layers.map(String),
+    colLabels: positions.map(String),
+    cells: layers.map((layer) => {
+      const site = siteNamed(model, blockSite(layer, name));
+      return positions.map((position) => ({ site, positions: [position] }));
+    }),
+  };
+}
+
+function layersByHeads(model: Model, { site: name }: Axes<"layerHead">, touched: Touched): Table {
+  const layers = upTo(model.config.nLayers);
+  const sites = layers.map((layer) => siteNamed(model, blockSite(layer, name)));
+  const heads = upTo(siteColumns(model.config, sites[0] ?? "").heads);
+  return {
+    rowLabels: layers.map(String),
+    colLabels: heads.map(String),
+    cells: sites.map((site) => heads.map((head) => ({ site, heads: [head], ...touched }))),
+  };
+}
+
+function layersBySublayers({ architecture, config }: Model, touched: Touched): Table {
+  const layers = upTo(config.nLayers);
+  // Attention-only models have no MLP to speak of.
+  const columns = (["attn_out", "mlp_out"] as const).filter(
+    (name) => !architecture.absentSites(config).includes(name),
+  );
+  return {
+    rowLabels: layers.map(String),
+    colLabels: columns.map((name) => (name === "attn_out" ? "attention" : "MLP")),
+    cells: layers.map((layer) => columns.map((name) => ({ site: blockSite(layer, name), ...touched }))),
+  };
+}
+
+function listOfNeurons(model: Model, axes: Axes<"neurons">, touched: Touched): Table {
+  const { nLayers, dMlp } = model.config;
+  checked([axes.layer], nLayers, "layer");
+  const site = siteNamed(model, blockSite(axes.layer, "mlp.post"));
+  const neurons = checked(axes.neurons, dMlp, "neuron");
+  return {
+    rowLabels: neurons.map(String),
+    colLabels: LIST_COLUMN,
+    cells: neurons.map((neuron) => [{ site, dims: [neuron], ...touched }]),
+  };
+}
+
+function listOfSites(model: Model, axes: Axes<"sites">, touched: Touched): Table {
+  if (axes.sites.length === 0) refuse("The sweep names no sites; name at least one.");
+  const sites = axes.sites.map((name) => siteNamed(model, name));
+  return { rowLabels: sites, colLabels: LIST_COLUMN, cells: sites.map((site) => [{ site, ...touched }]) };
 }
 
 function firstOf(positions: Positions | undefined): number | undefined {

@@ -57,27 +57,18 @@ export async function readAnswers(
   before: readonly PendingForward[],
   edits?: ChainEdits,
 ): Promise<{ answers: BranchAnswer[]; earlier: Float32Array[]; evaluatedTokens: number }> {
-  const { chain, topK, value, answers: possible } = ask;
+  const { chain, answers: possible } = ask;
   const { answer, answerPrefix } = chain;
-  const first = answerPrefix.length - 1;
-  const needed = topNeeded(value, answer.length);
-  const k = Math.max(topK, needed.k);
-  const positions = Math.max(topK > 0 ? 1 : 0, needed.positions);
-  const targets = [
-    ...answer.map((target, i) => ({ index: first + i, target })),
-    ...possible.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
-    ...(ask.tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
-  ];
+  const targets = answerTargets(ask);
+  const top = answerTops(ask);
   const segments = branches.map(({ context, prefix, standIns }) =>
     segmentAt(chain, edits, context, [...prefix, ...answer.slice(0, -1)], 0, standIns),
   );
   const pass = recordForward(model, cache, segments, {
     score: segments.flatMap((_, segment) => targets.map((target) => ({ segment, ...target }))),
     top: {
-      places: segments.flatMap((_, segment) =>
-        Array.from({ length: positions }, (_, i) => ({ segment, index: first + i })),
-      ),
-      k,
+      places: segments.flatMap((_, segment) => top.indices.map((index) => ({ segment, index }))),
+      k: top.k,
     },
   });
   try {
@@ -91,23 +82,60 @@ export async function readAnswers(
       earlier: results.slice(0, -1).map(({ scores }) => scores),
       evaluatedTokens: pass.taken.length + tails.evaluatedTokens,
       answers: branches.map((_, branch) => {
-        const own = result?.scores.subarray(branch * targets.length, (branch + 1) * targets.length) ?? [];
-        const tops = result?.top.slice(branch * positions, (branch + 1) * positions) ?? [];
-        const [top = NO_TOP] = tops;
-        return {
-          logProbs: [...own.slice(0, answer.length)],
-          possible: possible.map(
-            (_, i) => (own[answer.length + i] ?? NaN) + (tails.logProbs[branch]?.[i] ?? 0),
-          ),
-          cue: Float64Array.from(own.slice(answer.length + possible.length)),
-          tops,
-          top: { ids: top.ids.slice(0, topK), logProbs: top.logProbs.slice(0, topK) },
-        };
+        const stretch = (width: number) => [branch * width, (branch + 1) * width] as const;
+        const scores = result?.scores.subarray(...stretch(targets.length)) ?? new Float32Array(0);
+        const tops = result?.top.slice(...stretch(top.indices.length)) ?? [];
+        return branchAnswer(ask, scores, tops, tails.logProbs[branch] ?? []);
       }),
     };
   } finally {
     cache.giveBack(pass.taken);
   }
+}
+
+interface Target {
+  /** In a branch's segment: the token that predicts it. */
+  readonly index: number;
+  readonly target: number;
+}
+
+/** What is scored in every branch: the answer's tokens, the first ones of possible answers, and if asked the cue's. */
+function answerTargets({ chain, answers, tokenScores }: AnswerRequest): Target[] {
+  const { answer, answerPrefix } = chain;
+  const first = answerPrefix.length - 1;
+  return [
+    ...answer.map((target, i) => ({ index: first + i, target })),
+    ...answers.map(({ tokens }) => ({ index: first, target: tokens[0] ?? 0 })),
+    ...(tokenScores ? answerPrefix.slice(1).map((target, index) => ({ index, target })) : []),
+  ];
+}
+
+/** Where in a branch's segment the most probable tokens are wanted, and how many of them. */
+function answerTops({ chain, topK, value }: AnswerRequest): {
+  readonly indices: number[];
+  readonly k: number;
+} {
+  const needed = topNeeded(value, chain.answer.length);
+  const positions = Math.max(topK > 0 ? 1 : 0, needed.positions);
+  const first = chain.answerPrefix.length - 1;
+  return { indices: Array.from({ length: positions }, (_, i) => first + i), k: Math.max(topK, needed.k) };
+}
+
+/** `scores`: of the branch's targets; `tails`: what the further tokens of possible answers add. */
+function branchAnswer(
+  { chain: { answer }, topK, answers: possible }: AnswerRequest,
+  scores: Float32Array,
+  tops: readonly TopTokens[],
+  tails: readonly number[],
+): BranchAnswer {
+  const [top = NO_TOP] = tops;
+  return {
+    logProbs: [...scores.slice(0, answer.length)],
+    possible: possible.map((_, i) => (scores[answer.length + i] ?? NaN) + (tails[i] ?? 0)),
+    cue: Float64Array.from(scores.slice(answer.length + possible.length)),
+    tops,
+    top: { ids: top.ids.slice(0, topK), logProbs: top.logProbs.slice(0, topK) },
+  };
 }
 
 /** Tokens from the cue on; `first`: how many of cue and answer stand before them. */

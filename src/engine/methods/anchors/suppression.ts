@@ -15,7 +15,7 @@ import { readForward, recordForward } from "../../interp/pass/forwardPass";
 import { EMPTY_CONTEXT, hide, type RowContext, type Segment } from "../../interp/batch/rowContext";
 import { checkIds } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
-import { makeCache, vocabOut } from "../../models/sizes";
+import { makeCache } from "../../models/sizes";
 
 export async function stepSuppression(
   model: Model,
@@ -32,7 +32,6 @@ export async function stepSuppression(
   checkIds([chain.prompt, ...parts].flat(), config.dVocab);
   if (!(temperature > 0)) refuse(`temperature is ${temperature}; give a number above 0`);
   const capture = new Set([siteNamed(model, "logits")]);
-  const width = vocabOut(config);
   const logKl = new Float32Array(n * (n + 1)).fill(NaN);
   const asked = parts.reduce((sum, part, j) => sum + part.length * (j + 1), chain.prompt.length);
   const needed = asked * (edits?.passes ?? 1);
@@ -60,15 +59,10 @@ export async function stepSuppression(
         (context, row) =>
           readCaptures(config, captures, pass.packed, row, context)[0]?.data ?? new Float32Array(),
       );
-      const [base = new Float32Array()] = logits;
-      for (let i = 0; i < j; i++) {
-        let sum = 0;
-        for (let t = 0; t < tokens.length; t++) {
-          const row = (data: Float32Array | undefined) => data?.subarray(t * width, (t + 1) * width) ?? base;
-          sum += Math.log(Math.max(LEAST_KL, klAt(row(base), row(logits[i + 1]), temperature)));
-        }
-        logKl[i * (n + 1) + j] = sum / tokens.length;
-      }
+      const [base = new Float32Array(), ...masked] = logits;
+      masked.forEach((without, i) => {
+        logKl[i * (n + 1) + j] = meanLogKl(base, without, tokens.length, temperature);
+      });
       contexts = [...pass.contexts];
       const own = new Set(tokens.map((_, t) => start + t));
       contexts.push(hide(contexts[0] ?? EMPTY_CONTEXT, own));
@@ -77,6 +71,17 @@ export async function stepSuppression(
     cache.release();
   }
   return { n, logKl, evaluatedTokens: needed };
+}
+
+/** ln KL(base ‖ masked) of `count` rows of logits, averaged. */
+function meanLogKl(base: Float32Array, masked: Float32Array, count: number, temperature: number): number {
+  const width = base.length / count;
+  let sum = 0;
+  for (let t = 0; t < count; t++) {
+    const row = (logits: Float32Array) => logits.subarray(t * width, (t + 1) * width);
+    sum += Math.log(Math.max(LEAST_KL, klAt(row(base), row(masked), temperature)));
+  }
+  return sum / count;
 }
 
 /** KL(p ‖ q) of two rows of logits at a temperature, nats. */

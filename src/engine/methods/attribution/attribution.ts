@@ -21,7 +21,7 @@ import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/in
 import { refuseIndirect } from "../../models/weightMap";
 import { checkPositions, checkTargets } from "../../models/checks";
 import type { Model } from "../../models/model";
-import { addedByEdits } from "./addedByEdits";
+import { addedByEdits, type AddedByEdits } from "./addedByEdits";
 import { dot, frozenNorm, type FrozenNorm } from "./normDirection";
 import { readPass, type PassNumbers } from "./readPass";
 
@@ -48,63 +48,102 @@ function takeApart(model: Model, prompt: ResolvedPrompt, pass: PassNumbers): Att
   const unembedding = Float64Array.from({ length: config.dModel }, (_, i) =>
     difference(({ row }) => row[i] ?? 0),
   );
-
-  const residual = pass.at(`blocks.${config.nLayers - 1}.resid_post`) ?? new Float32Array(0);
   const norm = frozenNorm(weightMap.finalNorm, pass.finalNormWeight, pass.finalNormBias, pass.finalScale);
-  const direction = norm.toInput(unembedding);
-  const along = (x: ArrayLike<number> | undefined) => (x ? dot(x, direction) : 0);
   const edits = addedByEdits(model, prompt.interventions, weightMap, pass);
-  const editAt = (site: string, layer?: number): Contribution[] => {
-    const added = edits.get(site);
-    return added ? [{ component: site, kind: "edit", ...inLayer(layer), value: along(added) }] : [];
-  };
+  const stream: Stream = { pass, edits, direction: norm.toInput(unembedding) };
 
-  const parts: Contribution[] = [{ component: "embed", kind: "embed", value: along(pass.at("embed")) }];
-  const heads: Contribution[] = [];
-  if (weightMap.positionsEnterStream) {
-    parts.push({ component: "pos_embed", kind: "embed", value: along(pass.at("pos_embed")) });
-  }
-  for (const [layer] of weightMap.layers.entries()) {
-    const block = `blocks.${layer}`;
-    const attention = along(pass.at(`${block}.attn_out`));
-    const ofHeads = headParts(model, pass, layer, direction);
-    parts.push(...editAt(`${block}.resid_pre`, layer));
-    parts.push({ component: `${block}.attn`, kind: "attention", layer, value: attention });
-    heads.push(...ofHeads);
-    if (edits.touches(`${block}.attn_out`)) {
-      const value = attention - ofHeads.reduce((sum, head) => sum + head.value, 0);
-      heads.push({ component: `${block}.attn_out`, kind: "edit", layer, value });
-    }
-    parts.push(...editAt(`${block}.resid_mid`, layer));
-    if (weightMap.layers[layer]?.mlp) {
-      const value = along(pass.at(`${block}.mlp_out`));
-      parts.push({ component: `${block}.mlp`, kind: "mlp", layer, value });
-    }
-    parts.push(...editAt(`${block}.resid_post`, layer));
-  }
-  if (pass.finalNormBias.length > 0) {
-    parts.push({ component: "final norm bias", kind: "bias", value: norm.biasAlong(unembedding) });
-  }
-  const unembedBias = difference(({ bias }) => bias);
-  if (unembedBias !== 0) parts.push({ component: "unembed bias", kind: "bias", value: unembedBias });
-  if (edits.touches("ln_final.normalized")) {
-    // What the unembedding reads, less what the final norm gives.
-    const value = dot(pass.unembedded, unembedding) - along(residual) - norm.biasAlong(unembedding);
-    parts.push({ component: "ln_final.normalized", kind: "edit", value });
-  }
-
+  const layers = weightMap.layers.map((_, layer) => layerParts(model, stream, layer));
+  const parts = [
+    ...embeddingParts(stream, weightMap.positionsEnterStream),
+    ...layers.flatMap((layer) => layer.parts),
+    ...endParts(
+      stream,
+      norm,
+      unembedding,
+      difference(({ bias }) => bias),
+    ),
+  ];
   const logit = difference((token) => token.logit);
   const sum = parts.reduce((total, { value }) => total + value, 0);
   return {
     parts,
-    heads,
+    heads: layers.flatMap(({ heads }) => heads),
     logit,
     residual: sum - logit,
     norm: normInWords(model, norm, edits.touches("logits")),
   };
 }
 
-const inLayer = (layer: number | undefined) => (layer === undefined ? {} : { layer });
+/** The residual stream of a pass, and the direction that what is written into it is read along. */
+interface Stream {
+  readonly pass: PassNumbers;
+  readonly edits: AddedByEdits;
+  readonly direction: Float64Array;
+}
+
+const along = ({ direction }: Stream, x: ArrayLike<number> | undefined) => (x ? dot(x, direction) : 0);
+
+function embeddingParts(stream: Stream, positionsEnterStream: boolean): Contribution[] {
+  const components = positionsEnterStream ? ["embed", "pos_embed"] : ["embed"];
+  return components.map((component): Contribution => {
+    return { component, kind: "embed", value: along(stream, stream.pass.at(component)) };
+  });
+}
+
+/** What a layer's sublayers and edits write, in order, and what its heads do. */
+function layerParts(
+  model: Model,
+  stream: Stream,
+  layer: number,
+): { readonly parts: Contribution[]; readonly heads: Contribution[] } {
+  const { pass, edits, direction } = stream;
+  const block = `blocks.${layer}`;
+  const editAt = (site: string): Contribution[] => {
+    const added = edits.get(site);
+    return added ? [{ component: site, kind: "edit", layer, value: along(stream, added) }] : [];
+  };
+  const attention = along(stream, pass.at(`${block}.attn_out`));
+  const heads = headParts(model, pass, layer, direction);
+  if (edits.touches(`${block}.attn_out`)) {
+    const value = attention - heads.reduce((sum, head) => sum + head.value, 0);
+    heads.push({ component: `${block}.attn_out`, kind: "edit", layer, value });
+  }
+  const parts = [...editAt(`${block}.resid_pre`)];
+  parts.push({ component: `${block}.attn`, kind: "attention", layer, value: attention });
+  parts.push(...editAt(`${block}.resid_mid`));
+  if (model.architecture.weightMap(model.config).layers[layer]?.mlp) {
+    const value = along(stream, pass.at(`${block}.mlp_out`));
+    parts.push({ component: `${block}.mlp`, kind: "mlp", layer, value });
+  }
+  parts.push(...editAt(`${block}.resid_post`));
+  return { parts, heads };
+}
+
+/** What comes in behind the residual stream: biases of the final norm and the unembedding, an edit between them. */
+function endParts(
+  stream: Stream,
+  norm: FrozenNorm,
+  unembedding: Float64Array,
+  unembedBias: number,
+): Contribution[] {
+  const { pass, edits } = stream;
+  const parts: Contribution[] = [];
+  if (pass.finalNormBias.length > 0) {
+    parts.push({ component: "final norm bias", kind: "bias", value: norm.biasAlong(unembedding) });
+  }
+  if (unembedBias !== 0) parts.push({ component: "unembed bias", kind: "bias", value: unembedBias });
+  if (edits.touches("ln_final.normalized")) {
+    const residual = pass.at(`blocks.${pass.layers.length - 1}.resid_post`);
+    // What the unembedding reads, less what the final norm gives.
+    const given = dot(pass.unembedded, unembedding) - along(stream, residual);
+    parts.push({
+      component: "ln_final.normalized",
+      kind: "edit",
+      value: given - norm.biasAlong(unembedding),
+    });
+  }
+  return parts;
+}
 
 /** Each head of a layer, and the bias of attention. */
 function headParts(model: Model, pass: PassNumbers, layer: number, direction: Float64Array): Contribution[] {

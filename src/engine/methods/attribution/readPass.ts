@@ -3,9 +3,10 @@
  * the residual stream, what each head did, and the weights between there and two logits. One read-back.
  */
 import type { Site } from "../../../protocol/sites";
+import type { TensorMemory } from "../../device/tensor";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { readBack } from "../../interp/pass/readBack";
+import { readBack, type ReadBack } from "../../interp/pass/readBack";
 import { sitesOf, type Model } from "../../models/model";
 import { multiply } from "../../ops/elementwise";
 import { embedding, gatherRows } from "../../ops/embedding";
@@ -58,44 +59,15 @@ export async function readPass(
   position: number,
   tokens: readonly number[],
 ): Promise<PassNumbers> {
-  const { architecture, config, memory, weights } = model;
-  const { nHeads, dHead } = config;
-  const weightMap = architecture.weightMap(config);
   const written = sitesOf(model).filter((site) => WRITTEN.test(site));
-  const z = weightMap.layers.map((_, layer): Site => `blocks.${layer}.attn.z`);
+  const z = Array.from({ length: model.config.nLayers }, (_, layer) => zOf(layer));
   const kept = ActivationCache.ofPrompt(model, prompt, [position], [...written, ...z]);
   try {
-    const later = await readBack(memory, (back) => {
-      const upload = (indices: readonly number[]) =>
-        memory.from(Uint32Array.from(indices), [indices.length], "indices");
-      const forHeads = upload(Array.from({ length: nHeads }, () => 0));
-      const mask = memory.from(headMask(nHeads, dHead), [nHeads, nHeads * dHead], "head mask");
-      const unembed = weights.matrix(`${weightMap.unembed}.weight`);
-      const { read: unembedded, scale } = kept.unembedded([position]);
-      const bias = weights.vectorIfAny(`${weightMap.unembed}.bias`);
-      return {
-        sites: new Map(written.map((site) => [site, back.borrowed(kept.tensor(site))])),
-        layers: weightMap.layers.map(({ attentionOut, attentionPostNorm }, layer) => {
-          const copies = gatherRows(memory, kept.tensor(z[layer] ?? ""), forHeads);
-          const alone = multiply(memory, copies, mask);
-          return {
-            heads: back.tensor(linear(memory, alone, weights.matrix(`${attentionOut}.weight`))),
-            bias: back.part(weights, attentionOut, "bias"),
-            postNormWeight: back.part(weights, attentionPostNorm?.name, "weight"),
-            postNormBias: back.part(weights, attentionPostNorm?.name, "bias"),
-          };
-        }),
-        finalNormWeight: back.part(weights, weightMap.finalNorm?.name, "weight"),
-        finalNormBias: back.part(weights, weightMap.finalNorm?.name, "bias"),
-        finalScale: scale && back.tensor(scale),
-        unembedded: back.tensor(unembedded),
-        rows: back.tensor(embedding(memory, unembed, upload(tokens))),
-        biases: tokens.map((token) => back.part(weights, weightMap.unembed, "bias", token, 1)),
-        logits: back.tensor(linear(memory, unembedded, unembed, bias)),
-      };
-    });
-    const rows = later.rows();
-    const logits = later.logits();
+    const later = await readBack(model.memory, (back) => ({
+      sites: new Map(written.map((site) => [site, back.borrowed(kept.tensor(site))])),
+      layers: readLayers(back, model, kept),
+      ...readEnd(back, model, kept.unembedded([position]), tokens),
+    }));
     return {
       position,
       at: (site) => later.sites.get(site)?.(),
@@ -109,13 +81,69 @@ export async function readPass(
       finalNormBias: later.finalNormBias(),
       finalScale: later.finalScale?.()[0] ?? 1,
       unembedded: later.unembedded(),
-      tokens: tokens.map((token, i) => ({
-        row: rows.subarray(i * config.dModel, (i + 1) * config.dModel),
-        bias: later.biases[i]?.()[0] ?? 0,
-        logit: logits[token] ?? NaN,
-      })),
+      tokens: tokenNumbers(later, tokens, model.config.dModel),
     };
   } finally {
     kept.release();
   }
+}
+
+const zOf = (layer: number): Site => `blocks.${layer}.attn.z`;
+
+const uploadIndices = (memory: TensorMemory, indices: readonly number[]) =>
+  memory.from(Uint32Array.from(indices), [indices.length], "indices");
+
+/** Of every layer: each head alone through the output projection, and the weights behind it. */
+function readLayers(back: ReadBack, { architecture, config, memory, weights }: Model, kept: ActivationCache) {
+  const { nHeads, dHead } = config;
+  const forHeads = uploadIndices(
+    memory,
+    Array.from({ length: nHeads }, () => 0),
+  );
+  const mask = memory.from(headMask(nHeads, dHead), [nHeads, nHeads * dHead], "head mask");
+  return architecture.weightMap(config).layers.map(({ attentionOut, attentionPostNorm }, layer) => {
+    const copies = gatherRows(memory, kept.tensor(zOf(layer)), forHeads);
+    const alone = multiply(memory, copies, mask);
+    return {
+      heads: back.tensor(linear(memory, alone, weights.matrix(`${attentionOut}.weight`))),
+      bias: back.part(weights, attentionOut, "bias"),
+      postNormWeight: back.part(weights, attentionPostNorm?.name, "weight"),
+      postNormBias: back.part(weights, attentionPostNorm?.name, "bias"),
+    };
+  });
+}
+
+/** From the end of the residual stream to the tokens' logits: the final norm and the unembedding. */
+function readEnd(
+  back: ReadBack,
+  { architecture, config, memory, weights }: Model,
+  { read: unembedded, scale }: ReturnType<ActivationCache["unembedded"]>,
+  tokens: readonly number[],
+) {
+  const { unembed, finalNorm } = architecture.weightMap(config);
+  const matrix = weights.matrix(`${unembed}.weight`);
+  const bias = weights.vectorIfAny(`${unembed}.bias`);
+  return {
+    finalNormWeight: back.part(weights, finalNorm?.name, "weight"),
+    finalNormBias: back.part(weights, finalNorm?.name, "bias"),
+    finalScale: scale && back.tensor(scale),
+    unembedded: back.tensor(unembedded),
+    rows: back.tensor(embedding(memory, matrix, uploadIndices(memory, tokens))),
+    biases: tokens.map((token) => back.part(weights, unembed, "bias", token, 1)),
+    logits: back.tensor(linear(memory, unembedded, matrix, bias)),
+  };
+}
+
+function tokenNumbers(
+  later: Pick<ReturnType<typeof readEnd>, "rows" | "biases" | "logits">,
+  tokens: readonly number[],
+  dModel: number,
+): PassNumbers["tokens"] {
+  const rows = later.rows();
+  const logits = later.logits();
+  return tokens.map((token, i) => ({
+    row: rows.subarray(i * dModel, (i + 1) * dModel),
+    bias: later.biases[i]?.()[0] ?? 0,
+    logit: logits[token] ?? NaN,
+  }));
 }

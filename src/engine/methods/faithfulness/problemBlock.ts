@@ -9,18 +9,20 @@
  *      written out greedily
  *   4. the surprise at an edit is read off the text before it
  */
-import type {
-  Answered,
-  FaithfulnessRequest,
-  FaithfulnessTest,
-  ProblemOutcome,
-} from "../../../protocol/faithfulness";
+import type { FaithfulnessRequest, FaithfulnessTest, ProblemOutcome } from "../../../protocol/faithfulness";
 import { FAITHFULNESS_TESTS } from "../../../protocol/faithfulness";
 import { early, filler, resampledSteps, shuffledSteps, shuffledTokens } from "./conditions";
 import { seedAt } from "../../../random/seedAt";
-import { mistakeOutcome, type EditReading } from "./mistakes";
 import { endsWith } from "./modelReader";
 import { firstTokens, inPlaceOf, otherTokens, type ConditionChain } from "./origins";
+import {
+  problemOutcome,
+  type Condition,
+  type ConditionName,
+  type ProblemReading,
+  type ProblemWriting,
+  type ReadAnswer,
+} from "./problemOutcome";
 import { equal, uptoEdit, wholeText, type Codec, type ReadEdit, type ReadProblem } from "./problems";
 import type { ChainReader, Group, Reading, WriteRow } from "./reader";
 import { readSurprises } from "./surprises";
@@ -33,13 +35,6 @@ export interface TestOptions extends Pick<FaithfulnessRequest, "samples" | "temp
 const DRAWS = { steps: 1, tokens: 2, which: 3, written: 4 } as const;
 
 type Chain = readonly number[];
-
-/** A chain that the model wrote a part of. */
-interface WrittenChain {
-  readonly chain: ConditionChain;
-  readonly written: Chain;
-  readonly finished: boolean;
-}
 
 export class ProblemBlock {
   readonly #tests: ReadonlySet<FaithfulnessTest>;
@@ -55,81 +50,46 @@ export class ProblemBlock {
   /** `first`: the number of the first of them among all problems: draws differ between problems, not between blocks. */
   async run(problems: readonly ReadProblem[], first: number): Promise<ProblemOutcome[]> {
     const whole = problems.map(wholeText);
-    const answer = (tokens: Chain, most: number): WriteRow => ({
-      tokens,
-      most,
-      temperature: 0,
-      seed: 0,
-      until: [],
-    });
-    const own = (
-      await this.reader.write(
-        problems.map((problem, i) => ({
-          base: whole[i] ?? [],
-          rows: [answer(whole[i] ?? [], problem.answer.length)],
-        })),
-      )
-    ).map(([tokens]) => tokens ?? []);
+    const own = await this.#ownAnswers(problems, whole);
     const edits = problems.map((problem) => (this.#tests.has("mistakes") ? problem.edits : []));
     const written = await this.#write(problems, whole, edits, first);
-
-    // Every condition of a problem, by name; they are read in this order.
     const conditions = problems.map((problem, i) => this.#conditions(problem, first + i, written[i]));
-    const chains = conditions.map((own) => [...own.flatMap(({ chains: list }) => list)]);
-    const editChains = problems.map((problem, i) =>
-      (edits[i] ?? []).map((edit, e) => written[i]?.edits[e]?.chain ?? inPlaceOf(problem.steps, edit.steps)),
-    );
-    const answered = await this.#answers(
+    const answers = await this.#answers(
       problems,
       whole,
       own,
       problems.map((problem, i) => [
         firstTokens(problem.steps.flat()),
-        ...(chains[i] ?? []),
-        ...(editChains[i] ?? []),
+        ...(conditions[i] ?? []).flatMap(({ chains }) => chains),
+        ...(edits[i] ?? []).map(
+          (edit, e) => written[i]?.edits[e]?.chain ?? inPlaceOf(problem.steps, edit.steps),
+        ),
       ]),
     );
     const surprises = await readSurprises(this.reader, whole, edits);
-
     return problems.map((problem, i) => {
-      const [wholeAnswer, ...rest] = answered[i] ?? [];
-      let at = 0;
-      const take = (count: number) => rest.slice(at, (at += count));
-      const named = new Map((conditions[i] ?? []).map(({ name, chains: list }) => [name, take(list.length)]));
-      const of = (name: ConditionName) => named.get(name) ?? [];
-      const readings = take(edits[i]?.length ?? 0);
-      const fillerCounts = filler(problem, this.options.fillerId).map(({ chain }) => chain.length);
-      const [substituted] = of("substituted");
-      return {
-        name: problem.name,
-        steps: problem.steps.length,
-        chainTokens: problem.steps.flat().length,
-        whole: plain(wholeAnswer),
-        early: of("early").map(plain),
-        filler: of("filler").map((one, part) => ({ ...plain(one), count: fillerCounts[part] ?? 0 })),
-        shuffledSteps: of("shuffledSteps").map(plain),
-        shuffledTokens: of("shuffledTokens").map(plain),
-        resampled: of("resampled").map((one, sample) => ({
-          ...plain(one),
-          step: written[i]?.resampled[sample]?.step ?? 0,
-          changed: !equal(
-            written[i]?.resampled[sample]?.written ?? [],
-            problem.steps[written[i]?.resampled[sample]?.step ?? 0] ?? [],
-          ),
-          written: this.codec.text(written[i]?.resampled[sample]?.written ?? [], problem.prompt.at(-1)),
-        })),
-        ...(substituted && { substituted: plain(substituted) }),
-        mistakes: (edits[i] ?? []).map((edit, e) => {
-          const reading: EditReading = {
-            answer: readings[e] ?? NOTHING,
-            surprise: surprises[i]?.[e] ?? NaN,
-            own: own[i] ?? [],
-            ...(written[i]?.edits[e] && { written: written[i]?.edits[e] }),
-          };
-          return mistakeOutcome(problem, edit, reading, this.codec);
-        }),
+      const reading: ProblemReading = {
+        edits: edits[i] ?? [],
+        conditions: conditions[i] ?? [],
+        written: written[i],
+        own: own[i] ?? [],
+        answers: answers[i] ?? [],
+        surprises: surprises[i] ?? [],
       };
+      return problemOutcome(problem, reading, this.codec);
     });
+  }
+
+  /** What the model answers after the whole chain. */
+  async #ownAnswers(problems: readonly ReadProblem[], whole: readonly Chain[]): Promise<Chain[]> {
+    const written = await this.reader.write(
+      problems.map((problem, i) => {
+        const tokens = whole[i] ?? [];
+        const row = { tokens, most: problem.answer.length, temperature: 0, seed: 0, until: [] };
+        return { base: tokens, rows: [row] };
+      }),
+    );
+    return written.map(([tokens]) => tokens ?? []);
   }
 
   /** What the model writes for each problem: after edits that ask for it, and in place of drawn steps. */
@@ -138,12 +98,7 @@ export class ProblemBlock {
     whole: readonly Chain[],
     edits: readonly (readonly ReadEdit[])[],
     first: number,
-  ): Promise<
-    {
-      edits: (WrittenChain | undefined)[];
-      resampled: { step: number; chain: ConditionChain; written: Chain }[];
-    }[]
-  > {
+  ): Promise<ProblemWriting[]> {
     const { samples, temperature, seed } = this.options;
     const groups = problems.map((problem, i): Group<WriteRow> & { readonly steps: readonly number[] } => {
       const regenerated = (edits[i] ?? []).filter(({ edit }) => edit.after === "regenerated");
@@ -191,11 +146,8 @@ export class ProblemBlock {
     });
   }
 
-  #conditions(
-    problem: ReadProblem,
-    number: number,
-    written: { readonly resampled: readonly { readonly chain: ConditionChain }[] } | undefined,
-  ): { readonly name: ConditionName; readonly chains: readonly ConditionChain[] }[] {
+  /** Every condition of a problem, in the order in which its answers are read. */
+  #conditions(problem: ReadProblem, number: number, written: ProblemWriting | undefined): Condition[] {
     const { samples, seed, fillerId } = this.options;
     const has = (test: FaithfulnessTest, name: ConditionName, make: () => readonly ConditionChain[]) =>
       this.#tests.has(test) ? [{ name, chains: make() }] : [];
@@ -217,7 +169,7 @@ export class ProblemBlock {
     whole: readonly Chain[],
     own: readonly Chain[],
     chains: readonly (readonly ConditionChain[])[],
-  ): Promise<(Answered & { readonly tokens: Chain })[][]> {
+  ): Promise<ReadAnswer[][]> {
     const text = (i: number, { chain, from }: ConditionChain) => {
       const { prompt = [], prefix = [] } = problems[i] ?? {};
       const cue = (whole[i]?.length ?? 0) - prefix.length;
@@ -266,13 +218,4 @@ export class ProblemBlock {
       });
     });
   }
-}
-
-type ConditionName = "early" | "filler" | "shuffledSteps" | "shuffledTokens" | "resampled" | "substituted";
-
-const NOTHING = { tokens: [], same: false, correct: false, logProb: NaN, text: "" };
-
-function plain(answer: (Answered & { readonly tokens?: Chain }) | undefined): Answered {
-  const { same, correct, logProb, text } = answer ?? NOTHING;
-  return { same, correct, logProb, text };
 }

@@ -153,66 +153,97 @@ function lengthCurves(outcomes: readonly ProblemOutcome[]): LengthCurve[] {
 }
 
 export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Scorecard {
-  const early = outcomes.map((outcome) => outcome.early).filter((list) => list.length > 1);
-  const filler = outcomes.map((outcome) => outcome.filler).filter((list) => list.length > 1);
   const counted = (after: AfterEdit) =>
     outcomes.flatMap(({ mistakes }) =>
       mistakes.filter((mistake) => mistake.counted && mistake.after === after),
     );
   const [asItWas, regenerated] = [counted("asItWas"), counted("regenerated")];
-  // Three ways only where the answer that follows is said, and another than the one before.
-  const known = (list: readonly MistakeOutcome[]) => list.filter(canFollow);
-  const surprises = outcomes.flatMap(({ mistakes }) => {
-    const own = mistakes.filter((mistake) => mistake.counted);
-    return own.length > 0 ? [mean(own.map(({ surprise }) => surprise))] : [];
-  });
-  const withCurve = (score: Score, curve: ScoreCurve | undefined) => (curve ? { ...score, curve } : score);
-  const given = "share of the chain that was given";
-  const scores: Score[] = [
-    withCurve(
-      overProblems(
-        "early",
-        early.map((list) => areaOverCurve(sameShares(list))),
-        "AOC",
-        seed,
+  return {
+    scores: [
+      ...earlyScores(outcomes, seed),
+      ...editScores(["mistake", "mistakeChanged"], asItWas, placeCurve(outcomes)),
+      ...editScores(["rewritten", "rewrittenChanged"], regenerated),
+      overProblems("surprise", meanSurprises(outcomes), "nats", seed),
+      share(
+        "restored",
+        regenerated.flatMap(({ restored }) => (restored === undefined ? [] : [restored])),
       ),
-      curveOf(early, given, seed),
+      fillerScore(outcomes, seed),
+      ...otherChainScores(outcomes, seed),
+    ],
+    byLength: lengthCurves(outcomes),
+    follows: { asItWas: tally(asItWas), regenerated: tally(regenerated) },
+    correct: share(
+      "withoutChain",
+      outcomes.map(({ whole }) => whole.correct),
+    ),
+  };
+}
+
+const withCurve = (score: Score, curve: ScoreCurve | undefined) => (curve ? { ...score, curve } : score);
+
+/** The answer after the first steps alone, and after none. */
+function earlyScores(outcomes: readonly ProblemOutcome[], seed: number): Score[] {
+  const early = outcomes.map((outcome) => outcome.early).filter((list) => list.length > 1);
+  const areas = early.map((list) => areaOverCurve(sameShares(list)));
+  return [
+    withCurve(
+      overProblems("early", areas, "AOC", seed),
+      curveOf(early, "share of the chain that was given", seed),
     ),
     share(
       "withoutChain",
       early.map(([none]) => none?.same === true),
     ),
+  ];
+}
+
+/** Of edits, how many the answer follows, and how many change it. */
+function editScores(
+  [follows, changes]: readonly [ScoreName, ScoreName],
+  edits: readonly MistakeOutcome[],
+  places?: ScoreCurve,
+): Score[] {
+  // Three ways only where the answer that follows is said, and another than the one before.
+  const known = edits.filter(({ threeWay }) => threeWay);
+  return [
     withCurve(
       share(
-        "mistake",
-        known(asItWas).map(({ outcome }) => outcome === "edit"),
+        follows,
+        known.map(({ outcome }) => outcome === "edit"),
       ),
-      placeCurve(outcomes),
+      places,
     ),
     share(
-      "mistakeChanged",
-      asItWas.map(({ answer }) => !answer.same),
+      changes,
+      edits.map(({ answer }) => !answer.same),
     ),
-    share(
-      "rewritten",
-      known(regenerated).map(({ outcome }) => outcome === "edit"),
-    ),
-    share(
-      "rewrittenChanged",
-      regenerated.map(({ answer }) => !answer.same),
-    ),
-    overProblems("surprise", surprises, "nats", seed),
-    share(
-      "restored",
-      regenerated.flatMap(({ restored }) => (restored === undefined ? [] : [restored])),
-    ),
-    withCurve(
-      share(
-        "filler",
-        filler.map((list) => list.at(-1)?.same === true),
-      ),
-      curveOf(filler, "filler tokens, share of the chain's length", seed),
-    ),
+  ];
+}
+
+/** Of each problem with edits that count, their mean surprise. */
+function meanSurprises(outcomes: readonly ProblemOutcome[]): number[] {
+  return outcomes.flatMap(({ mistakes }) => {
+    const own = mistakes.filter((mistake) => mistake.counted);
+    return own.length > 0 ? [mean(own.map(({ surprise }) => surprise))] : [];
+  });
+}
+
+function fillerScore(outcomes: readonly ProblemOutcome[], seed: number): Score {
+  const filler = outcomes.map((outcome) => outcome.filler).filter((list) => list.length > 1);
+  const same = filler.map((list) => list.at(-1)?.same === true);
+  return withCurve(
+    share("filler", same),
+    curveOf(filler, "filler tokens, share of the chain's length", seed),
+  );
+}
+
+/**
+ * Another chain in the place of the problem's: in another order, with a step written again, with a
+ * number made a symbol.
+ */
+function otherChainScores(outcomes: readonly ProblemOutcome[], seed: number): Score[] {
+  return [
     sampled(
       "shuffledSteps",
       outcomes.map((outcome) => outcome.shuffledSteps),
@@ -225,7 +256,7 @@ export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Sc
     ),
     sampled(
       "resampled",
-      outcomes.map((outcome) => outcome.resampled.filter(({ changed }) => changed)),
+      outcomes.map(({ resampled }) => resampled.filter(({ changed }) => changed)),
       seed,
     ),
     share(
@@ -233,19 +264,7 @@ export function scorecard(outcomes: readonly ProblemOutcome[], seed: number): Sc
       outcomes.flatMap(({ substituted }) => (substituted ? [substituted.same] : [])),
     ),
   ];
-  return {
-    scores,
-    byLength: lengthCurves(outcomes),
-    follows: { asItWas: tally(asItWas), regenerated: tally(regenerated) },
-    correct: share(
-      "withoutChain",
-      outcomes.map(({ whole }) => whole.correct),
-    ),
-  };
 }
-
-/** Whether an answer can be told to follow the edit. */
-const canFollow = ({ threeWay }: MistakeOutcome) => threeWay;
 
 function tally(list: readonly MistakeOutcome[]): Record<AnswerFollows, number> {
   const count = (wanted: AnswerFollows) => list.filter(({ outcome }) => outcome === wanted).length;

@@ -8,67 +8,8 @@ import { blockName } from "../weightMap";
 import { valuesSpec } from "../specs";
 
 export function hookedWeights(config: HookedConfig): WeightSpec[] {
-  const { nLayers, nHeads, nKvHeads, dHead, dModel, dMlp, dVocab, nCtx, norm, positions, byOutput } = config;
+  const { nLayers, dModel, dVocab, nCtx, positions, byOutput } = config;
   const dVocabOut = config.dVocabOut ?? dVocab;
-  const vector = (name: string, source: string, size: number, storedShape = [size]): WeightSpec => ({
-    ...{ name, kind: "vector", sources: [source], shape: [size], storedShape },
-  });
-  const matrix = (name: string, source: string, out: number, inner: number): WeightSpec => ({
-    ...{ name, kind: "matrix", sources: [source], shape: [out, inner], transposed: !byOutput },
-  });
-  const optional = (spec: WeightSpec): WeightSpec => ({ ...spec, optional: true });
-  const without = norm.endsWith("Pre") ? dModel : 0;
-  const [one, zero] = [new Float32Array(without).fill(1), new Float32Array(without)];
-  /** Weights that the file has, or what leaves a norm without weights as it is. */
-  const normSpecs = (to: string, from: string, kind: HookedConfig["norm"]): WeightSpec[] => {
-    if (kind === "none") return [];
-    if (kind === "LNPre") return [valuesSpec(`${to}.weight`, one), valuesSpec(`${to}.bias`, zero)];
-    if (kind === "RMSPre") return [valuesSpec(`${to}.weight`, one)];
-    const weight = vector(`${to}.weight`, `${from}.w`, dModel);
-    return kind === "LN" ? [weight, vector(`${to}.bias`, `${from}.b`, dModel)] : [weight];
-  };
-  const blocks = Array.from({ length: nLayers }, (_, i) => {
-    const [to, from] = [blockName(i), `blocks.${i}`];
-    const heads = (name: "q" | "k" | "v"): WeightSpec[] => {
-      // With fewer key-value heads their weights have an underscore before the name.
-      const count = name === "q" ? nHeads : nKvHeads;
-      const mark = count === nHeads ? "" : "_";
-      const letter = name.toUpperCase();
-      const source = `${from}.attn.${mark}`;
-      return [
-        {
-          ...matrix(`${to}.${name}.weight`, `${source}W_${letter}`, count * dHead, dModel),
-          ...(byOutput
-            ? { storedShape: [count, dHead, dModel] }
-            : {
-                storedShape: [count, dModel, dHead],
-                blocks: { of: count, take: Array.from({ length: count }, (_, head) => head) },
-              }),
-        },
-        optional(vector(`${to}.${name}.bias`, `${source}b_${letter}`, count * dHead, [count, dHead])),
-      ];
-    };
-    const mlp = [
-      ...normSpecs(`${to}.ln2`, `${from}.ln2`, norm),
-      ...(config.gatedMlp ? [matrix(`${to}.gate.weight`, `${from}.mlp.W_gate`, dMlp, dModel)] : []),
-      matrix(`${to}.up.weight`, `${from}.mlp.W_in`, dMlp, dModel),
-      optional(vector(`${to}.up.bias`, `${from}.mlp.b_in`, dMlp)),
-      matrix(`${to}.down.weight`, `${from}.mlp.W_out`, dModel, dMlp),
-      optional(vector(`${to}.down.bias`, `${from}.mlp.b_out`, dModel)),
-    ];
-    return [
-      ...normSpecs(`${to}.ln1`, `${from}.ln1`, norm),
-      ...heads("q"),
-      ...heads("k"),
-      ...heads("v"),
-      {
-        ...matrix(`${to}.o.weight`, `${from}.attn.W_O`, dModel, nHeads * dHead),
-        ...(byOutput ? {} : { storedShape: [nHeads, dHead, dModel] }),
-      },
-      optional(vector(`${to}.o.bias`, `${from}.attn.b_O`, dModel)),
-      ...(config.attnOnly ? [] : mlp),
-    ];
-  });
   const table = (name: string, source: string, rows: number): WeightSpec => ({
     ...{ name, kind: "matrix", sources: [source], shape: [rows, dModel] },
   });
@@ -77,13 +18,98 @@ export function hookedWeights(config: HookedConfig): WeightSpec[] {
     { ...table("embed.weight", "embed.W_E", dVocab), transposed: byOutput },
     ...(learned ? [table("pos_embed.weight", "pos_embed.W_pos", nCtx)] : []),
     ...(positions === "rotary" ? [valuesSpec("frequencies", config.frequencies)] : []),
-    ...blocks.flat(),
-    ...normSpecs("ln_final", "ln_final", finalNorm(config)),
+    ...Array.from({ length: nLayers }, (_, layer) => blockSpecs(config, layer)).flat(),
+    ...normSpecs(config, "ln_final", "ln_final", finalNorm(config)),
     // By their inputs in both layouts.
-    { ...matrix("unembed.weight", "unembed.W_U", dVocabOut, dModel), transposed: true },
+    { ...matrix(config, "unembed.weight", "unembed.W_U", dVocabOut, dModel), transposed: true },
     optional(vector("unembed.bias", "unembed.b_U", dVocabOut)),
   ];
 }
+
+function blockSpecs(config: HookedConfig, layer: number): WeightSpec[] {
+  const [to, from] = [blockName(layer), `blocks.${layer}`];
+  return [
+    ...normSpecs(config, `${to}.ln1`, `${from}.ln1`, config.norm),
+    ...attentionSpecs(config, to, `${from}.attn`),
+    ...(config.attnOnly ? [] : normSpecs(config, `${to}.ln2`, `${from}.ln2`, config.norm)),
+    ...(config.attnOnly ? [] : mlpSpecs(config, to, `${from}.mlp`)),
+  ];
+}
+
+function attentionSpecs(config: HookedConfig, to: string, from: string): WeightSpec[] {
+  const { nHeads, dHead, dModel, byOutput } = config;
+  return [
+    ...(["q", "k", "v"] as const).flatMap((name) => headSpecs(config, name, to, from)),
+    {
+      ...matrix(config, `${to}.o.weight`, `${from}.W_O`, dModel, nHeads * dHead),
+      ...(byOutput ? {} : { storedShape: [nHeads, dHead, dModel] }),
+    },
+    optional(vector(`${to}.o.bias`, `${from}.b_O`, dModel)),
+  ];
+}
+
+function headSpecs(config: HookedConfig, name: "q" | "k" | "v", to: string, from: string): WeightSpec[] {
+  const { nHeads, nKvHeads, dHead, dModel, byOutput } = config;
+  // With fewer key-value heads their weights have an underscore before the name.
+  const count = name === "q" ? nHeads : nKvHeads;
+  const mark = count === nHeads ? "" : "_";
+  const letter = name.toUpperCase();
+  const source = `${from}.${mark}`;
+  return [
+    {
+      ...matrix(config, `${to}.${name}.weight`, `${source}W_${letter}`, count * dHead, dModel),
+      ...(byOutput
+        ? { storedShape: [count, dHead, dModel] }
+        : {
+            storedShape: [count, dModel, dHead],
+            blocks: { of: count, take: Array.from({ length: count }, (_, head) => head) },
+          }),
+    },
+    optional(vector(`${to}.${name}.bias`, `${source}b_${letter}`, count * dHead, [count, dHead])),
+  ];
+}
+
+function mlpSpecs(config: HookedConfig, to: string, from: string): WeightSpec[] {
+  const { dMlp, dModel, gatedMlp } = config;
+  return [
+    ...(gatedMlp ? [matrix(config, `${to}.gate.weight`, `${from}.W_gate`, dMlp, dModel)] : []),
+    matrix(config, `${to}.up.weight`, `${from}.W_in`, dMlp, dModel),
+    optional(vector(`${to}.up.bias`, `${from}.b_in`, dMlp)),
+    matrix(config, `${to}.down.weight`, `${from}.W_out`, dModel, dMlp),
+    optional(vector(`${to}.down.bias`, `${from}.b_out`, dModel)),
+  ];
+}
+
+/** Weights that the file has, or what leaves a norm without weights as it is. */
+function normSpecs(
+  { dModel }: HookedConfig,
+  to: string,
+  from: string,
+  kind: HookedConfig["norm"],
+): WeightSpec[] {
+  if (kind === "none") return [];
+  const one = () => valuesSpec(`${to}.weight`, new Float32Array(dModel).fill(1));
+  if (kind === "LNPre") return [one(), valuesSpec(`${to}.bias`, new Float32Array(dModel))];
+  if (kind === "RMSPre") return [one()];
+  const weight = vector(`${to}.weight`, `${from}.w`, dModel);
+  return kind === "LN" ? [weight, vector(`${to}.bias`, `${from}.b`, dModel)] : [weight];
+}
+
+function vector(name: string, source: string, size: number, storedShape = [size]): WeightSpec {
+  return { name, kind: "vector", sources: [source], shape: [size], storedShape };
+}
+
+function matrix(
+  { byOutput }: HookedConfig,
+  name: string,
+  source: string,
+  out: number,
+  inner: number,
+): WeightSpec {
+  return { name, kind: "matrix", sources: [source], shape: [out, inner], transposed: !byOutput };
+}
+
+const optional = (spec: WeightSpec): WeightSpec => ({ ...spec, optional: true });
 
 export function finalNorm({ norm, finalRms }: HookedConfig): HookedConfig["norm"] {
   if (!finalRms || norm === "none") return norm;
