@@ -83,11 +83,11 @@ it("asks for gradients in the prompt and a check by the panel's seed, and says h
   // As the engine said: of the changes 0.5, 1.5, 3 against 0.6, 1.3, 2.5.
   const drawn = agreement([0.5, 1.5, 3], [0.6, 1.3, 2.5]);
   expect(sentence.textContent).toBe(
-    `Cells drawn by seed 7: n = 3, Pearson r ${drawn.pearson.toFixed(3)}, Spearman ρ 1.000, relative error ${(100 * drawn.relativeError).toFixed(0)} %.`,
+    `Cells drawn by seed 7: n = 3, Pearson r ${drawn.pearson.toFixed(3)}, Spearman ρ 1.000, relative error ${(100 * drawn.relativeError).toFixed(0)} % (mean |error| ${drawn.meanError.toFixed(3)} logits).`,
   );
   // Two points always lie on a line.
   expect(screen.getByText(/^Cells with the largest estimates/).textContent).toMatch(
-    /n = 2, too few for a correlation, relative error \d+ %\.$/,
+    /n = 2, too few for a correlation, relative error \d+ % \(mean \|error\| [\d.]+ logits\)\.$/,
   );
   expect(screen.getByText(/^Only the drawn cells speak for the whole grid/)).toBeTruthy();
   const [heatmap, check] = figures();

@@ -1,5 +1,5 @@
 /** What the panel says of cells to first order: where the gradient was taken, how far the estimates are from exact runs. */
-import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
+import type { Metric, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type {
   Agreement,
   AttributionPatchingRequest,
@@ -10,7 +10,7 @@ import type { DataTable } from "../../charts/dataTable";
 import type { ScatterPoint } from "../../charts/scatter";
 import { formatNumber } from "../../../client/format";
 import { placeText } from "./cellEdit";
-import type { Outcome } from "./outcome";
+import { unitOf, type Outcome } from "./outcome";
 
 /** Any two points lie on a line. */
 const FEWEST_TO_CORRELATE = 3;
@@ -121,22 +121,26 @@ export function checkTable(cells: readonly RunCell[]): DataTable {
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-function agreementText({ n, pearson, spearman, relativeError }: Agreement): string {
-  const correlation = (name: string, value: number) =>
-    Number.isNaN(value)
-      ? `${name} undefined, since one side does not vary`
-      : `${name} ${formatNumber(value)}`;
-  return [
-    `n = ${n}`,
-    ...(n < FEWEST_TO_CORRELATE
-      ? ["too few for a correlation"]
-      : [correlation("Pearson r", pearson), correlation("Spearman ρ", spearman)]),
-    Number.isFinite(relativeError)
-      ? `relative error ${percent(relativeError)}`
-      : "relative error undefined, since no exact change differs from 0",
-  ].join(", ");
+/** Correlations where there are points enough for one, and where both sides vary. */
+function correlationText({ n, pearson, spearman }: Agreement): string {
+  if (n < FEWEST_TO_CORRELATE) return "too few for a correlation";
+  if (Number.isNaN(pearson) || Number.isNaN(spearman))
+    return "Pearson r and Spearman ρ undefined, since one side does not vary";
+  return `Pearson r ${formatNumber(pearson)}, Spearman ρ ${formatNumber(spearman)}`;
 }
 
+/** The mean error tells large relative errors of changes that are next to nothing from those that count. */
+function agreementText(agreement: Agreement, kind: Metric["kind"]): string {
+  const { n, meanError, relativeError } = agreement;
+  const unit = kind === "probability" ? "" : ` ${unitOf(kind, "metric")}`;
+  const relative = Number.isFinite(relativeError)
+    ? `relative error ${percent(relativeError)}`
+    : "relative error undefined, since no exact change differs from 0";
+  return `n = ${n}, ${correlationText(agreement)}, ${relative} (mean |error| ${formatNumber(meanError)}${unit})`;
+}
+
+const UNCHECKED =
+  "First order was not checked: no cell was run exactly, and how far these estimates are off is unknown.";
 const PARTS: Partial<Record<SweepRequest["axes"]["kind"], string>> = {
   layerHead: "Heads",
   layerSublayer: "Attention and MLP",
@@ -145,10 +149,13 @@ const PARTS: Partial<Record<SweepRequest["axes"]["kind"], string>> = {
 /** The check in sentences; without one, that there was none. `running`: more may come. */
 export function checkSentences(outcome: Outcome, running: boolean): string[] {
   const parts = estimated(outcome);
-  const said = parts.flatMap(({ request, result }) => {
-    const sentences = partSentences(request, result, running);
-    return parts.length > 1 ? sentences.map((one) => `${PARTS[request.axes.kind] ?? ""}: ${one}`) : sentences;
-  });
+  if (parts.length > 0 && parts.every(({ request }) => !request.check)) return [UNCHECKED];
+  const said = parts.flatMap(({ request, result }) =>
+    partSentences(request, result, running).map((one) => {
+      const part = PARTS[request.axes.kind];
+      return parts.length > 1 && part ? `${part}, ${one.charAt(0).toLowerCase()}${one.slice(1)}` : one;
+    }),
+  );
   const isChecked = parts.some(({ result }) => (result.check?.random.n ?? 0) > 0);
   return [
     ...said,
@@ -161,14 +168,10 @@ export function checkSentences(outcome: Outcome, running: boolean): string[] {
 }
 
 function partSentences(
-  { check: asked }: AttributionPatchingRequest,
+  { check: asked, metric: { kind } }: AttributionPatchingRequest,
   { check }: AttributionPatchingResult,
   running: boolean,
 ): string[] {
-  if (!asked)
-    return [
-      "First order was not checked: no cell was run exactly, and how far these estimates are off is unknown.",
-    ];
   const done = check?.all.n ?? 0;
   if (!check || done === 0)
     return [
@@ -182,9 +185,11 @@ function partSentences(
       ? [`${done} of ${length} cells to check are run${running ? " so far" : "; then it was stopped"}.`]
       : []),
     check.random.n > 0
-      ? `Cells drawn by seed ${asked.seed}: ${agreementText(check.random)}.`
+      ? `Cells drawn by seed ${asked?.seed}: ${agreementText(check.random, kind)}.`
       : "No drawn cell was run, so nothing is said of the whole grid.",
-    ...(check.largest.n > 0 ? [`Cells with the largest estimates: ${agreementText(check.largest)}.`] : []),
+    ...(check.largest.n > 0
+      ? [`Cells with the largest estimates: ${agreementText(check.largest, kind)}.`]
+      : []),
   ];
 }
 
