@@ -4,6 +4,7 @@ import type { SweepChange } from "../../../protocol/analysis";
 import type { NamedTokens } from "../../../protocol/interventions";
 import { formatNumber, formatSigned } from "../../../client/format";
 import { placeText } from "./cellEdit";
+import { exactAt, gradientPlace, isFirstOrder } from "./firstOrder";
 import {
   formatShown,
   hasShare,
@@ -66,6 +67,11 @@ function subject({ requests }: Outcome): string {
   }
 }
 
+/** Behind a title: that the cells are estimates, and where their gradient was taken. */
+function orderText(request: Outcome["requests"][number] | undefined): string {
+  return request && isFirstOrder(request) ? `, first order (gradient ${gradientPlace(request)})` : "";
+}
+
 export function drawingOf(outcome: Outcome, grid: Grid, shown: Shown): Drawing {
   const [request] = outcome.requests;
   const kind = request?.metric.kind ?? "kl";
@@ -81,7 +87,7 @@ export function drawingOf(outcome: Outcome, grid: Grid, shown: Shown): Drawing {
     value: shownValue(value, grid, shown),
   }));
   return {
-    title: `${subject(outcome)}, ${request ? changeText(request.change) : ""}: ${shown === "change" ? "change of " : ""}${what}`,
+    title: `${subject(outcome)}, ${request ? changeText(request.change) : ""}: ${shown === "change" ? "change of " : ""}${what}${orderText(request)}`,
     values: drawn,
     colLabels: isPosition
       ? grid.colLabels.map((label) => `${label} ${outcome.tokens[Number(label)] ?? ""}`)
@@ -124,12 +130,16 @@ export function describeCell(outcome: Outcome, grid: Grid, shown: Shown, row: nu
   const share = hasShare(grid)
     ? ` · ${formatShown(shownValue(value, grid, "share"), "share")} of the way`
     : "";
-  return `${where}: ${outcome.metric} ${formatNumber(value)} · change ${formatSigned(value - grid.base, 3)}${share}`;
+  const order = isFirstOrder(at.request) ? "to first order " : "";
+  const exact = exactAt(outcome, row, col);
+  const truth = exact === undefined ? "" : ` · exact change ${formatSigned(exact - grid.base, 3)}`;
+  return `${where}: ${order}${outcome.metric} ${formatNumber(value)} · change ${formatSigned(value - grid.base, 3)}${share}${truth}`;
 }
 
 /** Every cell that was computed, one a row. */
 export function tableOf(outcome: Outcome, grid: Grid): DataTable {
   const share = hasShare(grid);
+  const order = outcome.requests.some(isFirstOrder) ? ", first order" : "";
   const cols = grid.colLabels.length;
   const rows = Array.from(grid.values, (value, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols];
@@ -142,9 +152,9 @@ export function tableOf(outcome: Outcome, grid: Grid): DataTable {
   return {
     columns: [
       { name: "cell", numeric: false },
-      { name: outcome.metric, numeric: true },
-      { name: "change", numeric: true },
-      ...(share ? [{ name: "share of the way", numeric: true }] : []),
+      { name: outcome.metric + order, numeric: true },
+      { name: `change${order}`, numeric: true },
+      ...(share ? [{ name: `share of the way${order}`, numeric: true }] : []),
     ],
     rows,
   };
@@ -171,6 +181,11 @@ export function settingsText(outcome: Outcome, running: boolean): string[] {
     `${subject(outcome)}, ${changeText(change)}`,
     ...(change.kind === "patch" ? [`other prompt: ${otherText(outcome, change.from)}`] : []),
     `metric ${outcome.metric} after position ${request.position}`,
+    ...(isFirstOrder(request)
+      ? [
+          `first order: metric without the change + gradient · (value put in − value there), gradient taken ${gradientPlace(request)}`,
+        ]
+      : []),
     outcome.complete
       ? `n = ${done} cells`
       : `n = ${done} cells ${running ? "so far" : "of a sweep that was stopped"}`,

@@ -1,5 +1,6 @@
 /** From the settings to what the engine is asked: one request, or two that fill the columns of one figure. */
 import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../../protocol/analysis";
+import type { AttributionPatchingRequest, GradientPoint } from "../../../protocol/attributions";
 import type { ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import { canonicalSite } from "../../../protocol/sites";
@@ -29,7 +30,11 @@ const oneOf = <T extends string>(list: readonly T[], value: string): T => {
   return list.find((item) => item === value) ?? (first as T);
 };
 
-export function requestsOf(settings: Settings, given: Given): SweepRequest[] | Complaint {
+/** With the cells to first order: requests of attribution patching. */
+export function requestsOf(
+  settings: Settings,
+  given: Given,
+): SweepRequest[] | AttributionPatchingRequest[] | Complaint {
   const axes = axesOf(settings, given);
   if (isComplaint(axes)) return axes;
   const change = changeOf(settings, given);
@@ -37,7 +42,38 @@ export function requestsOf(settings: Settings, given: Given): SweepRequest[] | C
   const metric = metricOf(settings, given);
   if (isComplaint(metric)) return metric;
   const { prompt, position } = given;
-  return axes.map((one) => ({ prompt, position, axes: one, change, metric }));
+  const requests = axes.map((one) => ({ prompt, position, axes: one, change, metric }));
+  return settings.order === "first" ? toFirstOrder(settings, requests) : requests;
+}
+
+function toFirstOrder(
+  settings: Settings,
+  requests: readonly SweepRequest[],
+): AttributionPatchingRequest[] | Complaint {
+  const at = gradientPointOf(settings);
+  if (isComplaint(at)) return at;
+  const { checkLargest: largest, checkRandom: random, seed } = settings;
+  if (![largest, random].every((count) => Number.isInteger(count) && count >= 0))
+    return { complaint: "Check a whole number of cells, or 0 for none." };
+  const check = largest + random > 0 ? { check: { largest, random, seed } } : {};
+  return requests.map((request) => ({ ...request, at, ...check }));
+}
+
+function gradientPointOf({ gradientAt, pathSteps, change, metric }: Settings): GradientPoint | Complaint {
+  if (gradientAt !== "donor" && gradientAt !== "path") {
+    return metric === "kl"
+      ? {
+          complaint:
+            "KL is smallest without the change, so its gradient in this prompt is 0: take the gradient elsewhere, or another metric.",
+        }
+      : { kind: "prompt" };
+  }
+  if (change === "zero" || change === "mean")
+    return { complaint: "This change takes its values from no other prompt: take the gradient in this one." };
+  if (gradientAt === "donor") return { kind: "donor" };
+  return Number.isInteger(pathSteps) && pathSteps >= 1
+    ? { kind: "path", steps: pathSteps }
+    : { complaint: "Take a whole number of steps along the path, from 1 on." };
 }
 
 const isAll = (text: string) => text.trim() === "all" || text.trim() === "";

@@ -35,6 +35,17 @@ export const SHOWN = [
 ] as const;
 export type Shown = (typeof SHOWN)[number][0];
 
+export const ORDERS = [
+  ["exact", "exact: one run a cell"],
+  ["first", "first order: one gradient for all cells"],
+] as const;
+
+export const GRADIENT_PLACES = [
+  ["prompt", "in this prompt"],
+  ["donor", "in the prompt that values come from"],
+  ["path", "along the path between the two"],
+] as const;
+
 /** Empty texts mean: what the page suggests. */
 export const DEFAULTS = {
   axes: "position",
@@ -56,6 +67,12 @@ export const DEFAULTS = {
   readAt: "auto",
   position: 0,
   shown: "change",
+  order: "exact",
+  /** First order: where the gradient is taken, in how many steps along a path, and how many cells are run as well. */
+  gradientAt: "prompt",
+  pathSteps: 8,
+  checkLargest: 8,
+  checkRandom: 8,
 } as const;
 
 export type Settings = {

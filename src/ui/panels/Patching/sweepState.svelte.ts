@@ -10,6 +10,7 @@ import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { namedToken } from "../../../client/tokens/tokenTargets";
 import { donorCandidates, NUMBERS_TEXT, suggestedTokens, textOf, type Donor } from "./donor";
+import { isFirstOrder } from "./firstOrder";
 import type { Outcome } from "./outcome";
 
 /** What the two runs expect most at the position, and the tokens that the metric names. */
@@ -145,10 +146,13 @@ export class SweepState {
         complete,
       });
       for (const [i, request] of requests.entries()) {
-        results[i] = await this.#engine.sweep(request, runId, (value) => {
+        const show = (value: SweepResult) => {
           results[i] = value;
           partial(outcome(false));
-        });
+        };
+        results[i] = isFirstOrder(request)
+          ? await this.#engine.attributionPatching(request, runId, show)
+          : await this.#engine.sweep(request, runId, show);
         partial(outcome(false));
       }
       return outcome(true);

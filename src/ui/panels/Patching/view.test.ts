@@ -99,6 +99,30 @@ describe("requests", () => {
     expect(complaint({ change: "resample" }, { set })).toMatch(/at least 7 tokens/);
   });
 
+  it("to first order say where the gradient is taken and which cells are run", () => {
+    const first = (more: object) => requestsOf({ ...DEFAULTS, order: "first", ...more }, GIVEN);
+    const [exact] = requestsOf(DEFAULTS, GIVEN) as SweepRequest[];
+    expect(first({})).toEqual([
+      { ...exact, at: { kind: "prompt" }, check: { largest: 8, random: 8, seed: 7 } },
+    ]);
+    expect(first({ gradientAt: "path", pathSteps: 3 })).toMatchObject([{ at: { kind: "path", steps: 3 } }]);
+    expect(first({ gradientAt: "donor", metric: "kl" })).toMatchObject([{ at: { kind: "donor" } }]);
+    const unchecked = first({ checkLargest: 0, checkRandom: 0 }) as object[];
+    expect(unchecked[0]).not.toHaveProperty("check");
+    expect(first({ metric: "kl" })).toMatchObject({
+      complaint: expect.stringMatching(/gradient in this prompt is 0/),
+    });
+    expect(first({ change: "zero", gradientAt: "donor" })).toMatchObject({
+      complaint: expect.stringMatching(/no other prompt/),
+    });
+    expect(first({ gradientAt: "path", pathSteps: 0 })).toMatchObject({
+      complaint: expect.stringMatching(/whole number of steps/),
+    });
+    expect(first({ checkLargest: 1.5 })).toMatchObject({
+      complaint: expect.stringMatching(/whole number of cells/),
+    });
+  });
+
   it("of every preset are its settings", () => {
     for (const preset of presets(1)) expect(matches({ ...DEFAULTS, ...preset.set }, preset)).toBe(true);
     expect(matches(DEFAULTS, presets(0)[0]!)).toBe(true);
