@@ -60,3 +60,32 @@ export async function namedToken(
   const note = `“${text}” is ${found.length} tokens; the first is followed.`;
   return found.length > 1 ? { token, note } : { token };
 }
+
+/** The tokens that a view follows, at one position of one prompt. */
+export interface Targets {
+  readonly prompt: EditedPrompt;
+  readonly position: number;
+  readonly target: TokenInfo;
+  readonly minus: TokenInfo | undefined;
+  /** Where what was typed is more than one token. */
+  readonly note: string | undefined;
+}
+
+/** Those that are typed; without a target the one that the model without edits expects most at the position. */
+export async function followedTokens(
+  asker: Parameters<typeof namedToken>[0],
+  prompt: EditedPrompt,
+  position: number,
+  typed: { readonly target: string; readonly minus: string },
+): Promise<Targets> {
+  const target = await namedToken(asker, typed.target);
+  const minus = await namedToken(asker, typed.minus);
+  const notes = [target?.note, minus?.note].filter((note) => note !== undefined);
+  return {
+    prompt,
+    position,
+    target: target?.token ?? (await expectedToken(asker.engine, prompt, position)),
+    minus: minus?.token,
+    note: notes.length > 0 ? notes.join(" ") : undefined,
+  };
+}

@@ -10,18 +10,8 @@ import type { Query, Question } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
 import type { Session } from "../../state/session.svelte";
 import { tokenLabel } from "../../../client/tokens/tokenText";
-import { expectedToken, namedToken, tokenTexts, type TextOf } from "../../../client/tokens/tokenTargets";
+import { followedTokens, tokenTexts, type Targets, type TextOf } from "../../../client/tokens/tokenTargets";
 import type { Both } from "./view";
-
-/** The tokens that are followed, at one position of one prompt. */
-export interface Targets {
-  readonly prompt: EditedPrompt;
-  readonly position: number;
-  readonly target: TokenInfo;
-  readonly minus: TokenInfo | undefined;
-  /** Where what was typed is more than one token. */
-  readonly note: string | undefined;
-}
 
 export interface LensAnswer extends Both<LensResult> {
   readonly prompt: EditedPrompt;
@@ -65,18 +55,7 @@ export class LensState {
     position: number,
     typed: { target: string; minus: string },
   ): Question<Targets> {
-    return async () => {
-      const target = await namedToken(this.session, typed.target);
-      const minus = await namedToken(this.session, typed.minus);
-      const notes = [target?.note, minus?.note].filter((note) => note !== undefined);
-      return {
-        prompt,
-        position,
-        target: target?.token ?? (await expectedToken(this.#engine, prompt, position)),
-        minus: minus?.token,
-        note: notes.length > 0 ? notes.join(" ") : undefined,
-      };
-    };
+    return () => followedTokens(this.session, prompt, position, typed);
   }
 
   /** The lens at many positions; the colour may need a target. */
