@@ -7,7 +7,7 @@ import type {
   CheckedCell,
 } from "../../../protocol/attributions";
 import type { DataTable } from "../../charts/dataTable";
-import type { ScatterPoint } from "../../charts/scatter";
+import type { ScatterPoint } from "../../charts/scatter/scatter";
 import { formatNumber } from "../../../client/format";
 import { placeText } from "./cellEdit";
 import { unitOf, type Outcome } from "./outcome";

@@ -1,7 +1,7 @@
 /** A scatter for paper: title, axes with units, the diagonal, what dots and rings mean, the caption. */
 import { MARGIN, scatterLayout, type ScatterData } from "./scatter";
-import type { FigureWords } from "./figure";
-import { escaped, PAPER, round, svgFigure, svgText } from "./svg";
+import type { FigureWords } from "../figure";
+import { escaped, PAPER, round, svgFigure, svgText } from "../svg";
 
 const WIDTH = 400;
 const SMALL = `font-size="11" fill="${PAPER.muted}"`;

@@ -1,7 +1,7 @@
 /** Where the points, ticks and the diagonal of a plot go that holds one quantity against itself: both axes have one scale. */
 import { extent, nice, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
-import { leastScale } from "./fullScale";
+import { leastScale } from "../fullScale";
 
 export interface ScatterPoint {
   readonly x: number;
