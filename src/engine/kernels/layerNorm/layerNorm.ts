@@ -2,11 +2,12 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { layerNormReference } from "./layerNorm.ref";
+import sumWgsl from "../sumOverWorkgroup.wgsl?raw";
 import wgsl from "./layerNorm.wgsl?raw";
 
 export const layerNorm = defineKernel({
   name: "layerNorm",
-  wgsl,
+  wgsl: { "layerNorm.wgsl": wgsl, "sumOverWorkgroup.wgsl": sumWgsl },
   reads: { x: "f32", weight: "f32", bias: "f32" },
   writes: { y: "f32", scale: "f32" },
   params: { rows: "u32", cols: "u32", eps: "f32" },

@@ -2,11 +2,12 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { normBackwardReference } from "./normBackward.ref";
+import sumWgsl from "../sumOverWorkgroup.wgsl?raw";
 import wgsl from "./normBackward.wgsl?raw";
 
 export const normBackward = defineKernel({
   name: "normBackward",
-  wgsl,
+  wgsl: { "normBackward.wgsl": wgsl, "sumOverWorkgroup.wgsl": sumWgsl },
   reads: { dy: "f32", x: "f32", scale: "f32", weight: "f32" },
   writes: { dx: "f32", dScale: "f32" },
   params: { rows: "u32", own: "u32", cols: "u32", centred: "u32", weightOffset: "f32" },

@@ -2,11 +2,12 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { normScaleBackwardReference } from "./normScaleBackward.ref";
+import sumWgsl from "../sumOverWorkgroup.wgsl?raw";
 import wgsl from "./normScaleBackward.wgsl?raw";
 
 export const normScaleBackward = defineKernel({
   name: "normScaleBackward",
-  wgsl,
+  wgsl: { "normScaleBackward.wgsl": wgsl, "sumOverWorkgroup.wgsl": sumWgsl },
   reads: { dScale: "f32", x: "f32", scale: "f32" },
   writes: { dx: "f32" },
   params: { rows: "u32", own: "u32", cols: "u32", centred: "u32" },

@@ -21,8 +21,6 @@ override workgroupSize: u32 = 64;
 @group(0) @binding(3) var<storage, read> scale: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
-var<workgroup> partial: array<f32, workgroupSize>;
-
 @compute @workgroup_size(workgroupSize)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -38,15 +36,7 @@ fn main(
   for (var c = local; c < params.cols; c += workgroupSize) {
     own += x[ownStart + c];
   }
-  partial[local] = own;
-  workgroupBarrier();
-  for (var half = workgroupSize / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
-  let mean = select(0.0, partial[0] / f32(params.cols), params.centred == 1u);
+  let mean = select(0.0, sumOverWorkgroup(own, local) / f32(params.cols), params.centred == 1u);
   let factor = dScale[row] / (f32(params.cols) * scale[row % params.own]);
   for (var c = local; c < params.cols; c += workgroupSize) {
     dx[row * params.cols + c] = factor * (x[ownStart + c] - mean);

@@ -48,16 +48,8 @@ fn main(
     y[element] = own;
     return;
   }
-  let pairs = params.rotaryDims / 2;
-  var pair = d % pairs;
-  var isSecond = d >= pairs;
-  var partner = select(d + pairs, d - pairs, isSecond);
-  if (params.interleaved != 0) {
-    pair = d / 2;
-    isSecond = (d & 1) == 1;
-    partner = d ^ 1;
-  }
-  let cosSin = turn(f32(positions[row]) * frequencies[pair]) * params.magnitude;
-  let other = x[start + partner];
-  y[element] = own * cosSin.x + select(-other, other, isSecond) * cosSin.y;
+  let pair = pairOf(d);
+  let cosSin = turn(f32(positions[row]) * frequencies[pair.index]) * params.magnitude;
+  let other = x[start + pair.partner];
+  y[element] = own * cosSin.x + select(-other, other, pair.isSecond) * cosSin.y;
 }

@@ -1,5 +1,20 @@
-// Sine and cosine of large angles, for rotary.wgsl and its pullback.
-//
+// Which dims turn together, and by sine and cosine of large angles: for rotary.wgsl and its pullback.
+struct Pair {
+  index: u32,
+  partner: u32,
+  isSecond: bool,
+}
+
+// Of a dim below rotaryDims: its pair, the other dim of it, and whether it is the pair's second.
+fn pairOf(d: u32) -> Pair {
+  if (params.interleaved != 0) {
+    return Pair(d / 2, d ^ 1, (d & 1) == 1);
+  }
+  let pairs = params.rotaryDims / 2;
+  let isSecond = d >= pairs;
+  return Pair(d % pairs, select(d + pairs, d - pairs, isSecond), isSecond);
+}
+
 // (cos, sin) to about 1e-7 for 0 <= angle < 1e5. The angle is reduced to [-pi/4, pi/4] by taking off quarter
 // turns in three parts, the first with so few bits that its multiples are exact (Cody & Waite 1980); what is
 // left goes through the Taylor series, long enough for f32.

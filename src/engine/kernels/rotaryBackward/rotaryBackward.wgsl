@@ -44,16 +44,8 @@ fn main(
     dx[element] = own;
     return;
   }
-  let pairs = params.rotaryDims / 2;
-  var pair = d % pairs;
-  var isSecond = d >= pairs;
-  var partner = select(d + pairs, d - pairs, isSecond);
-  if (params.interleaved != 0) {
-    pair = d / 2;
-    isSecond = (d & 1) == 1;
-    partner = d ^ 1;
-  }
-  let cosSin = turn(f32(positions[row % params.own]) * frequencies[pair]) * params.magnitude;
-  let other = dy[start + partner];
-  dx[element] = own * cosSin.x + select(other, -other, isSecond) * cosSin.y;
+  let pair = pairOf(d);
+  let cosSin = turn(f32(positions[row % params.own]) * frequencies[pair.index]) * params.magnitude;
+  let other = dy[start + pair.partner];
+  dx[element] = own * cosSin.x + select(other, -other, pair.isSecond) * cosSin.y;
 }

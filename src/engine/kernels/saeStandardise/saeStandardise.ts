@@ -2,11 +2,12 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { saeStandardiseReference } from "./saeStandardise.ref";
+import sumWgsl from "../sumOverWorkgroup.wgsl?raw";
 import wgsl from "./saeStandardise.wgsl?raw";
 
 export const saeStandardise = defineKernel({
   name: "saeStandardise",
-  wgsl,
+  wgsl: { "saeStandardise.wgsl": wgsl, "sumOverWorkgroup.wgsl": sumWgsl },
   reads: { x: "f32", bias: "f32" },
   writes: { y: "f32", moments: "f32" },
   params: { rows: "u32", cols: "u32", eps: "f32", centred: "u32", hasBias: "u32" },

@@ -26,21 +26,6 @@ override workgroupSize: u32 = 64;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> moments: array<f32>;
 
-var<workgroup> partial: array<f32, workgroupSize>;
-
-fn sumOverWorkgroup(own: f32, local: u32) -> f32 {
-  workgroupBarrier();
-  partial[local] = own;
-  workgroupBarrier();
-  for (var half = workgroupSize / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
-  return partial[0];
-}
-
 @compute @workgroup_size(workgroupSize)
 fn main(
   @builtin(workgroup_id) group: vec3u,

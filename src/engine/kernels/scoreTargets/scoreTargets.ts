@@ -2,11 +2,12 @@
 import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { scoreTargetsReference } from "./scoreTargets.ref";
+import softmaxWgsl from "./softmaxOfRow.wgsl?raw";
 import wgsl from "./scoreTargets.wgsl?raw";
 
 export const scoreTargets = defineKernel({
   name: "scoreTargets",
-  wgsl,
+  wgsl: { "scoreTargets.wgsl": wgsl, "softmaxOfRow.wgsl": softmaxWgsl },
   reads: { logits: "f32", asks: "u32" },
   writes: { scores: "f32" },
   params: { count: "u32", cols: "u32" },
