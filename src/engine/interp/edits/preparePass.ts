@@ -1,6 +1,6 @@
 /**
  * How every pass begins: one that is scored (pass/forwardPass.ts), the rows without edits beside it (frozen.ts), one that
- * is kept on the device (activations/activationCache.ts).
+ * is kept on the device (activations/activationCache.ts), one that is walked back (gradients/gradients.ts).
  *
  *   1. `preparePass` packs the segments and takes cache slots for their tokens
  *   2. `send` sends the batch and the edits of every changed site: writes are ordered before the submit that follows, so
@@ -9,9 +9,9 @@
  */
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
-import type { Taps } from "../../models/architecture";
+import type { Taps, TokenBatch } from "../../models/architecture";
 import type { Model } from "../../models/model";
-import { runBlocks } from "../../models/runBlocks";
+import { runBlocks, type BlockRange } from "../../models/runBlocks";
 import { gatherRows } from "../../ops/embedding";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { contextAfter, EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
@@ -28,16 +28,19 @@ export interface PreparedPass {
 }
 
 export interface SentPass {
+  readonly batch: TokenBatch;
   readonly edits: PassEdits;
   /** The residual stream after the last block, [tokens, dModel], owned by the open scope, and what was captured. */
-  blocks(capture: ReadonlySet<Site>, options?: CaptureOptions): { residual: Tensor; taps: RunTaps };
+  blocks(capture: ReadonlySet<Site>, options?: BlockOptions): { residual: Tensor; taps: RunTaps };
 }
 
-export interface CaptureOptions {
+export interface BlockOptions {
   /** u32 [n]: of captured sites only these tokens are kept. */
   readonly rows?: Tensor | undefined;
   /** What stands in the place of whole sites. */
   readonly frozen?: ReadonlyMap<Site, Tensor> | undefined;
+  /** All blocks if left out. */
+  readonly range?: BlockRange;
 }
 
 /** Takes slots of `cache`; the caller gives them back. */
@@ -56,10 +59,10 @@ export function preparePass(model: Model, cache: KeyValueCache, segments: readon
       const contexts = segments.map((_, index) => after(index));
       const edits = uploadPassEdits(model, segments, packed, contexts);
       return {
-        edits,
-        blocks(capture, { rows, frozen } = {}) {
+        ...{ batch, edits },
+        blocks(capture, { rows, frozen, range } = {}) {
           const taps = new RunTaps(capture, memory, edits.blocks, rows, frozen);
-          const residual = runBlocks(architecture, { config, weights, memory, taps }, batch);
+          const residual = runBlocks(architecture, { config, weights, memory, taps }, batch, range);
           taps.releaseInputs();
           return { residual, taps };
         },

@@ -1,6 +1,6 @@
 /**
- * The rows of a gradient as one batch on the device: as a run has them, and beside every list of visible keys the same list
- * turned round, for each token the queries that see it.
+ * The rows of a gradient as one batch on the device: as every pass has them, and for the way back beside every list of
+ * visible keys the same list turned round, for each token the queries that see it.
  */
 import type { GradientRequest } from "../../../protocol/gradients";
 import type { Tensor, TensorMemory } from "../../device/tensor";
@@ -8,21 +8,17 @@ import type { TokenBatch } from "../../models/architecture";
 import type { Model } from "../../models/model";
 import type { SeenBy } from "../../ops/attention";
 import type { KeyValueCache } from "../../ops/keyValueCache";
-import { contextAfter, EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
-import { packBatch, uploadBatch, type PackedBatch } from "../batch/tokenBatch";
+import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
+import type { PackedBatch } from "../batch/tokenBatch";
+import { preparePass, type PreparedPass } from "../edits/preparePass";
 
-export interface PackedRows {
+export interface PackedRows extends PreparedPass {
   readonly segments: readonly Segment[];
-  readonly packed: PackedBatch;
   /** Of each row after its tokens. */
   readonly contexts: readonly RowContext[];
 }
 
-export function packRows(
-  { config }: Pick<Model, "config">,
-  cache: KeyValueCache,
-  rows: GradientRequest["rows"],
-): PackedRows {
+export function packRows(model: Model, cache: KeyValueCache, rows: GradientRequest["rows"]): PackedRows {
   const segments = rows.map((row): Segment => {
     return {
       context: { ...EMPTY_CONTEXT, nextPosition: row.startPosition ?? 0 },
@@ -31,19 +27,17 @@ export function packRows(
       ...(row.interventions && { interventions: row.interventions }),
     };
   });
-  const packed = packBatch(segments, cache, config);
-  const contexts = segments.map((segment, i) => contextAfter(segment, packed.slots[i] ?? []));
-  return { segments, packed, contexts };
+  const pass = preparePass(model, cache, segments);
+  return { ...pass, segments, contexts: segments.map((_, i) => pass.contextAfter(i)) };
 }
 
-/** Sends the batch; `scalars` is how many rows of cotangents a tensor has at most. */
-export function uploadGradientBatch(
-  { config, memory }: Pick<Model, "config"> & { memory: TensorMemory },
-  cache: KeyValueCache,
+/** Sends what the way back needs beside a batch; `scalars` is how many rows of cotangents a tensor has at most. */
+export function withSeenBy(
+  memory: TensorMemory,
+  batch: TokenBatch,
   packed: PackedBatch,
   scalars: number,
 ): TokenBatch {
-  const batch = uploadBatch(packed, cache, memory, config.nCtx);
   const seenBy = new Map(
     [...packed.spans].map(([window, { host }]) => [window, upload(memory, packed, host)]),
   );

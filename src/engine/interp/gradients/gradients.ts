@@ -12,15 +12,11 @@ import type { Gradient, GradientAlarm, GradientRequest, GradientResult } from ".
 import type { Tensor } from "../../device/tensor";
 import { checkIds } from "../../models/checks";
 import { saeOf, siteNamed, type Model } from "../../models/model";
-import { runBlocks } from "../../models/runBlocks";
 import { makeCache } from "../../models/sizes";
 import { loadBackward } from "../../ops/backward";
-import type { KeyValueCache } from "../../ops/keyValueCache";
-import { uploadPassEdits } from "../edits/passEdits";
-import { RunTaps } from "../edits/runTaps";
 import { withCanonicalSites } from "../pass/runRows";
 import { BackwardPass, partOf, type ForwardPass } from "./backwardPass";
-import { packRows, uploadGradientBatch, type PackedRows } from "./gradientBatch";
+import { packRows, withSeenBy, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";
 import { scalarsAtOnce, uploadWalk } from "./walkTables";
 import { checkedScalars, placeScalars, type PlacedScalars } from "./scalars";
@@ -51,7 +47,7 @@ export async function gradients(
     const packed = packRows(model, cache, rows);
     const placed = await placeScalars(model, packed, rows, scalars);
     const atOnce = Math.min(scalars.length, scalarsAtOnce(model, packed));
-    held = memory.held(() => forward(model, cache, packed, placed, atOnce));
+    held = memory.held(() => forward(model, packed, placed, atOnce));
     for (let first = 0; first < scalars.length; first += atOnce) {
       await pauser.pause();
       const chunk = { first, scalars: Math.min(atOnce, scalars.length - first) };
@@ -109,23 +105,19 @@ function refuseAcrossBlocks(model: Model, rows: GradientRequest["rows"]): void {
 
 /** The blocks but the last that is needed, with the residual stream before each kept. Those above all that is read are left out. */
 function forward(
-  model: Model,
-  cache: KeyValueCache,
+  { config, memory }: Model,
   rows: PackedRows,
   { logits, seeds }: PlacedScalars,
   atOnce: number,
 ): ForwardPass {
-  const { architecture, config, weights, memory } = model;
-  const batch = uploadGradientBatch(model, cache, rows.packed, atOnce);
-  const edits = uploadPassEdits(model, rows.segments, rows.packed, rows.contexts);
+  const sent = rows.send();
+  const { edits } = sent;
+  const batch = withSeenBy(memory, sent.batch, rows.packed, atOnce);
   const tops = seeds.map(({ site }) => partOf(config, site) + 1);
   const stop = logits.length > 0 ? config.nLayers : Math.min(config.nLayers, Math.max(0, ...tops));
   const inputs: Tensor[] = [];
   if (stop === 0) return { batch, edits, inputs };
-  const taps = new RunTaps(new Set(), memory, edits.blocks);
   const onInput = (layer: number, residual: Tensor) => void (inputs[layer] = residual);
-  const range = { stop: stop - 1, onInput };
-  inputs[stop - 1] = runBlocks(architecture, { config, weights, memory, taps }, batch, range);
-  taps.releaseInputs();
+  inputs[stop - 1] = sent.blocks(new Set(), { range: { stop: stop - 1, onInput } }).residual;
   return { batch, edits, inputs };
 }
