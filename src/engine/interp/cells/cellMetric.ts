@@ -1,19 +1,15 @@
 /** What a cell of a sweep is measured by: which targets a run has to score, and the number they come to. */
 import type { Metric } from "../../../protocol/analysis";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
+import { isBelow } from "../../models/checks";
 import type { Reading, ReadoutRequest } from "../activations/counterfactualPrompts";
 
 /** What has to be read for the metric; targets that the model does not know are refused. */
 export function metricRequest(metric: Metric, dVocab: number): ReadoutRequest {
   if (metric.kind === "kl") return { targets: [], kl: true };
   const targets = metric.kind === "logitDifference" ? [metric.target, metric.minus] : [metric.target];
-  const bad = targets.find((target) => !(Number.isInteger(target) && target >= 0 && target < dVocab));
-  if (bad !== undefined) {
-    throw new VitrineError(
-      "Unsupported",
-      `The metric names token ${bad}; this model knows tokens 0 to ${dVocab - 1}.`,
-    );
-  }
+  const bad = targets.find((target) => !isBelow(target, dVocab));
+  if (bad !== undefined) refuse(`The metric names token ${bad}; this model knows tokens 0 to ${dVocab - 1}.`);
   return { targets, kl: false };
 }
 

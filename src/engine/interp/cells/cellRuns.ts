@@ -6,6 +6,7 @@ import type { SweepRequest } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import type { Site } from "../../../protocol/sites";
+import { isBelow } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import {
@@ -26,7 +27,7 @@ export type CellsRequest = Pick<SweepRequest, "prompt" | "position" | "change" |
 /** What is wrong with a request before anything runs. */
 export function checkCellsRequest({ prompt, position, change }: CellsRequest): void {
   const { length } = prompt.tokens;
-  if (!(Number.isInteger(position) && position >= 0 && position < length)) {
+  if (!isBelow(position, length)) {
     refuse(`The metric is read at position ${position}; the prompt has positions 0 to ${length - 1}.`);
   }
   if (change.kind === "patch" && change.from.tokens.length !== length) {

@@ -2,7 +2,7 @@
 import type { Metric } from "../../../protocol/analysis";
 import type { AttributionPatchingRequest } from "../../../protocol/attributions";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Scalar, ScalarTerm } from "../../../protocol/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
 import type { Logits } from "../activations/counterfactualPrompts";
@@ -13,10 +13,6 @@ import { drawnPrompt } from "../interventions/resample";
 import type { Model } from "../../models/model";
 
 export type MetricAsk = Pick<AttributionPatchingRequest, "at" | "change" | "metric" | "position">;
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
 
 /** What is wrong with the place of the gradient. */
 export function checkPoint({ at, change, metric, position }: MetricAsk): void {

@@ -6,6 +6,7 @@ import type { SweepAxes } from "../../../protocol/analysis";
 import { refuse } from "../../../protocol/errors";
 import type { Positions, Where } from "../../../protocol/interventions";
 import { blockSite } from "../../../protocol/sites";
+import { isBelow } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
 import { siteColumns } from "../../models/siteShape";
 
@@ -28,7 +29,7 @@ const LIST_COLUMN = ["metric"];
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function checked(indices: readonly number[], count: number, what: string): readonly number[] {
-  const bad = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < count));
+  const bad = indices.find((index) => !isBelow(index, count));
   if (bad !== undefined) refuse(`The sweep names ${what} ${bad}; there are 0 to ${count - 1}.`);
   if (indices.length === 0) refuse(`The sweep names no ${what}s; name at least one.`);
   return indices;

@@ -19,6 +19,7 @@ import type {
   SiteTerm,
 } from "../../../protocol/gradients";
 import type { Site } from "../../../protocol/sites";
+import { isBelow } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
@@ -62,8 +63,7 @@ export function checkedScalars(model: Model, { scalars, rows }: GradientRequest)
   const { config } = model;
   const cols = vocabOut(config);
   const checkTarget = (target: number) => {
-    if (!(Number.isInteger(target) && target >= 0 && target < cols))
-      refuse(`target ${target} was asked; this model knows ids 0 to ${cols - 1}`);
+    if (!isBelow(target, cols)) refuse(`target ${target} was asked; this model knows ids 0 to ${cols - 1}`);
   };
   const checkWidth = (values: Float32Array, width: number, what: string) => {
     if (values.length !== width) refuse(`${what} has ${values.length} numbers, expected ${width}`);

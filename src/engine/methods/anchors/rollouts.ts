@@ -13,6 +13,7 @@ import type { RolloutsRequest, RolloutsResult, Rollout } from "../../../protocol
 import type { Pauser } from "../../../protocol/cancel";
 import type { ChainTokens } from "../../../protocol/chain";
 import { refuse, VitrineError } from "../../../protocol/errors";
+import { showNowAndThen } from "../../../protocol/progress";
 import { ChainEdits } from "../../interp/coalitions/chainEdits";
 import { decode } from "../../interp/decode/decode";
 import { checkCue } from "../../interp/coalitions/chainChecks";
@@ -63,14 +64,11 @@ export async function anchorRollouts(
   try {
     const found = await startsOf(model, cache, { chain, edits }, whole, k, capture);
     const rows = new RolloutRows(found, reading, request, edits, cache, config.dModel);
-    let told = performance.now();
+    const showMore = showNowAndThen(onProgress, () => state(rows.done), PARTIAL_EVERY_MS);
     await decode({ model, cache, ask: { k }, capture, pauser }, rows.others(maxRows), (decoded) => {
       evaluatedTokens += decoded.reduce((sum, { slots }) => sum + slots.length, 0);
       const writing = rows.goOn(decoded);
-      if (onProgress && performance.now() - told > PARTIAL_EVERY_MS) {
-        told = performance.now();
-        onProgress(state(rows.done));
-      }
+      showMore();
       return [...writing, ...rows.others(maxRows - writing.length)];
     });
     const order = (a: Rollout, b: Rollout) =>

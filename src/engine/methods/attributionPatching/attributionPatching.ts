@@ -17,20 +17,19 @@ import type {
   AttributionAlarm,
   AttributionPatchingRequest,
   AttributionPatchingResult,
+  CellCheck,
 } from "../../../protocol/attributions";
 import type { Pauser } from "../../../protocol/cancel";
+import { showNowAndThen } from "../../../protocol/progress";
+import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { CellRuns, checkCellsRequest } from "../../interp/cells/cellRuns";
 import { checkPoint, metricPoints } from "../../interp/cells/metricGradients";
 import { sweepGrid, type SweepCell } from "../../interp/cells/sweepCells";
 import { summedGradients } from "../../interp/gradients/summedGradients";
 import { rowValues } from "../../interp/interventions/donors";
 import type { Model } from "../../models/model";
-import { CellChecks } from "./cellChecks";
 import { siteGroups } from "./siteGroups";
 import { cellEffect } from "./cellEffect";
-
-/** Least time between partial results; with a batch on top they come every 100 ms. */
-const PROGRESS_MS = 50;
 
 export async function attributionPatching(
   model: Model,
@@ -62,12 +61,12 @@ class Work {
   readonly #started = performance.now();
   readonly #values: Float32Array;
   readonly #alarms: AttributionAlarm[] = [];
-  #checks: CellChecks | undefined;
+  #checks: CheckedEstimates<SweepCell> | undefined;
   #base = NaN;
   #donor: number | undefined;
   #done = 0;
   #tokens = 0;
-  #reported = performance.now();
+  readonly #showMore: () => void;
 
   constructor(
     private readonly model: Model,
@@ -75,8 +74,9 @@ class Work {
     private readonly grid: ReturnType<typeof sweepGrid>,
     private readonly runs: CellRuns,
     private readonly pauser: Pauser,
-    private readonly onProgress: ((partial: AttributionPatchingResult) => void) | undefined,
+    onProgress: ((partial: AttributionPatchingResult) => void) | undefined,
   ) {
+    this.#showMore = showNowAndThen(onProgress, () => this.result());
     this.#values = new Float32Array(grid.rowLabels.length * grid.colLabels.length).fill(NaN);
   }
 
@@ -119,7 +119,7 @@ class Work {
         this.#values[cell.index] = this.#base + cellEffect(model.config, cell, gradient, x, put);
       }
       this.#done += own.length;
-      this.#tell();
+      this.#showMore();
     }
   }
 
@@ -127,18 +127,13 @@ class Work {
   async check(): Promise<void> {
     const { request, runs, pauser } = this;
     if (!request.check) return;
-    const checks = new CellChecks(request.check, this.#reaching, this.#values, this.#base);
+    const estimateOf = ({ index }: SweepCell) => this.#values[index] ?? NaN;
+    const checks = new CheckedEstimates(request.check, this.#reaching, estimateOf, this.#base);
     this.#checks = checks;
-    await runs.run(checks.cells, pauser, (batch, metrics) => {
+    await runs.run(checks.chosen, pauser, (batch, metrics) => {
       checks.take(batch, metrics);
-      this.#tell();
+      this.#showMore();
     });
-  }
-
-  #tell(): void {
-    if (!this.onProgress || performance.now() - this.#reported < PROGRESS_MS) return;
-    this.#reported = performance.now();
-    this.onProgress(this.result());
   }
 
   result(): AttributionPatchingResult {
@@ -150,9 +145,14 @@ class Work {
       ...(this.#donor === undefined ? {} : { donor: this.#donor }),
       ...{ cellsDone: this.#done, cells: cells.length },
       alarms: [...this.#alarms],
-      ...(this.#checks && { check: this.#checks.result() }),
+      ...(this.#checks && { check: checkOf(this.#checks) }),
       evaluatedTokens: this.runs.evaluatedTokens + this.#tokens,
       elapsedMs: performance.now() - this.#started,
     };
   }
+}
+
+function checkOf(checks: CheckedEstimates<SweepCell>): CellCheck {
+  const cells = checks.chosen.map((cell) => ({ index: cell.index, ...checks.of(cell) }));
+  return { cells, ...checks.agreements() };
 }

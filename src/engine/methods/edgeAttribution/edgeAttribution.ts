@@ -17,8 +17,8 @@ import type {
 } from "../../../protocol/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import type { Scalar } from "../../../protocol/gradients";
-import { Random } from "../../../random/random";
-import { agreement } from "../../../statistics/agreement";
+import { showNowAndThen } from "../../../protocol/progress";
+import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { checkCellsRequest } from "../../interp/cells/cellRuns";
 import { metricRequest } from "../../interp/cells/cellMetric";
 import { checkPoint, metricPoints, metricTerms } from "../../interp/cells/metricGradients";
@@ -31,9 +31,6 @@ import { edgeScores } from "./edgeScores";
 import { KeptGraphRun } from "./keptGraph";
 import { get, nodeOutputs, type NodeOutputs, type Written } from "./nodeOutputs";
 import { pathPatches } from "./pathPatches";
-
-/** Least time between partial results; with a batch on top they come every 100 ms. */
-const PROGRESS_MS = 50;
 
 interface Scored extends Edge {
   readonly estimate: number;
@@ -63,6 +60,9 @@ export async function edgeAttribution(
   }
 }
 
+const bySize = (edges: readonly Scored[]) =>
+  edges.toSorted((a, b) => Math.abs(b.estimate) - Math.abs(a.estimate));
+
 /** One request under way. */
 class Work {
   readonly #started = performance.now();
@@ -70,7 +70,7 @@ class Work {
   readonly #donor: readonly number[];
   readonly #alarms: AttributionAlarm[] = [];
   readonly #graphs: KeptGraph[] = [];
-  readonly #exact = new Map<Edge, number>();
+  #checks: CheckedEstimates<Scored> | undefined;
   #outputs: { readonly prompt: NodeOutputs; readonly donor: NodeOutputs } | undefined;
   #differences: ReadonlyMap<Source, Written> = new Map();
   #terms: Scalar = [];
@@ -78,19 +78,18 @@ class Work {
   #inOrder: readonly Scored[] = [];
   /** By size. */
   #edges: readonly Scored[] = [];
-  #largest: ReadonlySet<Edge> = new Set();
-  #random: ReadonlySet<Edge> = new Set();
   #rows = 0;
   #done = 0;
-  #reported = performance.now();
+  readonly #showMore: () => void;
 
   constructor(
     private readonly model: Model,
     private readonly request: EdgeAttributionRequest,
     private readonly graph: EdgeGraph,
     private readonly pauser: Pauser,
-    private readonly onProgress: ((partial: EdgeAttributionResult) => void) | undefined,
+    onProgress: ((partial: EdgeAttributionResult) => void) | undefined,
   ) {
+    this.#showMore = showNowAndThen(onProgress, () => this.result());
     // What comes after the position that is read cannot matter.
     const read = request.position + 1;
     this.#prompt = request.prompt.tokens.slice(0, read);
@@ -123,7 +122,7 @@ class Work {
     this.#inOrder = [...found.estimates].flatMap(([input, of]) =>
       [...of].map(([source, estimate]): Scored => ({ source, input, estimate })),
     );
-    this.#edges = this.#inOrder.toSorted((a, b) => Math.abs(b.estimate) - Math.abs(a.estimate));
+    this.#edges = bySize(this.#inOrder);
   }
 
   /** Step 3. */
@@ -150,21 +149,21 @@ class Work {
   async check(): Promise<void> {
     const { check } = this.request;
     if (!check) return;
-    this.#largest = new Set(this.#edges.slice(0, check.largest));
-    // Drawn in the order of the graph, which the estimates have no part in.
-    const all = this.#inOrder;
-    this.#random = new Set(new Random(check.seed).sample(all, Math.min(check.random, all.length)));
-    const chosen = this.#chosen();
+    const checks = new CheckedEstimates(check, this.#inOrder, ({ estimate }) => estimate);
+    this.#checks = checks;
     const { model, pauser } = this;
     await pathPatches(
       model,
       this.#prompt,
-      chosen,
+      bySize(checks.chosen),
       this.#differences,
       this.#terms,
       pauser,
       (edges, values, rows) => {
-        edges.forEach((edge, i) => this.#exact.set(edge, this.#asMetric(values[i] ?? NaN) - this.#ends[0]));
+        checks.take(
+          edges,
+          values.map((value) => this.#asMetric(value) - this.#ends[0]),
+        );
         this.#took(edges.length, rows);
       },
     );
@@ -173,9 +172,7 @@ class Work {
   #took(done: number, rows: number): void {
     this.#done += done;
     this.#rows += rows;
-    if (!this.onProgress || performance.now() - this.#reported < PROGRESS_MS) return;
-    this.#reported = performance.now();
-    this.onProgress(this.result());
+    this.#showMore();
   }
 
   /** What there is to do; checked edges at most, until they are drawn. */
@@ -183,13 +180,9 @@ class Work {
     const { at, keep = [], check } = this.request;
     const { nLayers } = this.graph;
     const walks = (at.kind === "path" ? at.steps : 1) * (1 + nLayers);
-    const drawn = this.#chosen().length;
+    const drawn = this.#checks?.chosen.length ?? 0;
     const checked = drawn > 0 || !check ? drawn : check.largest + check.random;
     return walks + keep.length * nLayers + checked;
-  }
-
-  #chosen(): Scored[] {
-    return this.#edges.filter((edge) => this.#largest.has(edge) || this.#random.has(edge));
   }
 
   async #logits(): Promise<Float32Array<ArrayBuffer>> {
@@ -211,28 +204,16 @@ class Work {
   result(): EdgeAttributionResult {
     const [base, donor] = this.#ends;
     const told = ({ source, input, estimate }: Scored) => ({ from: source.node, to: input.node, estimate });
-    const checked = this.#chosen().map((edge): CheckedEdge => {
-      const [isLargest, isRandom] = [this.#largest.has(edge), this.#random.has(edge)];
-      return { ...told(edge), exact: this.#exact.get(edge) ?? NaN, isLargest, isRandom };
-    });
-    const of = (edges: readonly CheckedEdge[]) =>
-      agreement(
-        edges.map(({ estimate }) => estimate),
-        edges.map(({ exact }) => exact),
-      );
+    const checks = this.#checks;
+    const checked = bySize(checks?.chosen ?? []).flatMap((edge): CheckedEdge[] =>
+      checks ? [{ ...told(edge), ...checks.of(edge) }] : [],
+    );
     return {
       ...{ at: this.request.at, base, donor },
       edges: this.#edges.slice(0, this.request.most).map(told),
       edgeCount: this.#edges.length,
       graphs: [...this.#graphs],
-      ...(checked.length > 0 && {
-        check: {
-          edges: checked,
-          largest: of(checked.filter(({ isLargest }) => isLargest)),
-          random: of(checked.filter(({ isRandom }) => isRandom)),
-          all: of(checked),
-        },
-      }),
+      ...(checks && checked.length > 0 && { check: { edges: checked, ...checks.agreements() } }),
       alarms: [...this.#alarms],
       ...{ done: this.#done, total: this.#total },
       evaluatedTokens: this.#rows * this.#prompt.length,

@@ -16,14 +16,14 @@ import type { Edge, Source } from "./edgeGraph";
 import { get, setTo, type Written } from "./nodeOutputs";
 
 /** The scalar of each edge; `take` is given every batch as it is done. */
-export async function pathPatches(
+export async function pathPatches<E extends Edge>(
   model: Model,
   tokens: readonly number[],
-  edges: readonly Edge[],
+  edges: readonly E[],
   differences: ReadonlyMap<Source, Written>,
   terms: Scalar,
   pauser: Pauser,
-  take: (edges: readonly Edge[], values: readonly number[], rows: number) => void,
+  take: (edges: readonly E[], values: readonly number[], rows: number) => void,
 ): Promise<void> {
   const { length } = tokens;
   for (const batch of batchesOf(edges, () => length, batchTokens(model, length, false))) {

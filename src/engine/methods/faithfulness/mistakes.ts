@@ -1,6 +1,6 @@
 /** What came of one edit: whom the answer follows, and whether the model went back to the original value. */
 import type { Answered, AnswerFollows, ChainEdit, MistakeOutcome } from "../../../protocol/faithfulness";
-import type { Codec, ReadEdit, ReadProblem } from "./problems";
+import { equal, type Codec, type ReadEdit, type ReadProblem } from "./problems";
 
 export interface EditReading {
   readonly answer: Answered & { readonly tokens: readonly number[] };
@@ -9,9 +9,6 @@ export interface EditReading {
   readonly own: readonly number[];
   readonly written?: { readonly written: readonly number[]; readonly finished: boolean } | undefined;
 }
-
-const equal = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((x, i) => x === b[i]);
 
 /**
  * Three ways only where the answer that follows is said and is another than the one before; an answer of another

@@ -2,6 +2,7 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
+import { showNowAndThen } from "../../../protocol/progress";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { checkIds } from "../../models/checks";
@@ -92,7 +93,7 @@ export class CorpusStats {
   async run(model: Model, pauser: Pauser, onProgress?: (partial: CorpusInfo) => void): Promise<CorpusInfo> {
     if (this.#isRunning) refuse(`${this.#asked.name} is being read already; wait, or stop it.`);
     this.#isRunning = true;
-    let reported = performance.now();
+    const showMore = showNowAndThen(onProgress, () => this.info(), PROGRESS_MS);
     try {
       const saes = this.#asked.saes.map((sae) => saeOf(model, sae));
       const limit = tokensPerBatch(model, saes, this.#asked.contextSize);
@@ -100,12 +101,8 @@ export class CorpusStats {
         await pauser.pause();
         const started = performance.now();
         await this.#readNext(model, limit);
-        const now = performance.now();
-        this.#elapsedMs += now - started;
-        if (now - reported >= PROGRESS_MS) {
-          reported = now;
-          onProgress?.(this.info());
-        }
+        this.#elapsedMs += performance.now() - started;
+        showMore();
       }
       return this.info();
     } catch (error) {

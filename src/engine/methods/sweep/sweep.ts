@@ -15,13 +15,11 @@
  */
 import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
+import { showNowAndThen } from "../../../protocol/progress";
 import { CellRuns, checkCellsRequest } from "../../interp/cells/cellRuns";
 import { sweepGrid, type SweepCell } from "../../interp/cells/sweepCells";
 import { drawnPrompt } from "../../interp/interventions/resample";
 import type { Model } from "../../models/model";
-
-/** Least time between partial results; with a batch on top they come every 100 ms. */
-const PROGRESS_MS = 50;
 
 /** Tokens that a sweep sends through the model, if nothing is known yet. */
 function tokensOfSweep({ change, position }: SweepRequest, cells: readonly SweepCell[]): number {
@@ -80,14 +78,11 @@ export async function sweep(
       if (from > position) values[index] = base;
     }
     done = cells.length - reaching.length;
-    let reported = performance.now();
+    const showMore = showNowAndThen(onProgress, result);
     await runs.run(reaching, pauser, (batch, metrics) => {
       batch.forEach(({ index }, i) => (values[index] = metrics[i] ?? NaN));
       done += batch.length;
-      if (onProgress && performance.now() - reported >= PROGRESS_MS) {
-        reported = performance.now();
-        onProgress(result());
-      }
+      showMore();
     });
     return result();
   } catch (error) {

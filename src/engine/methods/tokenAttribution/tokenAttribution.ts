@@ -19,30 +19,23 @@ import type {
   TokenScores,
 } from "../../../protocol/attributions";
 import type { Pauser } from "../../../protocol/cancel";
-import { VitrineError } from "../../../protocol/errors";
+import { refuse } from "../../../protocol/errors";
 import type { Scalar } from "../../../protocol/gradients";
+import { showNowAndThen } from "../../../protocol/progress";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { summedGradients } from "../../interp/gradients/summedGradients";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
+import { isBelow } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { atShare, embeddings, pathPoints, type Embeddings, type PathPoint } from "./embeddings";
 import { Replacements } from "./replacements";
 import { agreementOf, byStep } from "./tokenScores";
 
-/** Least time between partial results; with a batch on top they come every 100 ms. */
-const PROGRESS_MS = 50;
-
-function refuse(message: string): never {
-  throw new VitrineError("Unsupported", message);
-}
-
 function check({ config }: Model, request: TokenAttributionRequest): void {
   const { length } = request.prompt.tokens;
   const { scalar, steps, fixed = [], stepOf, filler, baseline } = request;
   if (scalar.length === 0) refuse("The scalar has no terms; name at least one.");
-  const bad = scalar.find(
-    ({ position }) => !(Number.isInteger(position) && position >= 0 && position < length),
-  );
+  const bad = scalar.find(({ position }) => !isBelow(position, length));
   if (bad) refuse(`The scalar is read at position ${bad.position}; there are positions 0 to ${length - 1}.`);
   if (!(Number.isInteger(steps) && steps >= 1))
     refuse(`Integrated gradients take ${steps} steps; take a whole number from 1 on.`);
@@ -93,7 +86,7 @@ class Work {
   #value = NaN;
   #baselineValue = NaN;
   #rowsDone = 0;
-  #reported = performance.now();
+  readonly #showMore: () => void;
 
   constructor(
     private readonly model: Model,
@@ -101,8 +94,9 @@ class Work {
     /** With its edits, as far as it is read. */
     private readonly prompt: ResolvedPrompt,
     private readonly pauser: Pauser,
-    private readonly onProgress: ((partial: TokenAttributionResult) => void) | undefined,
+    onProgress: ((partial: TokenAttributionResult) => void) | undefined,
   ) {
+    this.#showMore = showNowAndThen(onProgress, () => this.result());
     this.#terms = request.scalar.map((term) => ({ ...term, row: 0 }));
     this.#points = pathPoints(request.steps, request.rule);
     if (request.filler !== undefined) {
@@ -179,9 +173,7 @@ class Work {
 
   readonly #took = (rows: number): void => {
     this.#rowsDone += rows;
-    if (!this.onProgress || performance.now() - this.#reported < PROGRESS_MS) return;
-    this.#reported = performance.now();
-    this.onProgress(this.result());
+    this.#showMore();
   };
 
   result(): TokenAttributionResult {
