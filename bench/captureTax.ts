@@ -12,6 +12,7 @@ import type { Counters, Device } from "../src/engine/device/device";
 import { run } from "../src/engine/interp/pass/runRows";
 import { sitesOf, type Model } from "../src/engine/models/model";
 import { randomGpt2 } from "../src/engine/models/randomModel";
+import { openNodeDevice } from "./nodeDevice";
 
 export interface CaptureTax {
   readonly tokens: number;
@@ -94,20 +95,12 @@ export async function measure(
 }
 
 export async function main(args: string[]): Promise<void> {
-  // Not above: a browser has none of them.
-  const [{ parseArgs }, { createCpuDevice }, { createWebGpuDevice }, { nodeAdapter }] = await Promise.all([
-    import("node:util"),
-    import("../src/engine/device/cpu"),
-    import("../src/engine/device/webgpu"),
-    import("../src/engine/device/node"),
-  ]);
+  // Not above: a browser has none.
+  const { parseArgs } = await import("node:util");
   const { values } = parseArgs({
     args,
     options: { device: { type: "string", default: "cpu" }, rounds: { type: "string", default: "15" } },
   });
-  const device =
-    values.device === "webgpu"
-      ? await createWebGpuDevice({ adapter: await nodeAdapter() })
-      : await createCpuDevice();
+  const device = await openNodeDevice(values.device);
   await measure(device, Number(values.rounds), (text) => console.log(text));
 }

@@ -18,6 +18,7 @@ import { sweep } from "../src/engine/methods/sweep/sweep";
 import { sitesOf, type Model } from "../src/engine/models/model";
 import { randomGpt2 } from "../src/engine/models/randomModel";
 import { paired, pairedLine } from "./paired";
+import { openNodeDevice } from "./nodeDevice";
 
 const SHAPES = [
   { n_layer: 4, n_head: 4, n_embd: 96, vocab_size: 1000, n_positions: 512 },
@@ -118,12 +119,8 @@ export async function measure(
 }
 
 export async function main(args: string[]): Promise<void> {
-  const [{ parseArgs }, { createCpuDevice }, { createWebGpuDevice }, { nodeAdapter }] = await Promise.all([
-    import("node:util"),
-    import("../src/engine/device/cpu"),
-    import("../src/engine/device/webgpu"),
-    import("../src/engine/device/node"),
-  ]);
+  // Not above: a browser has none.
+  const { parseArgs } = await import("node:util");
   const { values } = parseArgs({
     args,
     options: {
@@ -133,10 +130,7 @@ export async function main(args: string[]): Promise<void> {
       sweep: { type: "boolean", default: false },
     },
   });
-  const device =
-    values.device === "webgpu"
-      ? await createWebGpuDevice({ adapter: await nodeAdapter() })
-      : await createCpuDevice();
+  const device = await openNodeDevice(values.device);
   const shapes = values.small ? SHAPES.slice(0, 1) : SHAPES;
   await measure(device, Number(values.rounds), shapes, values.sweep, (text) => console.log(text));
 }

@@ -22,6 +22,7 @@ import type { Model } from "../src/engine/models/model";
 import { makeCache } from "../src/engine/models/sizes";
 import { randomGpt2 } from "../src/engine/models/randomModel";
 import { paired, pairedLine, type Paired } from "./paired";
+import { openNodeDevice } from "./nodeDevice";
 
 const WIDTH = 64;
 const FILLER = 5;
@@ -247,13 +248,8 @@ async function longGames(device: "cpu" | "webgpu", print: (line: string) => void
 }
 
 export async function main(args: string[]): Promise<void> {
-  // Not above: a browser has none of them.
-  const [{ parseArgs }, { createCpuDevice }, { createWebGpuDevice }, { nodeAdapter }] = await Promise.all([
-    import("node:util"),
-    import("../src/engine/device/cpu"),
-    import("../src/engine/device/webgpu"),
-    import("../src/engine/device/node"),
-  ]);
+  // Not above: a browser has none.
+  const { parseArgs } = await import("node:util");
   const { values } = parseArgs({
     args,
     options: {
@@ -262,10 +258,9 @@ export async function main(args: string[]): Promise<void> {
       rounds: { type: "string", default: "7" },
     },
   });
-  const onGpu = values.device === "webgpu";
-  const device = onGpu ? await createWebGpuDevice({ adapter: await nodeAdapter() }) : await createCpuDevice();
+  const device = await openNodeDevice(values.device);
   for (const mode of Number(values.rounds) > 0 ? MODES : []) {
     console.log((await trieGain(device, mode, Number(values.steps), Number(values.rounds))).line);
   }
-  await longGames(onGpu ? "webgpu" : "cpu", (line) => console.log(line));
+  await longGames(device.kind, (line) => console.log(line));
 }
