@@ -6,8 +6,14 @@ import wgsl from "./adam.wgsl?raw";
 
 /** What a step of Adam needs to know besides its arrays. */
 export const ADAM_PARAMS = {
-  ...{ rate: "f32", beta1: "f32", beta2: "f32", eps: "f32", decay: "f32" },
-  ...{ correction1: "f32", correction2: "f32", gradientScale: "f32" },
+  rate: "f32",
+  beta1: "f32",
+  beta2: "f32",
+  eps: "f32",
+  decay: "f32",
+  correction1: "f32",
+  correction2: "f32",
+  gradientScale: "f32",
 } as const;
 
 export const adam = defineKernel({

@@ -136,6 +136,14 @@ export async function topKStep(
   }
 }
 
+/** Step 1, recorded in the open scope: the code, what the encoder read, and y - target. */
+export function codeAndError(memory: TensorMemory, parameters: TopKParameters, rows: Rows, k: number) {
+  const input = inputOf(memory, parameters, rows);
+  const slots = topSlots(memory, parameters, input, k);
+  const y = decoded(memory, parameters, slots, parameters.decoderBias.value);
+  return { input, slots, error: subtract(memory, y, rows.target) };
+}
+
 /** Steps 1 to 3, recorded in the open scope. */
 function forwardAndBack(
   memory: TensorMemory,
@@ -143,15 +151,14 @@ function forwardAndBack(
   rows: Rows,
   settings: TopKSettings,
 ) {
-  const { x, target } = rows;
-  const input = inputOf(memory, parameters, rows);
-  const slots = topSlots(memory, parameters, input, settings.k);
-  const y = decoded(memory, parameters, slots, parameters.decoderBias.value);
-  const error = subtract(memory, y, target);
+  const { input, slots, error } = codeAndError(memory, parameters, rows, settings.k);
   const g = scale(memory, error, (2 * settings.lossScale) / error.size);
   const { gradients, counts } = gradientsOf(memory, parameters, slots, g, input);
   const sums = columnSums(memory, g);
-  return { error, counts, gradients: withBias(memory, parameters, gradients, sums, x === target) };
+  return {
+    ...{ error, counts },
+    gradients: withBias(memory, parameters, gradients, sums, rows.x === rows.target),
+  };
 }
 
 /** Step 4: the gradients with those of the dead latents' loss added, and what these leave. */
