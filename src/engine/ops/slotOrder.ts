@@ -1,4 +1,5 @@
 /** Sparse codes turned round, and the gradients that go through them. */
+import type { Kernel } from "../device/kernel";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { latentDots as latentDotsKernel } from "../kernels/latentDots/latentDots";
 import { latentGradient as latentGradientKernel } from "../kernels/latentGradient/latentGradient";
@@ -10,6 +11,11 @@ import {
   slotOrder as slotOrderKernel,
 } from "../kernels/slotOrder/slotOrder";
 import type { Slots } from "./select";
+
+/** What a step of learning takes besides the kernels of a code, to compile before the first. */
+export const SLOT_KERNELS = [
+  ...[slotMarks, slotCounts, slotFirsts, slotOrderKernel, latentDotsKernel, latentGradientKernel],
+] as readonly unknown[] as readonly Kernel[];
 
 /** Of each latent the slots that hold it, in order of rows. */
 export interface SlotOrder {

@@ -2,6 +2,7 @@
  * AdamW on the device (Kingma & Ba 2015; Loshchilov & Hutter 2019): parameters with the moments of their gradients, moved in
  * place. A parameter may be held to a constraint.
  */
+import type { Kernel } from "../device/kernel";
 import type { Tensor, TensorMemory } from "../device/tensor";
 import { adam } from "../kernels/adam/adam";
 import { adamUnitRows } from "../kernels/adamUnitRows/adamUnitRows";
@@ -10,6 +11,9 @@ import { adamUnitRows } from "../kernels/adamUnitRows/adamUnitRows";
  *   unitRows  every row has length 1: what the gradient would do to its length is taken off first (Bricken et al. 2023)
  */
 export type Constraint = "unitRows";
+
+/** What a step takes, to compile before the first. */
+export const OPTIMIZER_KERNELS = [adam, adamUnitRows] as readonly unknown[] as readonly Kernel[];
 
 /** All three f32, of one shape; they live until `freeParameter`. */
 export interface Parameter {

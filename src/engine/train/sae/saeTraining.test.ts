@@ -70,10 +70,14 @@ describe("learning", () => {
     const model = await openModel();
     const training = new SaeTraining(1, model, requestOf(), undefined);
     const token = new CancelToken();
-    const run = training.run(model, Infinity, token, ({ step }) => {
-      if (step >= 5) token.cancel();
-    });
-    await expect(run).rejects.toMatchObject({ name: "Cancelled" });
+    let pauses = 0;
+    const pauser = {
+      pause: () => {
+        if (++pauses === 12) token.cancel();
+        return token.pause();
+      },
+    };
+    await expect(training.run(model, Infinity, pauser)).rejects.toMatchObject({ name: "Cancelled" });
     const { step } = training.info();
     expect(step).toBeGreaterThanOrEqual(5);
     expect(step).toBeLessThan(60);

@@ -23,7 +23,7 @@ import { ActivationRows, readContexts, type RowsPlace, type SiteRows } from "./a
 import { checkRequest } from "./checkRequest";
 import { CurvePoints } from "./curvePoints";
 import { measureHeldOut, rowsOf } from "./heldOut";
-import { TopKLearner, trainedTopK, type TopKState, type TrainedTopK } from "./topKLearner";
+import { LEARNER_KERNELS, TopKLearner, trainedTopK, type TopKState, type TrainedTopK } from "./topKLearner";
 
 const PROGRESS_MS = 200;
 /** Measures on rows that were kept apart, over a whole run; and how many such rows at most. */
@@ -153,6 +153,7 @@ export class SaeTraining {
   async #begin(model: Model, pauser: Pauser): Promise<Live> {
     if (this.#live?.memory === model.memory) return this.#live;
     const { saes, seed, shuffledTokens, batch } = this.request;
+    await model.memory.device.prepare(LEARNER_KERNELS);
     const sites = [...new Set(saes.flatMap(({ siteIn, siteOut }) => [siteIn, siteOut]))];
     const settings = { blockRows: Math.max(batch, shuffledTokens), seed: seedAt(seed, 1) };
     const rows = new ActivationRows(this.#contexts, sites, settings, this.#kept?.place);

@@ -9,7 +9,10 @@ import { refuse } from "../../../protocol/errors";
 import type { SaeSettings } from "../../../protocol/training";
 import type { TensorMemory } from "../../device/tensor";
 import { readBack } from "../../interp/pass/readBack";
-import { ADAM, createParameter, freeParameter, type Parameter } from "../../optim/adamW";
+import { scale } from "../../ops/elementwise";
+import { saeKernels } from "../../ops/saeWeights";
+import { SLOT_KERNELS } from "../../ops/slotOrder";
+import { ADAM, OPTIMIZER_KERNELS, createParameter, freeParameter, type Parameter } from "../../optim/adamW";
 import { initialTopK } from "./initialTopK";
 import { rootMeanSquares } from "../../ops/rowSums";
 import { codeAndError, topKStep, type Rows, type StepNumbers, type TopKParameters } from "./topKStep";
@@ -33,6 +36,9 @@ export interface TopKState {
   readonly silent: Float64Array<ArrayBuffer>;
   readonly units: Units;
 }
+
+/** What it runs, to compile before the first step. */
+export const LEARNER_KERNELS = [...saeKernels("f32"), ...SLOT_KERNELS, ...OPTIMIZER_KERNELS];
 
 /** What activations are divided by, and 1 / variance of the targets after that. */
 interface Units {
@@ -137,10 +143,9 @@ export class TopKLearner {
   }
 
   #scaled(rows: HostRows): Rows {
-    const tensor = (data: Float32Array<ArrayBuffer>, divisor: number) => {
-      const scaled = data.map((value) => value / divisor);
-      return this.memory.from(scaled, [rows.count, data.length / rows.count], "rows");
-    };
+    const { memory } = this;
+    const tensor = (data: Float32Array<ArrayBuffer>, divisor: number) =>
+      scale(memory, memory.from(data, [rows.count, data.length / rows.count], "rows"), 1 / divisor);
     const x = tensor(rows.x, this.units.input);
     return { x, target: rows.x === rows.target ? x : tensor(rows.target, this.units.target) };
   }
