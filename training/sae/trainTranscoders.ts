@@ -1,10 +1,10 @@
 /**
  * Trains a TopK transcoder of every MLP of the shipped `ledger`, by the page's own trainer, on the CPU device.
  *
- *   npm run -s headless -- --entry training/sae/trainTranscoders.ts OUT [steps, default 6000]
+ *   npm run -s headless -- --entry training/sae/trainTranscoders.ts OUT [steps, default 4000]
  *
  * OUT gets blocks.N.mlp/{cfg.json, sae_weights.safetensors} in the SAELens layout, weights in f16. Settings are those of the
- * autoencoders of the residual stream (train.py), fixed before the first run; texts are drawn from seeds that no evaluation
+ * autoencoders of the residual stream (train.py), with fewer steps, fixed before the first run; texts are drawn from seeds that no evaluation
  * uses. Steps are counted, not seconds: the same seed gives the same files.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -75,7 +75,7 @@ async function openLedger(): Promise<EngineApi> {
   return engine;
 }
 
-export async function main([out = "", steps = "6000"]: readonly string[]): Promise<void> {
+export async function main([out = "", steps = "4000"]: readonly string[]): Promise<void> {
   if (out === "") throw new Error("name the folder that the transcoders go to");
   const engine = await openLedger();
   const documents = ledgerTexts(FIRST_SEED, PROBLEMS).map(ledgerIds);
