@@ -63,6 +63,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...BELOW_RUN,
     ...["batch", "pass", "interventions", "activations"].map((folder) => `${INTERP}/${folder}`),
   ],
+  "src/engine/optim": ["src/engine/device", "src/engine/kernels"],
+  "src/engine/train": [...NUMBERS, ...BELOW_RUN, INTERP, "src/engine/optim"],
   "src/engine/methods": [...NUMBERS, ...BELOW_RUN, INTERP],
   "src/engine": ["src/protocol", ...NUMBERS, "src/engine"],
   "src/headless": ["src/protocol", ...NUMBERS, "src/client", "src/engine"],

@@ -14,6 +14,7 @@ import { readingCalls } from "./calls/readingCalls";
 import { RunningCalls } from "./calls/runningCalls";
 import { saeCalls } from "./calls/saeCalls";
 import { tokenCalls } from "./calls/tokenCalls";
+import { trainingCalls } from "./calls/trainingCalls";
 import { TokenSpeed } from "./calls/tokenSpeed";
 import type { CaptureStore } from "./open/captureStore";
 import { HeldSaes } from "./open/heldSaes";
@@ -53,6 +54,7 @@ export function createEngine(host: EngineHost): EngineApi {
     ...attachCalls(engine),
     ...saeCalls(engine),
     ...corpusCalls(engine),
+    ...trainingCalls(engine),
     ...chainCalls(engine),
   };
 }

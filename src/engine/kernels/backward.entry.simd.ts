@@ -1,4 +1,4 @@
-/** AssemblyScript: the module of SIMD twins that only gradients need, fetched with the first. One line for each twin. */
+/** AssemblyScript: the module of SIMD twins that only gradients and learning need, fetched with the first. One line for each twin. */
 export { linearBackward, linearBackwardByte, linearBackwardHalf } from "./linearBackward/linearBackward.simd";
 export {
   linearBackwardFew,
@@ -18,3 +18,7 @@ export { normScaleBackward } from "./normScaleBackward/normScaleBackward.simd";
 export { attentionPatternBackward } from "./attentionPatternBackward/attentionPatternBackward.simd";
 export { placeColumns } from "./placeColumns/placeColumns.simd";
 export { attentionKeysBackward } from "./attentionKeysBackward/attentionKeysBackward.simd";
+export { latentDots } from "./latentDots/latentDots.simd";
+export { latentGradient } from "./latentGradient/latentGradient.simd";
+export { adam } from "./adam/adam.simd";
+export { adamUnitRows } from "./adamUnitRows/adamUnitRows.simd";

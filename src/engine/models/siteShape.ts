@@ -49,3 +49,10 @@ export function windowOf(config: ModelConfig, site: Site): number | undefined {
   const layer = siteLayer(site);
   return layer === undefined ? undefined : config.windows?.[layer];
 }
+
+const TOKEN_ROWS = /^(embed|resid_\w+|attn_out|mlp_out|attn\.z|ln[12]\.normalized|mlp\.(pre|pre_linear|post))$/;
+
+/** Whether its tensor has one row a token and nothing else in it: what autoencoders can read and write. */
+export function hasTokenRows(site: Site): boolean {
+  return TOKEN_ROWS.test(siteName(site));
+}

@@ -1,12 +1,14 @@
-/** Autoencoders of the page's model and the corpora they read. Their code is fetched with the first of them. */
+/** Autoencoders of the page's model, the corpora they read, and those that learn. Their code is fetched with the first of them. */
 import type { SaeInfo } from "../../protocol/features";
 import type { Model } from "../models/model";
 import type { OpenCorpora } from "./openCorpora";
 import type { OpenSaes } from "./openSaes";
+import type { OpenTrainings } from "./openTrainings";
 
 export class HeldSaes {
   #saes: OpenSaes | undefined;
   #corpora: OpenCorpora | undefined;
+  #trainings: OpenTrainings | undefined;
 
   async saes(): Promise<OpenSaes> {
     const { OpenSaes } = await import("./openSaes");
@@ -16,6 +18,11 @@ export class HeldSaes {
   async corpora(): Promise<OpenCorpora> {
     const { OpenCorpora } = await import("./openCorpora");
     return (this.#corpora ??= new OpenCorpora());
+  }
+
+  async trainings(): Promise<OpenTrainings> {
+    const { OpenTrainings } = await import("./openTrainings");
+    return (this.#trainings ??= new OpenTrainings());
   }
 
   get infos(): readonly SaeInfo[] {
@@ -31,6 +38,10 @@ export class HeldSaes {
     this.#corpora?.release(id);
   }
 
+  releaseTraining(id: number): void {
+    this.#trainings?.release(id);
+  }
+
   /** The same model was loaded on another device. */
   async moveTo(model: Model): Promise<void> {
     await this.#saes?.moveTo(model);
@@ -40,5 +51,6 @@ export class HeldSaes {
   forget(): void {
     this.#saes?.forget();
     this.#corpora?.forget();
+    this.#trainings?.forget();
   }
 }

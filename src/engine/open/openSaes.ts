@@ -4,11 +4,11 @@
  */
 import type { ModelInfo } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
-import { NEVER_CANCELLED, type CancelToken } from "../../protocol/cancel";
+import { NEVER_CANCELLED, type Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import type { SaeInfo } from "../../protocol/features";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
-import { siteName, type Site } from "../../protocol/sites";
+import type { Site } from "../../protocol/sites";
 import { MissingFieldsError } from "../formats/missingFields";
 import { findSaes, openSae } from "../formats/sae/findSaes";
 import type { FoundSae, SaeFile } from "../formats/sae/saeFile";
@@ -16,16 +16,13 @@ import type { FileSet } from "../formats/bytes/source";
 import { loadSae, saeBytes } from "../models/loading/loadSae";
 import { siteNamed, sitesOf, type Model } from "../models/model";
 import type { Sae } from "../models/sae";
-import { siteColumns } from "../models/siteShape";
+import { hasTokenRows, siteColumns } from "../models/siteShape";
 import { editLatents } from "../ops/latentEdits";
 import { freeSae, type SaeWeights } from "../ops/saeWeights";
 import { MAX_SELECT_K } from "../ops/select";
 
 /** Taken from one set of files: each is as large as a small model. */
 const MOST_AT_ONCE = 16;
-/** Sites whose tensor has one row a token and nothing else in it. */
-const READABLE = /^(embed|resid_\w+|attn_out|mlp_out|attn\.z|ln[12]\.normalized|mlp\.(pre|pre_linear|post))$/;
-
 interface Attached {
   readonly info: SaeInfo;
   readonly file: SaeFile;
@@ -51,7 +48,7 @@ export class OpenSaes {
     modelInfo: ModelInfo,
     files: FileSet,
     { site, fields = {} }: Said,
-    token: CancelToken,
+    token: Pauser,
     onProgress?: (progress: Progress) => void,
   ): Promise<SaeInfo[]> {
     const found = await findSaes(files, fields);
@@ -173,7 +170,7 @@ function sitesFor(
     if (asked === undefined) throw new MissingFieldsError(siteReport(model, name, dIn), "--sae-config");
     const wanted = asked;
     const found = siteNamed(model, wanted);
-    if (!READABLE.test(siteName(found)))
+    if (!hasTokenRows(found))
       refuse(
         "Unsupported",
         `${name} ${what} ${found}, which has no row for each token; choose another site.`,
@@ -200,9 +197,7 @@ function sitesFor(
 
 /** Sites of one row a token, as wide as it reads. */
 function siteReport(model: Model, file: string, width: number): MissingFields {
-  const sites = sitesOf(model).filter(
-    (site) => READABLE.test(siteName(site)) && widthOf(model, site) === width,
-  );
+  const sites = sitesOf(model).filter((site) => hasTokenRows(site) && widthOf(model, site) === width);
   const choices = sites.map((value) => ({ value, label: value }));
   if (choices.length === 0) {
     throw new VitrineError(

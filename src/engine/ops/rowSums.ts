@@ -32,16 +32,12 @@ export function rootMeanSquares(memory: TensorMemory, x: Tensor): Tensor {
   });
 }
 
-/**
- * x [rows, cols] → the sum of its rows, each times its factor: [1, cols]. Sends to the device: what is recorded before is
- * submitted.
- */
-export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
+/** z [1, rows] times x [rows, cols]: [1, cols]. Sends to the device: what is recorded before is submitted. */
+export function timesRows(memory: TensorMemory, z: Tensor, x: Tensor): Tensor {
   const [rows = 0, cols = 0] = x.shape;
   return memory.scope(() => {
-    const z = memory.from(factors, [1, rows], "combineRows");
-    const zeros = memory.from(new Float32Array(cols), [1, cols], "combineRows");
-    const y = memory.make([1, cols], "combineRows");
+    const zeros = memory.from(new Float32Array(cols), [1, cols], "timesRows");
+    const y = memory.make([1, cols], "timesRows");
     memory.device.run(
       denseDecode,
       { z: z.buffer, w: x.buffer, start: zeros.buffer, y: y.buffer },
@@ -49,6 +45,11 @@ export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Arr
     );
     return y;
   });
+}
+
+/** x [rows, cols] → the sum of its rows, each times its factor: [1, cols]. Sends to the device as `timesRows` does. */
+export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
+  return memory.scope(() => timesRows(memory, memory.from(factors, [1, factors.length], "combineRows"), x));
 }
 
 /** x [rows, cols] → the sum of its rows [1, cols]. */

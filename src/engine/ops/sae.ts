@@ -245,6 +245,14 @@ function activate(memory: TensorMemory, { activation }: SaeWeights, a: Tensor): 
   return y;
 }
 
+/** a [rows, nLatents] where it is above both its latent's threshold [nLatents] and 0; else 0. */
+export function aboveThresholds(memory: TensorMemory, a: Tensor, thresholds: Tensor): Tensor {
+  const [rows = 0, cols = 0] = a.shape;
+  const y = memory.make(a.shape, "aboveThresholds");
+  memory.device.run(jumpRelu, { x: a.buffer, threshold: thresholds.buffer, y: y.buffer }, { rows, cols });
+  return y;
+}
+
 /** x in as few pieces as let [rows, nLatents] stay within the batch size. */
 function rowBatches(
   memory: TensorMemory,

@@ -114,6 +114,11 @@ export class Autoencoders {
     await this.#list();
   }
 
+  /** After one was attached by another way than this. */
+  relist(): Promise<void> {
+    return this.#list();
+  }
+
   /** What its latents are called, by the rule. */
   labelsOf({ sha256 }: Pick<SaeInfo, "sha256">): Readonly<Record<string, string>> {
     return Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256)?.labels ?? {};

@@ -8,7 +8,7 @@ import { ActivationCache } from "../../interp/activations/activationCache";
 import { checkIds } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
-import { Contexts } from "./contexts";
+import { Contexts } from "../../interp/activations/contexts";
 import { LatentStats } from "./latentStats";
 import { originOf, readBatch, Widths, type CodedRows } from "./readBatch";
 import { Unexplained } from "./unexplained";

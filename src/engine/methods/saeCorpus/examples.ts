@@ -7,7 +7,7 @@ import { readBack } from "../../interp/pass/readBack";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { saeOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
-import type { Contexts } from "./contexts";
+import type { Contexts } from "../../interp/activations/contexts";
 import type { Entry } from "./latentStats";
 
 /** Runs the contexts of these entries again, each once. */

@@ -44,8 +44,6 @@ export const SEARCH_NAMES: Readonly<Record<SearchKind, string>> = {
   number: "number",
 };
 
-export const CORPUS_SOURCES = ["ledger", "files", "typed"] as const;
-export type CorpusSource = (typeof CORPUS_SOURCES)[number];
 
 export const settingsOf = (session: Session) =>
   session.views.of("Features", {
