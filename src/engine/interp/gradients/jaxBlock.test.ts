@@ -46,7 +46,12 @@ function seen(site: string, data: Float32Array, shape: readonly number[]): Float
   return data.filter((_, i) => i % keys <= Math.floor(i / keys) % queries);
 }
 
-async function expectSame(model: Model, jax: (x: Numbers, direction: Numbers) => Promise<JaxBlock>) {
+/** `prefix`: of the names of the block's weights. */
+async function expectSame(
+  model: Model,
+  prefix: string,
+  jax: (x: Numbers, direction: Numbers) => Promise<JaxBlock>,
+) {
   const rows = [{ tokens: TOKENS }];
   const at = (name: string) => `blocks.${LAYER}.${name}`;
   const { captures } = await run(model, { rows, capture: [at("resid_pre")] });
@@ -61,22 +66,30 @@ async function expectSame(model: Model, jax: (x: Numbers, direction: Numbers) =>
     values: direction.data.slice(position * width, (position + 1) * width),
   }));
   const ours = await run(model, { rows, capture: sites });
-  const { gradients: found } = await gradients(model, { rows, scalars: [scalar], sites });
+  const learnt = Object.keys(reference.byWeight).filter((name) => name !== "frequencies");
+  const { gradients: found, weights } = await gradients(model, {
+    ...{ rows, scalars: [scalar], sites },
+    weights: learnt.map((name) => `${prefix}${name}`),
+  });
   for (const [i, name] of names.entries()) {
     const near = (own: Float32Array, { data, shape }: Numbers, what: string) =>
       expectNear(seen(name, own, shape), seen(name, data, shape), `${what} ${name}`);
     near(ours.captures[i]!.data, reference.values[name]!, "value of");
     near(found[i]!.data, reference.bySite[name]!, "gradient by");
   }
-  return names;
+  for (const [i, name] of learnt.entries())
+    expectNear(weights![i]!.data, reference.byWeight[name]!.data, `gradient by ${name}`);
+  return { sites: names.length, weights: learnt.length };
 }
 
 it("a block of GPT-2 has the values and gradients that jax-js gives it", async () => {
   const model = randomGpt2(await createCpuDevice());
   const weights = await weightsOf(model, `h.${LAYER}.`);
   const sizes = { heads: 2, kvHeads: 2, dHead: 4, eps: 1e-5 };
-  const names = await expectSame(model, (x, direction) => jaxBlock(gpt2Block, x, weights, direction, sizes));
-  expect(names).toHaveLength(15);
+  const counts = await expectSame(model, `h.${LAYER}.`, (x, direction) =>
+    jaxBlock(gpt2Block, x, weights, direction, sizes),
+  );
+  expect(counts).toEqual({ sites: 15, weights: 12 });
 });
 
 it("a block of Llama has the values and gradients that jax-js gives it", async () => {
@@ -84,8 +97,10 @@ it("a block of Llama has the values and gradients that jax-js gives it", async (
   const { nHeads: heads, nKvHeads: kvHeads, dHead } = model.config;
   const weights = { ...(await weightsOf(model, `${blockName(LAYER)}.`)), ...(await frequencies(model)) };
   const sizes = { heads, kvHeads, dHead, eps: 0.002 };
-  const names = await expectSame(model, (x, direction) => jaxBlock(llamaBlock, x, weights, direction, sizes));
-  expect(names).toHaveLength(18);
+  const counts = await expectSame(model, `${blockName(LAYER)}.`, (x, direction) =>
+    jaxBlock(llamaBlock, x, weights, direction, sizes),
+  );
+  expect(counts).toEqual({ sites: 18, weights: 9 });
 });
 
 async function frequencies(model: Model): Promise<Named<Numbers>> {
