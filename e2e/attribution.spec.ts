@@ -107,3 +107,40 @@ test("steps are held against their Shapley values; a link carries the settings; 
   const docs = await new AxeBuilder({ page }).analyze();
   expect(docs.violations).toEqual([]);
 });
+
+test("gradients by step stand beside Shapley values of the chain, and go with a link", async ({
+  page,
+  browser,
+}) => {
+  await openPlayground(page);
+  await page.getByRole("button", { name: "Ways to attribute", exact: true }).click();
+  await page.getByRole("checkbox", { name: "gradients by step", exact: true }).check();
+  const figure = chart(page, "What each step is worth");
+  await expect(figure).toContainText("integrated gradients");
+  await expect(figure).toContainText(/gradients of log p\(answer\) with all steps/);
+  await expect(chart(page, "How alike they rank the steps")).toContainText("gradient × input");
+  const words = page.getByText(/^gradient × input against (exact|estimated) Shapley values: Spearman’s ρ/);
+  // The example opens with the exact values of its steps.
+  await expect(words).toBeVisible();
+  const sums = await column(page, "What each step is worth", /^gradient × input/);
+  expect(sums.every(Number.isFinite)).toBe(true);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  await page.getByRole("heading", { name: "Steps", exact: true }).click();
+  await page.keyboard.press("s");
+  await expect(page.getByText(/in the address bar/)).toBeVisible();
+  const other = await browser.newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole("checkbox", { name: "gradients by step", exact: true })).toBeChecked();
+  await expect(chart(other, "What each step is worth")).toContainText("gradient × input");
+  expect(await column(other, "What each step is worth", /^gradient × input/)).toEqual(sums);
+  await other.close();
+});
+
+test("scores by token can be had as a program that compares itself with them", async ({ page }) => {
+  await openAttribution(page);
+  await page.getByRole("button", { name: "TransformerLens", exact: true }).click();
+  const program = page.getByLabel("Program for TransformerLens", { exact: true });
+  await expect(program).toContainText("torch.autograd.grad");
+  await expect(program).toContainText(/"integrated": \[[-\d.e, ]+\],/);
+});

@@ -23,6 +23,8 @@ export const CHAIN_DEFAULTS = {
   ...{ samples: 4, temperature: 1 },
   /** What is shown below the steps. */
   part: "none",
+  /** Whether sums of gradients by step stand beside the ways to attribute. */
+  gradients: false,
   matrixRows: "players",
   matrixColumns: "tokens",
   /** Arcs of at least this share of the largest are drawn. */

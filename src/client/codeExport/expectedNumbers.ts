@@ -1,5 +1,6 @@
 /** Asks the engine for the numbers that a program ends by comparing with. */
 import type { SweepRequest, SweepResult } from "../../protocol/analysis";
+import type { TokenAttributionResult } from "../../protocol/attributions";
 import type { EngineApi, ModelInfo, ModelSource } from "../../protocol/api";
 import { parseModelAddress } from "../../protocol/modelAddress";
 import {
@@ -36,21 +37,36 @@ export function cellsInOrder(
   });
 }
 
-/** `results`: of a finished sweep with these requests. */
+/** After which position of a prompt of so many tokens next tokens are compared. */
+function positionOf(ask: RecipeRequest, length: number): number {
+  switch (ask.kind) {
+    case "edits":
+      return ask.position;
+    case "capture":
+      return length - 1;
+    case "sweep":
+    case "firstOrder":
+      return ask.requests[0]?.position ?? 0;
+    case "tokenScores":
+      return Math.max(0, ...ask.request.scalar.map(({ position }) => position));
+  }
+}
+
+/** What was finished on screen for this ask: cells of a sweep, exact or to first order; scores by token. */
+export interface Finished {
+  readonly results?: readonly SweepResult[] | undefined;
+  readonly scores?: TokenAttributionResult | undefined;
+}
+
 export async function askExpected(
   engine: Pick<EngineApi, "compare">,
   ask: RecipeRequest,
-  results?: readonly SweepResult[],
+  { results, scores }: Finished = {},
 ): Promise<ExpectedNumbers> {
   const next: ExpectedNext[] = [];
   for (const [i, prompt] of editsOf(ask).slice(0, MAX_PROMPTS).entries()) {
     const { tokens, edits = [] } = prompt;
-    const position =
-      ask.kind === "edits"
-        ? ask.position
-        : ask.kind === "sweep"
-          ? (ask.requests[0]?.position ?? 0)
-          : tokens.length - 1;
+    const position = positionOf(ask, tokens.length);
     const pairs = [[position, position]] as const;
     const found = await engine.compare(
       { base: { tokens }, other: prompt, pairs, k: LISTED, targets: [] },
@@ -63,8 +79,9 @@ export async function askExpected(
       edited: edits.some(({ on }) => on) ? numbersOf(found.other[0]) : new Map(),
     });
   }
+  if (ask.kind === "tokenScores") return { next, ...(scores && { tokens: scores }) };
   const [first] = results ?? [];
-  if (ask.kind !== "sweep" || !first || !results) return { next };
+  if ((ask.kind !== "sweep" && ask.kind !== "firstOrder") || !first || !results) return { next };
   return { next, sweep: { base: first.base, cells: cellsInOrder(ask.requests, results) } };
 }
 

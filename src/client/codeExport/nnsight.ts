@@ -40,7 +40,7 @@ const RUNS = `def traced(tokens, sites, edits):
             for edit in mine:
                 x[:] = edit(x.clone(), site)
             if site in sites:
-                kept[site] = x.detach().clone()
+                kept[site] = x.clone()
     return kept
 
 

@@ -71,6 +71,10 @@ const prompt = { tokens: [0, 1, 2, 3, 4, 5], edits };
 const EXPECTED: ExpectedNumbers = {
   next: [{ prompt: 0, position: 3, base: new Map([[1, -0.25]]), edited: new Map([[2, -1e-9]]) }],
   sweep: { base: 0.5, cells: [1, NaN, -Infinity] },
+  tokens: {
+    value: -0.5,
+    tokens: { saliency: [1, 2], gradientInput: [NaN, -1e-9], integrated: [0.5, -Infinity] },
+  },
 };
 
 const change = [
@@ -114,6 +118,33 @@ const ASKS: readonly RecipeRequest[] = [
       },
     ],
   })),
+  ...axes.map((one, i): RecipeRequest => {
+    const at = [{ kind: "prompt" }, { kind: "path", steps: 4 }, { kind: "donor" }] as const;
+    const from = { kind: "patch", from: DONOR } as const;
+    const asked = { prompt, position: 3, axes: one, metric: metric[i % metric.length]! };
+    return {
+      kind: "firstOrder",
+      requests: [{ ...asked, change: i % 3 === 0 ? change[i % change.length]! : from, at: at[i % 3]! }],
+    };
+  }),
+  ...(["midpoint", "trapezoid"] as const).flatMap((rule): RecipeRequest[] =>
+    [
+      { kind: "zero" as const },
+      { kind: "mean" as const },
+      { kind: "mean" as const, over: SET },
+      { kind: "token" as const, token: 3 },
+    ].map((baseline) => ({
+      kind: "tokenScores",
+      request: {
+        ...{ prompt, baseline, steps: 8, rule, fixed: [0] },
+        scalar: [
+          { kind: "logProb", position: 3, target: 1 },
+          { kind: "logit", position: 3, target: 2, weight: -1 },
+          { kind: "expected", position: 2, answers: [1, 2].map((target) => ({ target, value: target })) },
+        ],
+      },
+    })),
+  ),
 ];
 
 it.skipIf(!hasPython)("compiles, defines what it names, and carries its dependencies", () => {

@@ -1,5 +1,10 @@
 /** What a recipe is made from: the model, one thing that was done with it, and the numbers that the page got. */
 import type { SweepRequest } from "../../protocol/analysis";
+import type {
+  AttributionPatchingRequest,
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../protocol/attributions";
 import type { ModelInfo } from "../../protocol/api";
 import type { EditedPrompt } from "../../protocol/interventions";
 import type { Site } from "../../protocol/sites";
@@ -16,7 +21,11 @@ export type RecipeRequest =
   | { readonly kind: "capture"; readonly prompts: readonly EditedPrompt[]; readonly sites: readonly Site[] }
   /** A stack of edits on a prompt, and the next token after one position with and without it. */
   | { readonly kind: "edits"; readonly prompt: EditedPrompt; readonly position: number }
-  | { readonly kind: "sweep"; readonly requests: readonly SweepRequest[] };
+  | { readonly kind: "sweep"; readonly requests: readonly SweepRequest[] }
+  /** The cells of a sweep to first order. */
+  | { readonly kind: "firstOrder"; readonly requests: readonly AttributionPatchingRequest[] }
+  /** Attribution by token; what was replaced in runs of its own is no part of the program. */
+  | { readonly kind: "tokenScores"; readonly request: TokenAttributionRequest };
 
 /** Log-probabilities, nats, of the likeliest next tokens after one position of a prompt, without its edits and with. */
 export interface ExpectedNext {
@@ -32,6 +41,8 @@ export interface ExpectedNumbers {
   readonly next: readonly ExpectedNext[];
   /** A finished sweep: its metric without the change, and of each cell, in the order of the program's cells. */
   readonly sweep?: { readonly base: number; readonly cells: readonly number[] };
+  /** Finished scores by token. */
+  readonly tokens?: Pick<TokenAttributionResult, "value" | "tokens">;
 }
 
 /** How a library writes a program: what comes first, and what it calls our sites. */
@@ -54,6 +65,9 @@ export const editsOf = (ask: RecipeRequest): readonly EditedPrompt[] => {
     case "edits":
       return [ask.prompt];
     case "sweep":
+    case "firstOrder":
       return ask.requests.slice(0, 1).map(({ prompt }) => prompt);
+    case "tokenScores":
+      return [ask.request.prompt];
   }
 };

@@ -1,5 +1,11 @@
 /** Recipes: the names that the libraries use, the loops of a sweep, and edits in the order of their stack. */
 import { describe, expect, it } from "vitest";
+import type { SweepResult } from "../../protocol/analysis";
+import type {
+  AttributionPatchingRequest,
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../protocol/attributions";
 import { allSites } from "../../protocol/sites";
 import type { Edit } from "../../protocol/interventions";
 import { nnsightRecipe } from "./nnsight";
@@ -7,7 +13,7 @@ import { moduleView } from "./nnsightModules";
 import { sitesOfEdit } from "./pythonEdits";
 import type { RecipeModel } from "./recipe";
 import { bridgeName } from "./bridgeSites";
-import { cellsInOrder } from "./expectedNumbers";
+import { askExpected, cellsInOrder } from "./expectedNumbers";
 import { hookedTransformerRecipe } from "./hookedTransformer";
 import { transformerLensRecipe } from "./transformerLens";
 
@@ -267,4 +273,42 @@ describe("numbers of the page", () => {
     const heads = { axes: { kind: "layerHead", site: "attn.z" } } as never;
     expect(cellsInOrder([heads], [grid])).toEqual([1, 2, 3, 4]);
   });
+});
+
+it("carries what was finished on screen, of the ask that it is of", async () => {
+  const engine = { compare: () => Promise.resolve({ base: [], other: [] }) } as never;
+  const request = {
+    ...{ prompt: prompt(), baseline: { kind: "zero" }, steps: 4, rule: "midpoint" },
+    scalar: [1, 2].map((position) => ({ kind: "logProb", position, target: 5 })),
+  } as unknown as TokenAttributionRequest;
+  const scores = { value: -1, tokens: { saliency: [1] } } as unknown as TokenAttributionResult;
+  const ofTokens = await askExpected(engine, { kind: "tokenScores", request }, { scores });
+  expect(ofTokens).toMatchObject({ next: [{ prompt: 0, position: 2 }], tokens: { value: -1 } });
+  expect(ofTokens.sweep).toBeUndefined();
+  const cells = { prompt: prompt(), position: 3, axes: { kind: "layerHead", site: "attn.z" } };
+  const requests = [{ ...cells, at: { kind: "prompt" } }] as unknown as AttributionPatchingRequest[];
+  const results = [{ base: 0.5, values: Float32Array.of(1, 2), rowLabels: ["0"], colLabels: ["0", "1"] }];
+  const ofCells = await askExpected(
+    engine,
+    { kind: "firstOrder", requests },
+    { results: results as unknown as SweepResult[] },
+  );
+  expect(ofCells.sweep).toEqual({ base: 0.5, cells: [1, 2] });
+});
+
+it("takes gradients of a sweep by zeros that are added after the edits, and of the place that was asked", () => {
+  const sweep = {
+    ...{ prompt: prompt(edit({ kind: "zero", site: "mlp_out" })), position: 3, metric: { kind: "kl" } },
+    ...{ axes: { kind: "layerHead", site: "attn.z" }, change: { kind: "patch", from: DONOR } },
+  };
+  const program = (at: object) =>
+    transformerLensRecipe(MODEL, {
+      kind: "firstOrder",
+      requests: [{ ...sweep, at } as unknown as AttributionPatchingRequest],
+    });
+  expect(program({ kind: "donor" })).toContain("POINTS = [(1, OTHER_TOKENS[:READ], [])]");
+  const path = program({ kind: "path", steps: 7 });
+  expect(path).toContain("[*edits, *((site, add_zeros) for site in sites)]");
+  expect(path).toContain("for k in range(7)]");
+  expect(path).toContain(bridgeName("embed", MODEL));
 });

@@ -7,16 +7,26 @@
  *
  * A tensor is live if it is watched or made from one that is, so that what lies before the watched tensors is never
  * written down, and what does not lead to the scalar has no cotangent and is passed over. Cotangents have one more axis
- * in front than their tensors: one row of the backward pass for each scalar.
+ * in front than their tensors: one row of the backward pass for each scalar. Weights are no tensors of the pass: an op names those
+ * that it read, with a pullback each, and the tape asks for those that are wanted. None is, unless somebody says so.
  */
 import type { FrozenPart } from "../../protocol/gradients";
-import type { Pullback, Recording, Tensor, TensorMemory } from "../device/tensor";
+import type {
+  Pullback,
+  Recording,
+  Tensor,
+  TensorMemory,
+  WeightPullback,
+  WeightTables,
+} from "../device/tensor";
 import { add } from "../kernels/binary/binary";
 
 interface Entry {
   readonly output: Tensor;
   readonly inputs: readonly Tensor[];
   readonly pullback: Pullback;
+  /** Those that are wanted. */
+  readonly weights: readonly WeightPullback[];
 }
 
 /** Cotangents by tensor: f32 [scalars, …tensor]. */
@@ -35,6 +45,40 @@ export class Cotangents {
   }
 }
 
+/**
+ * The gradients of wanted weights, each summed over all ops that read it (a tied table is read twice) and over the tapes of one
+ * walk, for one scalar. Whoever made it releases them.
+ */
+export class WeightSums {
+  readonly #sums = new Map<object, Tensor>();
+
+  constructor(
+    private readonly memory: TensorMemory,
+    private readonly wanted: ReadonlySet<object>,
+    readonly tables: WeightTables | undefined,
+  ) {}
+
+  wants(weight: object): boolean {
+    return this.wanted.has(weight);
+  }
+
+  /** f32, in the shape of the weight; undefined where nothing reached it. */
+  of(weight: object): Tensor | undefined {
+    return this.#sums.get(weight);
+  }
+
+  add(weight: object, part: Tensor): void {
+    const known = this.#sums.get(weight);
+    this.#sums.set(weight, this.memory.keep(known ? sum(this.memory, known, part) : part));
+    if (known) this.memory.release(known);
+  }
+
+  release(): void {
+    for (const one of this.#sums.values()) this.memory.release(one);
+    this.#sums.clear();
+  }
+}
+
 export class Tape implements Recording {
   readonly #entries: Entry[] = [];
   readonly #live = new Set<Tensor>();
@@ -42,6 +86,7 @@ export class Tape implements Recording {
   constructor(
     private readonly memory: TensorMemory,
     private readonly frozen: ReadonlySet<FrozenPart> = new Set(),
+    private readonly weights?: WeightSums,
   ) {}
 
   /** Runs `body` with this tape in the memory that ops are given. */
@@ -68,17 +113,28 @@ export class Tape implements Recording {
     return this.frozen.has(what);
   }
 
-  record(output: Tensor, inputs: readonly Tensor[], pullback: Pullback): void {
-    if (!inputs.some((input) => this.isLive(input))) return;
+  get tables(): WeightTables | undefined {
+    return this.weights?.tables;
+  }
+
+  record(
+    output: Tensor,
+    inputs: readonly Tensor[],
+    pullback: Pullback,
+    weights: readonly WeightPullback[] = [],
+  ): void {
+    const wanted = weights.filter(({ weight }) => this.weights?.wants(weight));
+    if (wanted.length === 0 && !inputs.some((input) => this.isLive(input))) return;
     this.#live.add(output);
-    this.#entries.push({ output, inputs, pullback });
+    this.#entries.push({ output, inputs, pullback, weights: wanted });
   }
 
   /** Walks back once, with the cotangents of what the scalars are read from; what it finds is added to them. */
   back(cotangents: Cotangents): void {
-    for (const { output, inputs, pullback } of this.#entries.reverse()) {
+    for (const { output, inputs, pullback, weights } of this.#entries.reverse()) {
       const cotangent = cotangents.of(output);
       if (cotangent === undefined) continue;
+      for (const one of weights) this.weights?.add(one.weight, one.pullback(cotangent));
       const wants = inputs.map((input) => this.isLive(input));
       const found = pullback(cotangent, wants);
       for (const [i, input] of inputs.entries()) {

@@ -4,6 +4,7 @@ import type { Device, DeviceBuffer } from "./device";
 /** Bytes that a device has in use at one time, and the largest buffer: counted as they are taken and given back. */
 export function counted(device: Device): {
   device: Device;
+  inUse(): number;
   peak(): number;
   largest(): number;
   reset(): void;
@@ -29,6 +30,7 @@ export function counted(device: Device): {
         return typeof value === "function" ? value.bind(target) : value;
       },
     }),
+    inUse: () => inUse,
     peak: () => most,
     largest: () => largest,
     reset() {

@@ -19,7 +19,37 @@ export interface Recording {
   isLive(tensor: Tensor): boolean;
   /** Held constant: attention patterns, or what norms divide by. Their pullback is zero. */
   isFrozen(what: FrozenPart): boolean;
-  record(output: Tensor, inputs: readonly Tensor[], pullback: Pullback): void;
+  record(
+    output: Tensor,
+    inputs: readonly Tensor[],
+    pullback: Pullback,
+    /** Weights that the op read besides; the output is live where one is wanted. */
+    weights?: readonly WeightPullback[],
+  ): void;
+  /** What pullbacks to weights read beside tensors; there where weights are wanted. */
+  readonly tables: WeightTables | undefined;
+}
+
+/** Made on the host, and sent before anything is recorded. */
+export interface WeightTables {
+  /** Which rows of an index tensor name each row of a table. */
+  readonly copies: ReadonlyMap<Tensor, Copies>;
+  /** f32: as many as the longest weight of a norm has, or more. */
+  readonly ones: Tensor;
+}
+
+/** A weight, known by its identity, and its gradient in f32 from the cotangent of an op's output, of one scalar. */
+export interface WeightPullback {
+  readonly weight: object;
+  readonly pullback: (cotangent: Tensor) => Tensor;
+}
+
+/** Which copies each row of a table has, for the way back. Made on the host: the indices come from there. */
+export interface Copies {
+  /** u32 [copies]: the copies, sorted by the row that they are of. */
+  readonly order: Tensor;
+  /** u32 [n + 1]: where the copies of each row begin. */
+  readonly firsts: Tensor;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** AssemblyScript: the module of SIMD twins that only gradients and learning need, fetched with the first. One line for each twin. */
 export { linearBackward, linearBackwardByte, linearBackwardHalf } from "./linearBackward/linearBackward.simd";
+export { linearWeightsBackward } from "./linearWeightsBackward/linearWeightsBackward.simd";
 export {
   linearBackwardFew,
   linearBackwardFewByte,

@@ -6,6 +6,7 @@ export * from "../kernels/editRowsBackward/editRowsBackward";
 export * from "../kernels/gatherBackward/gatherBackward";
 export * from "../kernels/linearBackward/linearBackward";
 export * from "../kernels/linearBackwardFew/linearBackwardFew";
+export * from "../kernels/linearWeightsBackward/linearWeightsBackward";
 export * from "../kernels/normBackward/normBackward";
 export * from "../kernels/normScaleBackward/normScaleBackward";
 export * from "../kernels/placeColumns/placeColumns";

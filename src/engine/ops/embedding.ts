@@ -1,6 +1,6 @@
 /** Rows of a table by index: token and position embeddings, and picking the rows that are scored. */
 import type { DeviceBuffer } from "../device/device";
-import type { Tensor, TensorMemory } from "../device/tensor";
+import type { Copies, Tensor, TensorMemory } from "../device/tensor";
 import { embedding as embeddingF32, embeddingByte, embeddingHalf } from "../kernels/embedding/embedding";
 import { backward } from "./backward";
 import type { Matrix } from "./weights";
@@ -20,15 +20,32 @@ export function embedding(memory: TensorMemory, table: Matrix, ids: Tensor): Ten
       { rows, cols, firstRow, tableRows },
     );
   }
+  const { tape } = memory;
+  const toTable = (dy: Tensor) => {
+    const copies = tape?.tables?.copies.get(ids);
+    if (!copies) throw new Error("a table is wanted, but not which tokens read its rows");
+    return gatherBackward(memory, dy, copies, [table.shape[0], cols], rows);
+  };
+  tape?.record(y, [], () => [], [{ weight: table, pullback: toTable }]);
   return y;
 }
 
-/** Which copies each row of a table has, for the way back. Made on the host: the indices come from there. */
-export interface Copies {
-  /** u32 [copies]: the copies, sorted by the row that they are of. */
-  readonly order: Tensor;
-  /** u32 [n + 1]: where the copies of each row begin. */
-  readonly firsts: Tensor;
+/** dy [scalars * copies, cols] → what each row of [n, cols] gets from its copies, for each scalar. */
+function gatherBackward(
+  memory: TensorMemory,
+  dy: Tensor,
+  { order, firsts }: Copies,
+  [own, cols]: readonly [number, number],
+  copies: number,
+): Tensor {
+  const rows = (dy.size / (copies * cols)) * own;
+  const dx = memory.make([rows, cols], "gatherBackward");
+  memory.device.run(
+    backward().gatherBackward,
+    { dy: dy.buffer, order: order.buffer, firsts: firsts.buffer, dx: dx.buffer },
+    { rows, own, copies, cols },
+  );
+  return dx;
 }
 
 /** The copies of rows 0 to n - 1 among these indices: count, scan, scatter; equal indices stay in their order. */
@@ -60,12 +77,7 @@ export function gatherRows(memory: TensorMemory, x: Tensor, indices: Tensor, cop
   );
   memory.tape?.record(y, [x], (dy) => {
     if (!copies) throw new Error("rows were gathered on a tape without their copies");
-    const rows = (dy.size / y.size) * n;
-    const dx = memory.make([rows, cols], "gatherBackward");
-    const lists = { order: copies.order.buffer, firsts: copies.firsts.buffer };
-    const sizes = { rows, own: n, copies: y.size / cols, cols };
-    memory.device.run(backward().gatherBackward, { dy: dy.buffer, ...lists, dx: dx.buffer }, sizes);
-    return [dx];
+    return [gatherBackward(memory, dy, copies, [n, cols], y.size / cols)];
   });
   return y;
 }

@@ -16,6 +16,7 @@ import {
   matvecHalf,
 } from "../kernels/matmul/matmul";
 import { backward } from "./backward";
+import { summedRows } from "./summedRows";
 import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 const MATVEC_ROWS = 4;
@@ -48,8 +49,21 @@ export function linear(memory: TensorMemory, x: Tensor, w: Matrix, bias?: Vector
       );
     }
   });
-  memory.tape?.record(y, [x], (dy) => [linearBackward(memory, dy, w)]);
+  memory.tape?.record(y, [x], (dy, [wantsX]) => [wantsX ? linearBackward(memory, dy, w) : undefined], [
+    { weight: w, pullback: (dy) => weightsBackward(memory, dy, x) },
+    ...(bias ? [{ weight: bias, pullback: (dy: Tensor) => summedRows(memory, dy, out) }] : []),
+  ]);
   return y;
+}
+
+/** dy [rows, out], x [rows, in] → dyᵀ x [out, in]. */
+function weightsBackward(memory: TensorMemory, dy: Tensor, x: Tensor): Tensor {
+  const [rows = 0] = x.shape;
+  const [inner, cols] = [x.size / rows, dy.size / rows];
+  const dw = memory.make([cols, inner], "linearWeightsBackward");
+  const buffers = { dy: dy.buffer, x: x.buffer, dw: dw.buffer };
+  memory.device.run(backward().linearWeightsBackward, buffers, { rows, inner, cols });
+  return dw;
 }
 
 const BACKWARD = { f32: "linearBackward", f16: "linearBackwardHalf", q8: "linearBackwardByte" } as const;

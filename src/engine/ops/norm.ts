@@ -3,10 +3,13 @@
  * tapped; where it is edited the norm's last steps are done again with the edited scale.
  */
 import type { Tensor, TensorMemory } from "../device/tensor";
+import { multiply } from "../kernels/binary/binary";
 import { layerNorm as layerNormKernel } from "../kernels/layerNorm/layerNorm";
 import { normApply } from "../kernels/normApply/normApply";
 import { rmsNorm as rmsNormKernel } from "../kernels/rmsNorm/rmsNorm";
+import { scale as scaleKernel } from "../kernels/unary/unary";
 import { backward } from "./backward";
+import { summedRows } from "./summedRows";
 import type { Vector } from "./weights";
 
 /** Where the scale [rows, 1] passes through. */
@@ -34,7 +37,7 @@ export function layerNorm(
     { x: x.buffer, ...weights, y: y.buffer, scale: scale.buffer },
     { rows, cols, eps },
   );
-  const norm: Norm = { x, scale, weight, weightOffset: 0, centred: 1 };
+  const norm: Norm = { x, scale, weight, bias, weightOffset: 0, centred: 1 };
   recordScale(memory, norm);
   const divisor = scaleTap?.tap(scale) ?? scale;
   if (!scaleTap?.edited) return recorded(memory, norm, divisor, y);
@@ -88,6 +91,7 @@ interface Norm {
   /** [rows, 1], as it was made from x. */
   readonly scale: Tensor;
   readonly weight: Vector;
+  readonly bias?: Vector;
   readonly weightOffset: number;
   readonly centred: 0 | 1;
 }
@@ -108,14 +112,10 @@ function recordScale(memory: TensorMemory, { x, scale, weight, centred }: Norm):
 }
 
 /** y, made from x and from what it was divided by. */
-function recorded(
-  memory: TensorMemory,
-  { x, weight, weightOffset, centred }: Norm,
-  divisor: Tensor,
-  y: Tensor,
-): Tensor {
+function recorded(memory: TensorMemory, norm: Norm, divisor: Tensor, y: Tensor): Tensor {
+  const { x, weight, bias, weightOffset, centred } = norm;
   const cols = weight.size;
-  memory.tape?.record(y, [x, divisor], (dy) => {
+  const toInputs = (dy: Tensor) => {
     const rows = dy.size / cols;
     const dx = memory.make([rows, cols], "normBackward");
     const dScale = memory.make([rows, 1], "normBackward");
@@ -128,6 +128,34 @@ function recorded(
       { rows, own: divisor.size, cols, centred, weightOffset },
     );
     return [dx, dScale];
-  });
+  };
+  const { tape } = memory;
+  tape?.record(y, [x, divisor], (dy, wants) => (wants.some(Boolean) ? toInputs(dy) : []), [
+    { weight, pullback: (dy) => weightBackward(memory, norm, divisor, tape?.tables?.ones, dy) },
+    ...(bias ? [{ weight: bias, pullback: (dy: Tensor) => summedRows(memory, dy, cols) }] : []),
+  ]);
   return y;
+}
+
+/** What each weight multiplies, which is the norm with weights of one, times its cotangent, summed over rows: [cols]. */
+function weightBackward(
+  memory: TensorMemory,
+  { x, weight, centred }: Norm,
+  divisor: Tensor,
+  ones: Tensor | undefined,
+  dy: Tensor,
+): Tensor {
+  if (!ones) throw new Error("the weight of a norm is wanted without its tables");
+  const cols = weight.size;
+  const zeros = memory.make([cols], "zeros");
+  memory.device.run(scaleKernel, { x: ones.buffer, y: zeros.buffer }, { count: cols, factor: 0 });
+  const plain = memory.make(x.shape, "normApply");
+  memory.device.run(
+    normApply,
+    { x: x.buffer, scale: divisor.buffer, weight: ones.buffer, bias: zeros.buffer, y: plain.buffer },
+    { rows: divisor.size, cols, centred, weightOffset: 0 },
+  );
+  const products = memory.make(x.shape, "multiply");
+  memory.device.run(multiply, { a: dy.buffer, b: plain.buffer, y: products.buffer }, { count: x.size });
+  return summedRows(memory, products, cols);
 }

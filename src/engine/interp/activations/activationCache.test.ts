@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { blockSite } from "../../../protocol/sites";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
+import { readBack } from "../pass/readBack";
 import { run } from "../pass/runRows";
 import { ActivationCache } from "./activationCache";
 
@@ -36,5 +37,35 @@ describe.each(GOLDEN_RUNS)("%s %j", (folder, change) => {
       }
       pass.release();
     }
+  });
+
+  it("are read again under more interventions from the first block that they change, bit for bit", async () => {
+    const model = await loadChanged(await openFolder(folder), change);
+    const tokens = [1, 5, 2, 7, 5, 3];
+    const positions = tokens.map((_, position) => position);
+    const scaled = (layer: number, keep: number) =>
+      ({ kind: "affine", site: blockSite(layer, "attn_out"), keep }) as const;
+    const prompt = { tokens, interventions: [scaled(0, 0.5), scaled(1, 1.5)] };
+    const later = scaled(1, 0.3);
+    const clean = ActivationCache.ofPrompt(model, prompt, positions, [], [later]);
+    const changed = clean.changed([later], positions);
+    const whole = ActivationCache.ofPrompt(
+      model,
+      { tokens, interventions: [...prompt.interventions, later] },
+      positions,
+    );
+    const logits = await Promise.all(
+      [clean, changed, whole].map(async (pass) =>
+        (await readBack(model.memory, (back) => back.tensor(pass.logits(positions))))(),
+      ),
+    );
+    expect(logits[1]).toEqual(logits[2]);
+    expect(logits[1]).not.toEqual(logits[0]);
+    // Below what was kept: the whole pass.
+    const lower = clean.changed([scaled(0, 0)], positions);
+    const read = await readBack(model.memory, (back) => back.tensor(lower.logits(positions)));
+    expect(read().every(Number.isFinite)).toBe(true);
+    expect(read()).not.toEqual(logits[0]);
+    for (const pass of [clean, changed, whole, lower]) pass.release();
   });
 });

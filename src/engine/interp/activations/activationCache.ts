@@ -3,15 +3,18 @@
  * chosen sites, and logits by the model's own head. Nothing is read back here, and a long prompt takes no more memory
  * than the positions that are looked at.
  */
+import type { Intervention } from "../../../protocol/interventions";
 import { siteLayer, type Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
 import { checkIds } from "../../models/checks";
 import type { Model } from "../../models/model";
+import type { BlockStart } from "../../models/runBlocks";
 import { makeCache } from "../../models/sizes";
 import { gatherRows } from "../../ops/embedding";
 import { pieces, rowsAtOnce } from "../pass/forwardPass";
 import type { ResolvedPrompt } from "../interventions/index";
+import { firstBlock } from "../edits/firstBlock";
 import type { PassEdits } from "../edits/passEdits";
 import { preparePass, recordHead } from "../edits/preparePass";
 import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
@@ -32,15 +35,26 @@ interface Recorded {
   /** The last residual of the kept tokens; not there where only sites before the last block were asked for. */
   readonly residual: Tensor | undefined;
   readonly edits: PassEdits;
+  /** Before the block that was asked for: all tokens. */
+  readonly before: BlockStart | undefined;
 }
 
-/** `kept`: which of all tokens, one segment after the other. Blocks from `nLayers` on are not computed. */
+interface RecordOptions {
+  /** Blocks from this one on are not computed. */
+  readonly nLayers?: number;
+  /** The residual stream before this block is kept. */
+  readonly keepBefore?: number | undefined;
+  /** The residual stream of the same tokens that another pass kept. */
+  readonly start?: BlockStart | undefined;
+}
+
+/** `kept`: which of all tokens, one segment after the other. */
 function record(
   model: Model,
   segments: readonly Segment[],
   kept: readonly number[],
   sites: readonly Site[],
-  nLayers = model.config.nLayers,
+  { nLayers = model.config.nLayers, keepBefore, start }: RecordOptions = {},
 ): Recorded {
   const { memory } = model;
   const config = { ...model.config, nLayers };
@@ -52,10 +66,15 @@ function record(
     return inScope(memory, () => {
       const { edits, blocks } = pass.send();
       const rows = memory.from(Uint32Array.from(kept), [kept.length], "kept tokens");
-      const { residual: last, taps } = blocks(new Set(sites), { rows });
+      let before: BlockStart | undefined;
+      const onInput = (layer: number, residual: Tensor) => {
+        if (layer === keepBefore) before = { layer, residual: memory.keep(residual) };
+      };
+      const range = { ...(start && { start }), onInput };
+      const { residual: last, taps } = blocks(new Set(sites), { rows, range });
       const isWhole = nLayers === model.config.nLayers;
       const residual = isWhole ? memory.keep(gatherRows(memory, last, rows)) : undefined;
-      return { tensors: taps.bySite(), residual, edits };
+      return { tensors: taps.bySite(), residual, edits, before };
     });
   } finally {
     cache.release();
@@ -68,18 +87,44 @@ export class ActivationCache {
     private readonly recorded: Recorded,
     /** Row of each kept position of one prompt. */
     private readonly rowOf: ReadonlyMap<number, number>,
+    private readonly prompt?: ResolvedPrompt,
   ) {}
 
-  /** Of one prompt with its edits; `sites` must be whole tensors of one row a token (not q, k, v, scores or patterns). */
+  /**
+   * Of one prompt with its edits; `sites` must be whole tensors of one row a token (not q, k, v, scores or patterns).
+   * `changes`: what it will be read again under.
+   */
   static ofPrompt(
     model: Model,
-    { tokens, interventions }: ResolvedPrompt,
+    prompt: ResolvedPrompt,
     positions: readonly number[],
     sites: readonly Site[] = [],
+    changes?: readonly Intervention[],
   ): ActivationCache {
-    const segment = { context: EMPTY_CONTEXT, tokens, interventions };
+    const keepBefore = changes && firstBlock(model, changes, prompt.interventions);
+    return ActivationCache.#prompt(model, prompt, positions, sites, { keepBefore });
+  }
+
+  static #prompt(
+    model: Model,
+    prompt: ResolvedPrompt,
+    positions: readonly number[],
+    sites: readonly Site[],
+    options: RecordOptions,
+  ): ActivationCache {
+    const segment = { context: EMPTY_CONTEXT, ...prompt };
     const rowOf = new Map(positions.map((position, row) => [position, row]));
-    return new ActivationCache(model, record(model, [segment], positions, sites), rowOf);
+    return new ActivationCache(model, record(model, [segment], positions, sites, options), rowOf, prompt);
+  }
+
+  /** The same prompt with more interventions after its own: from the first block on that they change, if it was kept. */
+  changed(interventions: readonly Intervention[], positions: readonly number[]): ActivationCache {
+    const { model, prompt } = this;
+    const { before } = this.recorded;
+    if (!prompt) throw new Error("texts are not read again");
+    const isKept = before && before.layer <= firstBlock(model, interventions, prompt.interventions);
+    const changed = { ...prompt, interventions: [...prompt.interventions, ...interventions] };
+    return ActivationCache.#prompt(model, changed, positions, [], { start: isKept ? before : undefined });
   }
 
   /**
@@ -94,7 +139,7 @@ export class ActivationCache {
   ): ActivationCache {
     const nLayers = 1 + Math.max(-1, ...sites.map((site) => siteLayer(site) ?? -1));
     const segments = texts.map((tokens) => ({ context: EMPTY_CONTEXT, tokens }));
-    return new ActivationCache(model, record(model, segments, kept, sites, nLayers), new Map());
+    return new ActivationCache(model, record(model, segments, kept, sites, { nLayers }), new Map());
   }
 
   /** A captured site at the kept positions, in their order: [positions, width]. */
@@ -172,7 +217,8 @@ export class ActivationCache {
 
   release(): void {
     const { memory } = this.model;
-    for (const tensor of new Set([...this.recorded.tensors.values(), this.recorded.residual]))
+    const { tensors, residual, before } = this.recorded;
+    for (const tensor of new Set([...tensors.values(), residual, before?.residual]))
       if (tensor) memory.release(tensor);
   }
 }

@@ -5,13 +5,17 @@
  *      matter there
  *   2. a variant changes activations from some position on; everything before is as it was, so the variant's row
  *      begins there and looks at the keys and values that step 1 left in the cache
- *   3. many variants are one batch
+ *   3. what blocks before the first one that it changes read is as it was too: the row begins there, from the residual
+ *      stream that step 1 kept. Blocks that it does not run need no keys and values
+ *   4. many variants are one batch, which begins at the lowest of their blocks
  */
 import type { Intervention } from "../../../protocol/interventions";
+import type { Tensor } from "../../device/tensor";
 import type { Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import type { KeyValueCache } from "../../ops/keyValueCache";
-import { readForward, recordForward, type ForwardRequest } from "../pass/forwardPass";
+import { firstBlock } from "../edits/firstBlock";
+import { readForward, recordForward, type ForwardRequest, type PendingForward } from "../pass/forwardPass";
 import type { ResolvedPrompt } from "../interventions/index";
 import { EMPTY_CONTEXT, type RowContext, type Segment } from "../batch/rowContext";
 
@@ -44,11 +48,18 @@ export interface Reading {
 /** A row of logits. */
 export type Logits = Float32Array<ArrayBuffer>;
 
+/** Most that kept residual streams may take: of a long prompt and a deep model only every so many blocks' are kept. */
+const MAX_KEPT_BYTES = 1 << 28;
+
 export class CounterfactualPrompts {
   readonly #cache: KeyValueCache;
   #context: RowContext = EMPTY_CONTEXT;
   #logits: Logits | undefined;
   #evaluatedTokens = 0;
+  /** Residual streams before blocks, of the prompt as it is. */
+  readonly #kept = new Map<number, Tensor>();
+  /** Blocks from one that is kept to the next; more than there are: none is. */
+  readonly #apart: number;
 
   /** `room`: most tokens that the variants of one batch have together. */
   constructor(
@@ -57,8 +68,13 @@ export class CounterfactualPrompts {
     private readonly position: number,
     private readonly ask: ReadoutRequest,
     room: number,
+    /** Whether variants begin at the first block that they change, or run whole: the same numbers, sooner or later. */
+    beginsWithin = true,
   ) {
-    this.#cache = makeCache(model, position + 1 + room);
+    const { nLayers, dModel } = model.config;
+    this.#cache = makeCache(model, position + 1 + room + (ask.kl ? 1 : 0));
+    const bytes = 4 * (position + 1) * dModel * nLayers;
+    this.#apart = beginsWithin ? Math.ceil(bytes / MAX_KEPT_BYTES) : nLayers;
   }
 
   get evaluatedTokens(): number {
@@ -70,21 +86,49 @@ export class CounterfactualPrompts {
     return this.position + 1 - from;
   }
 
+  /** The block that a variant with these interventions begins at. */
+  blockOf(interventions: readonly Intervention[]): number {
+    const first = firstBlock(this.model, interventions, this.prompt.interventions);
+    return first - (first % this.#apart);
+  }
+
   /** The prompt as it is; comes before any variant. It is the base, unless another prompt's logits are given. */
   async base(logits?: Logits): Promise<Reading> {
     const { kl } = this.ask;
-    // Logits are made for one token only: those before it are computed first.
-    const before = kl && !logits ? this.#allButLast() : EMPTY_CONTEXT;
-    const segment = { ...this.#segment(before.nextPosition, []), context: before };
-    const pass = recordForward(this.model, this.#cache, [segment], {
-      ...this.#asks([segment], logits),
-      ...(kl && !logits ? { capture: new Set(["logits"]) } : {}),
+    const whole = this.#segment(0, []);
+    if (kl && !logits) return this.#baseOfKl(whole);
+    const pass = this.#recordPrompt(whole, this.#asks([whole], logits));
+    const { scores, logits: own, kl: divergence } = await readForward(this.model, pass);
+    this.#logits = logits;
+    return { logProbs: scores, logits: own, kl: divergence[0] ?? NaN };
+  }
+
+  /** Logits are kept of one token only: it is computed once more, after those before it. */
+  async #baseOfKl(whole: Segment): Promise<Reading> {
+    this.#recordPrompt(whole, {}).release();
+    const last = this.#segment(this.position, []);
+    const pass = recordForward(this.model, this.#cache, [last], {
+      ...this.#asks([last], undefined),
+      capture: new Set(["logits"]),
+    });
+    this.#evaluatedTokens += pass.packed.count;
+    const { scores, logits, captures } = await readForward(this.model, pass);
+    this.#cache.giveBack(pass.packed.slots.flat());
+    this.#logits = Float32Array.from(captures[0]?.data ?? []);
+    return { logProbs: scores, logits, kl: 0 };
+  }
+
+  #recordPrompt(whole: Segment, asks: ForwardRequest): PendingForward {
+    const { memory } = this.model;
+    const pass = recordForward(this.model, this.#cache, [whole], {
+      ...asks,
+      onInput: (layer, residual) => {
+        if (layer > 0 && layer % this.#apart === 0) this.#kept.set(layer, memory.keep(residual));
+      },
     });
     this.#evaluatedTokens += pass.packed.count;
     this.#context = pass.contexts[0] ?? EMPTY_CONTEXT;
-    const { scores, logits: own, captures, kl: divergence } = await readForward(this.model, pass);
-    if (kl) this.#logits = logits ?? Float32Array.from(captures[0]?.data ?? []);
-    return { logProbs: scores, logits: own, kl: kl && !logits ? 0 : (divergence[0] ?? NaN) };
+    return pass;
   }
 
   /** The base's logits, where divergences from them are asked for. */
@@ -94,7 +138,15 @@ export class CounterfactualPrompts {
 
   async run(variants: readonly Counterfactual[]): Promise<Reading[]> {
     const segments = variants.map(({ from, interventions }) => this.#segment(from, interventions));
-    const pass = recordForward(this.model, this.#cache, segments, this.#asks(segments, this.#logits));
+    const layer = Math.min(...variants.map(({ interventions }) => this.blockOf(interventions)));
+    const residual = this.#kept.get(layer);
+    const rows = variants.flatMap(({ from }) =>
+      Array.from({ length: this.tokensOf({ from }) }, (_, i) => from + i),
+    );
+    const pass = recordForward(this.model, this.#cache, segments, {
+      ...this.#asks(segments, this.#logits),
+      ...(residual && { start: { layer, residual, rows } }),
+    });
     this.#evaluatedTokens += pass.packed.count;
     const { scores, logits, kl } = await readForward(this.model, pass);
     this.#cache.giveBack(pass.packed.slots.flat());
@@ -107,6 +159,7 @@ export class CounterfactualPrompts {
   }
 
   release(): void {
+    for (const residual of this.#kept.values()) this.model.memory.release(residual);
     this.#cache.release();
   }
 
@@ -132,15 +185,5 @@ export class CounterfactualPrompts {
       ...(this.ask.logits ? { logits: targets } : {}),
       ...(this.ask.kl && base ? { kl: { base, places } } : {}),
     };
-  }
-
-  #allButLast(): RowContext {
-    if (this.position === 0) return EMPTY_CONTEXT;
-    const whole = this.#segment(0, []);
-    const rows = [{ ...whole, tokens: whole.tokens.slice(0, -1) }];
-    const pass = recordForward(this.model, this.#cache, rows, {});
-    pass.release();
-    this.#evaluatedTokens += pass.packed.count;
-    return pass.contexts[0] ?? EMPTY_CONTEXT;
   }
 }

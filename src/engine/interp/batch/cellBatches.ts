@@ -12,15 +12,16 @@ const MAX_BATCH_TOKENS = 8192;
 /** What keys and values of one batch may take. */
 const CACHE_BUDGET_BYTES = 256 << 20;
 
-/** Most tokens in one batch of rows that see up to `keys` positions, of so many multiplications. */
+/** Most tokens in one batch of rows that see up to `keys` positions, of so many multiplications, in blocks from one on. */
 export function batchTokens(
   { config, memory }: Model,
   keys: number,
   changesPatterns: boolean,
   multiplications: number = BATCH_MULTIPLICATIONS[memory.device.kind],
+  firstBlock = 0,
 ): number {
   const { nLayers, nHeads, nKvHeads, dHead, dModel, dMlp } = config;
-  const weights = nLayers * dModel * (2 * (nHeads + nKvHeads) * dHead + 3 * dMlp);
+  const weights = (nLayers - firstBlock) * dModel * (2 * (nHeads + nKvHeads) * dHead + 3 * dMlp);
   // Patterns are written out, [token, head, key], only where something changes them.
   const widest = Math.max(2 * dMlp, (nHeads + 2 * nKvHeads) * dHead, changesPatterns ? nHeads * keys : 0);
   const bounds = [
@@ -46,4 +47,22 @@ export function batchesOf<T>(cells: readonly T[], tokensOf: (cell: T) => number,
     room -= tokens;
   }
   return batches;
+}
+
+/** The same of rows that begin at different blocks: none share a batch that do not begin together. Lowest blocks first. */
+export function batchesByBlock<T>(
+  cells: readonly T[],
+  blockOf: (cell: T) => number,
+  tokensOf: (cell: T) => number,
+  limitOf: (block: number) => number,
+): T[][] {
+  const together = new Map<number, T[]>();
+  for (const cell of cells) {
+    const block = blockOf(cell);
+    const own = together.get(block) ?? [];
+    own.push(cell);
+    together.set(block, own);
+  }
+  const blocks = [...together].sort(([a], [b]) => a - b);
+  return blocks.flatMap(([block, own]) => batchesOf(own, tokensOf, limitOf(block)));
 }

@@ -1,6 +1,6 @@
 /**
  * Cells of a sweep as runs: the prompt with its own edits is computed once up to the position that is read, and a cell's
- * run begins at the first position that the cell changes. What a cell cannot reach has the base's metric.
+ * run begins at the first position and the first block that the cell changes. What a cell cannot reach has the base's metric.
  */
 import type { SweepRequest } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
@@ -14,7 +14,7 @@ import {
   type Logits,
   type ReadoutRequest,
 } from "../activations/counterfactualPrompts";
-import { batchesOf, batchTokens } from "../batch/cellBatches";
+import { batchesByBlock, batchTokens } from "../batch/cellBatches";
 import type { SiteValues } from "../interventions/donors";
 import { resolveEdits, type ResolvedPrompt } from "../interventions/index";
 import { cellChange, changeValues } from "./cellChange";
@@ -49,18 +49,22 @@ export class CellRuns {
     /** What the change puts in, by site; empty for zero. */
     readonly values: ReadonlyMap<Site, SiteValues>,
     private readonly ask: ReadoutRequest,
-    private readonly limit: number,
+    /** Most tokens of a batch of cells that begin at a block. */
+    private readonly limitOf: (block: number) => number,
+    beginsWithin: boolean,
   ) {
-    const room = Math.max(limit, request.position + 1);
-    this.#variants = new CounterfactualPrompts(model, prompt, request.position, ask, room);
+    const last = beginsWithin ? model.config.nLayers - 1 : 0;
+    const room = Math.max(limitOf(last), request.position + 1);
+    this.#variants = new CounterfactualPrompts(model, prompt, request.position, ask, room, beginsWithin);
   }
 
-  /** For the cells that it may be asked for. Released when done. */
+  /** For the cells that it may be asked for, each begun at the block that it changes, or whole. Released when done. */
   static async of(
     model: Model,
     request: CellsRequest,
     cells: readonly SweepCell[],
     pauser: Pauser,
+    beginsWithin = true,
   ): Promise<CellRuns> {
     const { config } = model;
     const { metric, change, position } = request;
@@ -70,8 +74,8 @@ export class CellRuns {
     const changesPatterns = [...prompt.interventions, ...cells].some(
       (one) => !("site" in one) || /\.(scores|pattern)$/.test(one.site),
     );
-    const limit = batchTokens(model, position + 1, changesPatterns);
-    return new CellRuns(model, request, prompt, values, ask, limit);
+    const limitOf = (block: number) => batchTokens(model, position + 1, changesPatterns, undefined, block);
+    return new CellRuns(model, request, prompt, values, ask, limitOf, beginsWithin);
   }
 
   get evaluatedTokens(): number {
@@ -93,7 +97,7 @@ export class CellRuns {
     const { change, position, metric } = this.request;
     if (change.kind !== "patch") return undefined;
     const other = { tokens: change.from.tokens, interventions: [] };
-    const alone = new CounterfactualPrompts(this.model, other, position, this.ask, 0);
+    const alone = new CounterfactualPrompts(this.model, other, position, this.ask, 0, false);
     try {
       return metricValue(metric, await alone.base(this.#variants.logits));
     } finally {
@@ -109,7 +113,13 @@ export class CellRuns {
     take: (batch: readonly SweepCell[], values: readonly number[]) => void,
   ): Promise<void> {
     const { change, metric } = this.request;
-    for (const batch of batchesOf(cells, (cell) => this.#variants.tokensOf(cell), this.limit)) {
+    const batches = batchesByBlock(
+      cells,
+      ({ site }) => this.#variants.blockOf([{ kind: "affine", site, keep: 0 }]),
+      (cell) => this.#variants.tokensOf(cell),
+      this.limitOf,
+    );
+    for (const batch of batches) {
       await pauser.pause();
       const readings = await this.#variants.run(
         batch.map((cell) => ({

@@ -7,11 +7,14 @@
  *      forward pass kept, under a tape of its own, back from what reached its end, and is let go
  *   3. the embeddings, if a site there is wanted
  *
+ * Weights that are wanted collect their gradients over all of these parts.
+ *
  * At most one block's activations live at a time, beside one residual stream a block.
  */
 import type { FrozenPart } from "../../../protocol/gradients";
 import { siteLayer, type Site } from "../../../protocol/sites";
-import type { Tensor } from "../../device/tensor";
+import { WeightSums } from "../../autodiff/tape";
+import type { Tensor, WeightTables } from "../../device/tensor";
 import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "../../models/architecture";
 import type { Model } from "../../models/model";
 import { runBlock } from "../../models/runBlocks";
@@ -22,6 +25,7 @@ import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
 import type { SiteChanges } from "../edits/runTaps";
 import type { HeadTables, PendingValues } from "./headTables";
 import { TapedPart, type Seed, type SiteTensor } from "./tapedPart";
+import type { WantedWeight } from "./wantedWeights";
 
 /** What the forward pass left. */
 export interface ForwardPass {
@@ -29,11 +33,15 @@ export interface ForwardPass {
   readonly edits: PassEdits;
   /** What each block reads that is needed; the last of them has not run yet. */
   readonly inputs: readonly Tensor[];
+  /** Where weights are wanted. */
+  readonly tables: WeightTables | undefined;
 }
 
 /** What is asked in one walk back. */
 export interface BackwardAsks {
   readonly wanted: ReadonlySet<Site>;
+  /** None, unless a walk has one scalar. */
+  readonly weights: readonly WantedWeight[];
   readonly frozen: ReadonlySet<FrozenPart>;
   readonly head: readonly HeadTables[];
   readonly seeds: readonly Seed[];
@@ -50,6 +58,7 @@ export class BackwardPass {
   readonly found: SiteTensor[] = [];
   readonly read: SiteTensor[] = [];
   readonly values: PendingValues[] = [];
+  readonly weights: WeightSums;
   readonly #lowest: number;
   /** Blocks that scalars are read in. */
   readonly #readIn: ReadonlySet<number>;
@@ -60,8 +69,12 @@ export class BackwardPass {
     private readonly pass: ForwardPass,
     private readonly asks: BackwardAsks,
   ) {
-    const { config } = model;
-    this.#lowest = Math.min(...[...asks.wanted].map((site) => partOf(config, site)));
+    const { config, memory } = model;
+    this.#lowest = Math.min(
+      ...[...asks.wanted].map((site) => partOf(config, site)),
+      ...asks.weights.map(({ block }) => block ?? EMBEDDINGS),
+    );
+    this.weights = new WeightSums(memory, new Set(asks.weights.map(({ weight }) => weight)), pass.tables);
     this.#readIn = new Set(asks.seeds.map(({ site }) => partOf(config, site)));
   }
 
@@ -146,7 +159,7 @@ export class BackwardPass {
   }
 
   #part(edits: SiteChanges, tokens?: readonly number[]): TapedPart {
-    return new TapedPart(this.model.memory, { ...this.asks, edits, tokens });
+    return new TapedPart(this.model.memory, { ...this.asks, weights: this.weights, edits, tokens });
   }
 
   #with(taps: Taps): ForwardContext<ModelConfig> {
@@ -175,5 +188,6 @@ export class BackwardPass {
   release(): void {
     for (const tensor of this.#kept) this.model.memory.release(tensor);
     this.#kept.clear();
+    this.weights.release();
   }
 }

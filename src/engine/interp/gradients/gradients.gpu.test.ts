@@ -59,3 +59,27 @@ it.each(GOLDEN_FOLDERS)("%s: every site is that of the CPU device", async (folde
     expect(error, `scalar ${scalar} at ${site}`).toBeLessThan(1e-3 * most + 1e-12);
   }
 });
+
+it.each(["tinyGpt2", "llama"])("%s: every weight is that of the CPU device", async (folder) => {
+  const models = [
+    await loadGolden(folder, await createCpuDevice()),
+    await loadGolden(folder, device),
+  ] as const;
+  const { architecture, config, weights } = models[0];
+  const names = architecture.weights(config).flatMap(({ name, kind, values }) => {
+    const isThere = !values && (kind === "matrix" || weights.vectorIfAny(name) !== undefined);
+    return isThere ? [name] : [];
+  });
+  const request = { rows: [{ tokens: TOKENS, interventions: EDITS }], scalars: SCALARS, sites: [] };
+  const [cpu, gpu] = await Promise.all(
+    models.map((model) => gradients(model, { ...request, weights: names })),
+  );
+  expect(gpu!.alarms).toEqual(cpu!.alarms);
+  expect(cpu!.weights).toHaveLength(SCALARS.length * names.length);
+  for (const [i, { name, scalar, data }] of cpu!.weights!.entries()) {
+    const most = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const other = gpu!.weights![i]!.data;
+    const error = data.reduce((largest, value, at) => Math.max(largest, Math.abs(value - other[at]!)), 0);
+    expect(error, `scalar ${scalar} by ${name}`).toBeLessThan(1e-3 * most);
+  }
+});

@@ -1,9 +1,10 @@
 /**
- * Gradients of scalars by activations at any list of sites, under edits:
+ * Gradients of scalars by activations at any list of sites, under edits, and by weights that are named:
  *
  *   1. the rows are packed into one batch; edits and lists go to the device before anything is recorded
  *   2. one forward pass keeps the residual stream before each block
- *   3. the way back (backwardPass.ts), once for as many scalars as fit together: each is a row of cotangents
+ *   3. the way back (backwardPass.ts), once for as many scalars as fit together: each is a row of cotangents. By weights it
+ *      takes them one at a time, because a gradient by a weight is as large as the weight
  *   4. after each of those one read-back: the values of its scalars, their gradients at every site, and alarms
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
@@ -20,18 +21,30 @@ import { packRows, withSeenBy, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";
 import { scalarsAtOnce, uploadWalk } from "./walkTables";
 import { checkedScalars, placeScalars, type PlacedScalars } from "./scalars";
+import { uploadWeightTables, wantedWeights, type WantedWeight, type WeightGradient } from "./wantedWeights";
+
+/** Weights are frozen, and cost nothing, but for those named here by our names. */
+export interface GradientAsk extends GradientRequest {
+  readonly weights?: readonly string[];
+}
+
+export interface GradientsFound extends GradientResult {
+  /** Scalar after scalar, in the order asked; there if weights were. Alarms name weights where others name sites. */
+  readonly weights?: readonly WeightGradient[];
+}
 
 export async function gradients(
   model: Model,
-  request: GradientRequest,
+  request: GradientAsk,
   pauser: Pauser = NEVER_CANCELLED,
-): Promise<GradientResult> {
+): Promise<GradientsFound> {
   const { config, memory } = model;
   const { rows } = withCanonicalSites(model, { rows: request.rows });
   const sites = request.sites.map((site) => siteNamed(model, site));
   const isEmpty = rows.length === 0 || rows.some(({ tokens }) => tokens.length === 0);
-  if (isEmpty || sites.length === 0 || request.scalars.length === 0)
-    refuse("A gradient needs rows of tokens, scalars and sites.");
+  const weights = wantedWeights(model, request.weights ?? []);
+  if (isEmpty || sites.length + weights.length === 0 || request.scalars.length === 0)
+    refuse("A gradient needs rows of tokens, scalars and sites, or weights.");
   rows.forEach(({ tokens }) => checkIds(tokens, config.dVocab));
   refuseAcrossBlocks(model, rows);
   const scalars = checkedScalars(model, request);
@@ -41,25 +54,29 @@ export async function gradients(
   const frozen = new Set(request.frozen);
   const values: number[] = [];
   const found: Gradient[] = [];
+  const byWeight: WeightGradient[] = [];
   const alarms: GradientAlarm[] = [];
   let held: { readonly result: ForwardPass; release(): void } | undefined;
   try {
     const packed = packRows(model, cache, rows);
     const placed = await placeScalars(model, packed, rows, scalars);
-    const atOnce = Math.min(scalars.length, scalarsAtOnce(model, packed));
-    held = memory.held(() => forward(model, packed, placed, atOnce));
+    const atOnce = weights.length > 0 ? 1 : Math.min(scalars.length, scalarsAtOnce(model, packed));
+    held = memory.held(() => forward(model, packed, placed, atOnce, weights));
     for (let first = 0; first < scalars.length; first += atOnce) {
       await pauser.pause();
       const chunk = { first, scalars: Math.min(atOnce, scalars.length - first) };
       const read = await walkBack(model, packed, held.result, placed, chunk, {
         wanted: new Set(sites),
+        weights,
         frozen,
       });
       values.push(...read.values);
       found.push(...read.gradients);
+      byWeight.push(...read.weights);
       alarms.push(...read.alarms);
     }
-    return { values, gradients: found, alarms, frozen: [...frozen] };
+    const ofWeights = weights.length > 0 ? { weights: byWeight } : {};
+    return { values, gradients: found, ...ofWeights, alarms, frozen: [...frozen] };
   } finally {
     held?.release();
     cache.release();
@@ -73,7 +90,7 @@ async function walkBack(
   pass: ForwardPass,
   placed: PlacedScalars,
   chunk: { readonly first: number; readonly scalars: number },
-  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "frozen">,
+  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "weights" | "frozen">,
 ) {
   const isOwn = ({ scalar }: { scalar: number }) =>
     scalar >= chunk.first && scalar < chunk.first + chunk.scalars;
@@ -85,7 +102,7 @@ async function walkBack(
       walk.record();
     });
     if (!walk) throw new Error("no walk back was recorded");
-    return await readWalk(model, rows, walk, own, { ...chunk, sites: [...asked.wanted] });
+    return await readWalk(model, rows, walk, own, { ...chunk, ...asked, sites: [...asked.wanted] });
   } finally {
     walk?.release();
   }
@@ -109,6 +126,7 @@ function forward(
   rows: PackedRows,
   { logits, seeds }: PlacedScalars,
   atOnce: number,
+  weights: readonly WantedWeight[],
 ): ForwardPass {
   const sent = rows.send();
   const { edits } = sent;
@@ -116,8 +134,9 @@ function forward(
   const tops = seeds.map(({ site }) => partOf(config, site) + 1);
   const stop = logits.length > 0 ? config.nLayers : Math.min(config.nLayers, Math.max(0, ...tops));
   const inputs: Tensor[] = [];
-  if (stop === 0) return { batch, edits, inputs };
+  const tables = uploadWeightTables(memory, sent.batch, rows.packed, weights);
+  if (stop === 0) return { batch, edits, inputs, tables };
   const onInput = (layer: number, residual: Tensor) => void (inputs[layer] = residual);
   inputs[stop - 1] = sent.blocks(new Set(), { range: { stop: stop - 1, onInput } }).residual;
-  return { batch, edits, inputs };
+  return { batch, edits, inputs, tables };
 }

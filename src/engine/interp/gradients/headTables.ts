@@ -2,8 +2,8 @@
  * What the head is asked on some tokens for some scalars, on the device: the tables of the cotangent of their logits
  * (kernels/scoreTargetsBackward) and of the values that are read on the way.
  */
-import type { Tensor, TensorMemory } from "../../device/tensor";
-import { copiesOf, gatherElements, type Copies } from "../../ops/embedding";
+import type { Copies, Tensor, TensorMemory } from "../../device/tensor";
+import { copiesOf, gatherElements } from "../../ops/embedding";
 import { klDivergence, scoreTargets, type LogitAsks } from "../../ops/score";
 import { joinFloats } from "../batch/joinFloats";
 import type { SiteChanges } from "../edits/runTaps";

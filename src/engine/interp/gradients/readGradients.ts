@@ -1,4 +1,4 @@
-/** Reads back what the walks found: values of scalars, gradients in the shapes of captures, and alarms. */
+/** Reads back what the walks found: values of scalars, gradients in the shapes of captures and of weights, and alarms. */
 import type { Gradient, GradientAlarm } from "../../../protocol/gradients";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
@@ -9,12 +9,14 @@ import type { BackwardPass } from "./backwardPass";
 import type { PackedRows } from "./gradientBatch";
 import type { PlacedScalars } from "./scalars";
 import type { SiteTensor } from "./tapedPart";
+import type { WantedWeight, WeightGradient } from "./wantedWeights";
 
 interface Walked {
   /** Scalars from this one on. */
   readonly first: number;
   readonly scalars: number;
   readonly sites: readonly Site[];
+  readonly weights: readonly WantedWeight[];
 }
 
 /** What one walk found, for its own terms. */
@@ -23,9 +25,9 @@ export async function readWalk(
   rows: PackedRows,
   walk: BackwardPass,
   placed: PlacedScalars,
-  { first, scalars, sites }: Walked,
+  { first, scalars, sites, weights }: Walked,
 ) {
-  const data = await readAll(model, walk);
+  const data = await readAll(model, walk, weights);
   const gradients: Gradient[] = [];
   const alarms: GradientAlarm[] = [];
   for (let own = 0; own < scalars; own++) {
@@ -42,17 +44,31 @@ export async function readWalk(
       }
     }
   }
+  const byWeight = weights.map(({ name, shape, weight }): WeightGradient => {
+    const sum = walk.weights.of(weight);
+    const numbers = (sum && data.get(sum)) ?? new Float32Array(shape.reduce((product, n) => product * n, 1));
+    return { scalar: first, name, shape, data: numbers };
+  });
+  for (const { name, data: numbers } of byWeight) {
+    const alarm = alarmOf([numbers]);
+    if (alarm) alarms.push({ kind: alarm, scalar: first, site: name });
+  }
   const values = new Array<number>(scalars).fill(0);
   addValues(placed, walk, data, rows.packed.count, (scalar, value) => {
     values[scalar - first] = (values[scalar - first] ?? 0) + value;
   });
-  return { values, gradients, alarms };
+  return { values, gradients, weights: byWeight, alarms };
 }
 
 type Numbers = ReadonlyMap<Tensor, Float32Array>;
 
-async function readAll({ memory }: Model, { found, read, values }: BackwardPass): Promise<Numbers> {
-  const tensors = new Set([...found, ...read, ...values].map(({ tensor }) => tensor));
+async function readAll(
+  { memory }: Model,
+  { found, read, values, weights }: BackwardPass,
+  wanted: readonly WantedWeight[],
+): Promise<Numbers> {
+  const sums = wanted.flatMap(({ weight }) => weights.of(weight) ?? []);
+  const tensors = new Set([...[...found, ...read, ...values].map(({ tensor }) => tensor), ...sums]);
   const slices = [...tensors].map(({ buffer, size }) => ({ buffer, offsetBytes: 0, sizeBytes: 4 * size }));
   const data = slices.length > 0 ? await memory.device.read(slices) : [];
   return new Map([...tensors].map((tensor, i) => [tensor, new Float32Array(data[i] ?? new ArrayBuffer(0))]));

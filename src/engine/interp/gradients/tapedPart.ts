@@ -1,7 +1,7 @@
 /** One part of a model (the head, a block, the embeddings) that runs again under a tape of its own, and the way back through it. */
 import type { FrozenPart } from "../../../protocol/gradients";
 import type { Site } from "../../../protocol/sites";
-import { Cotangents, Tape } from "../../autodiff/tape";
+import { Cotangents, Tape, type WeightSums } from "../../autodiff/tape";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Taps } from "../../models/architecture";
 import { placed } from "../../ops/attentionPullbacks";
@@ -32,6 +32,7 @@ export interface Seed {
 
 export interface PartRequest {
   readonly wanted: ReadonlySet<Site>;
+  readonly weights: WeightSums;
   readonly frozen: ReadonlySet<FrozenPart>;
   readonly seeds: readonly Seed[];
   readonly edits: SiteChanges;
@@ -51,9 +52,9 @@ export class TapedPart {
     private readonly memory: TensorMemory,
     private readonly request: PartRequest,
   ) {
-    const { wanted, frozen, seeds, edits, tokens } = request;
+    const { wanted, weights, frozen, seeds, edits, tokens } = request;
     this.#seeds = seeds.filter((seed) => seed.tokens === tokens);
-    this.tape = new Tape(memory, frozen);
+    this.tape = new Tape(memory, frozen, weights);
     this.#inner = new RunTaps(new Set(), memory, edits);
     const read = new Set(this.#seeds.map(({ site }) => site));
     this.#taps = new GradientTaps(this.#inner, this.tape, wanted, read);

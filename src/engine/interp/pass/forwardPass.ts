@@ -2,7 +2,7 @@
  * One forward pass of packed segments: one submit, and one read-back when its results are wanted.
  *
  *   1. pack the segments, take cache slots for their tokens, lay out the edits of every site that is changed
- *   2. run the blocks; whatever passes a changed site is changed, whatever passes a captured one is kept
+ *   2. run the blocks, or those from one on that another pass kept the residual stream before; whatever passes a changed site is changed, whatever passes a captured one is kept
  *   3. gather the rows that are scored, and only for those compute logits, as many at a time as one buffer holds
  *   4. read off the logits what was asked (readers.ts)
  *   5. leave it recorded: the next pass's first write submits it, or the read does
@@ -11,7 +11,9 @@ import type { Site } from "../../../protocol/sites";
 import type { BufferSlice } from "../../device/device";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { Model } from "../../models/model";
+import type { BlockStart } from "../../models/runBlocks";
 import { vocabOut } from "../../models/sizes";
+import { gatherRows } from "../../ops/embedding";
 import type { KeyValueCache } from "../../ops/keyValueCache";
 import { uneditedRows } from "../edits/frozen";
 import type { RowContext, Segment } from "../batch/rowContext";
@@ -25,6 +27,15 @@ import type { PendingRead, Place, Reader, RecordReads } from "./readers";
 
 export interface ForwardRequest extends LogitsRequest {
   readonly capture?: ReadonlySet<Site>;
+  /** Where the pass begins, if not at its tokens. */
+  readonly start?: KeptStart;
+  /** Given what each block reads; see `BlockRange`. */
+  readonly onInput?: (layer: number, residual: Tensor) => void;
+}
+
+/** What another pass kept before block `layer`, [its tokens, dModel], and which row of it each token of this pass continues. */
+export interface KeptStart extends BlockStart {
+  readonly rows: readonly number[];
 }
 
 export interface ForwardResult extends LogitsResult {
@@ -66,7 +77,7 @@ export function recordForward(
   model: Model,
   cache: KeyValueCache,
   segments: readonly Segment[],
-  { capture = new Set(), ...request }: ForwardRequest,
+  { capture = new Set(), start, onInput, ...request }: ForwardRequest,
 ): PendingForward {
   const { memory } = model;
   const pass = preparePass(model, cache, segments);
@@ -82,7 +93,12 @@ export function recordForward(
     const sent = pass.send();
     unedited?.send();
     const chunks = sendChunks(model, pass.packed, reader, capture, sent.edits);
-    const blocks = sent.blocks(capture, { frozen: unedited?.blocks() });
+    const rows = start && memory.from(Uint32Array.from(start.rows), [start.rows.length], "kept rows");
+    const range = {
+      ...(start && rows && { start: { ...start, residual: gatherRows(memory, start.residual, rows) } }),
+      ...(onInput && { onInput }),
+    };
+    const blocks = sent.blocks(capture, { frozen: unedited?.blocks(), range });
     taps.push(blocks.taps);
     for (const { rows, edits, record } of chunks) {
       memory.scope(() => {

@@ -19,6 +19,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import { NO_LATENT, type LatentEffect, type LatentEffectsRequest } from "../../../protocol/features";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
+import { firstBlock } from "../../interp/edits/firstBlock";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { withoutLatent, type LatentAt } from "../../interp/sae/latentAblation";
@@ -182,7 +183,8 @@ async function ablate(
       ["knockOut", "mask", "score"].includes(one.kind) ||
       (one.kind === "affine" && /\.(scores|pattern)$/.test(one.site)),
   );
-  const limit = batchTokens(model, readAt + 1, changesPatterns);
+  const block = firstBlock(model, [withoutLatent(siteOut, new Float32Array(0), [])], prompt.interventions);
+  const limit = batchTokens(model, readAt + 1, changesPatterns, undefined, block);
   const ask = { targets, logits: true, kl: false };
   const variants = new CounterfactualPrompts(model, prompt, readAt, ask, Math.max(limit, readAt + 1));
   // Of a difference the log-probabilities' is the same, but the logits' has less to round.

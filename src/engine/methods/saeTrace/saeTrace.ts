@@ -4,7 +4,7 @@
  *
  *   1. run the prompt as it is, with its edits; z = the latent's value at the position
  *   2. run it again with z · decoder row taken off there, in the units of the site that the autoencoder writes; the error
- *      term stays. What comes before the position is the same in both, bit for bit
+ *      term stays: from the block of that site on. What comes before the position is the same in both, bit for bit
  *   3. at the position and every later one: change of −log p of the token that follows; KL(as it is ‖ ablated);
  *      δ = logits as they are − ablated, less the median of the row, since a constant on all logits does nothing: the k
  *      tokens that the latent raises most, and lowers most: fewer where fewer lie on that side of 0
@@ -42,12 +42,12 @@ export async function latentTrace(
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const { length } = prompt.tokens;
   const positions = Array.from({ length: length - position }, (_, i) => position + i);
-  const clean = ActivationCache.ofPrompt(model, prompt, positions, [sae.siteIn]);
+  const nothing = withoutLatent(sae.siteOut, new Float32Array(0), []);
+  const clean = ActivationCache.ofPrompt(model, prompt, positions, [sae.siteIn], [nothing]);
   try {
     await pauser.pause();
     const change = await ablationAt(model, sae, clean, latent, position);
-    const changed = { tokens: prompt.tokens, interventions: [...prompt.interventions, change] };
-    const ablated = ActivationCache.ofPrompt(model, changed, positions);
+    const ablated = clean.changed([change], positions);
     try {
       return await compareLogits(model, prompt, [clean, ablated], positions, request.k, pauser);
     } finally {

@@ -10,7 +10,7 @@
  *      another prompt (drawn by the seed, or given), captured in one run without edits; every position that is
  *      changed takes the value of the same position there, so a patch needs prompts of equal length
  *   3. every cell is one run: the prompt's own edits, then x becomes the value at the cell's elements. It shares with
- *      the base what lies before the first changed position; cells go in batches
+ *      the base what lies before the first changed position and the first changed block; cells go in batches
  *   4. the metric of each cell is read at the position; a change after it cannot matter: such cells have the base's
  */
 import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
@@ -22,9 +22,11 @@ import { drawnPrompt } from "../../interp/interventions/resample";
 import type { Model } from "../../models/model";
 
 /** Tokens that a sweep sends through the model, if nothing is known yet. */
-function tokensOfSweep({ change, position }: SweepRequest, cells: readonly SweepCell[]): number {
+function tokensOfSweep({ change, metric, position }: SweepRequest, cells: readonly SweepCell[]): number {
   const read = position + 1;
-  const rows = cells.reduce((sum, { from }) => sum + Math.max(0, read - from), 0);
+  // The base's logits, which a divergence needs, take its last token once more.
+  const again = metric.kind === "kl" ? 1 : 0;
+  const rows = cells.reduce((sum, { from }) => sum + Math.max(0, read - from), again);
   switch (change.kind) {
     case "zero":
       return read + rows;

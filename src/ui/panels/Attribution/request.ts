@@ -1,6 +1,5 @@
-/** What the panel asks the engine for, and what that costs. */
+/** What the panel asks the engine for. */
 import type { TokenAttributionRequest } from "../../../protocol/attributions";
-import type { DeviceInfo, ModelInfo } from "../../../protocol/api";
 import type { Targets } from "../../../client/tokens/tokenTargets";
 import type { Baseline } from "./settings";
 
@@ -36,31 +35,4 @@ export function requestOf(asking: Asking): TokenAttributionRequest {
     ...(stepOf && { stepOf }),
     ...(replace && { filler }),
   };
-}
-
-export interface Cost {
-  /** Rows of tokens that go through the model. */
-  readonly rows: number;
-  readonly tokens: number;
-}
-
-export function costOf({ scalar, steps, fixed = [], stepOf = [], filler }: TokenAttributionRequest): Cost {
-  const read = 1 + Math.max(...scalar.map(({ position }) => position));
-  const replaced =
-    filler === undefined
-      ? 0
-      : read - fixed.filter((one) => one < read).length + new Set(stepOf.slice(0, read)).size;
-  const rows = 4 + steps + replaced;
-  return { rows, tokens: rows * read };
-}
-
-/** Parameters × tokens that are run without asking: a few seconds on the CPU. */
-const UNASKED = { cpu: 1e10, webgpu: 3e11 } as const;
-
-export function isCheap(
-  { tokens }: Cost,
-  model: Pick<ModelInfo, "parameters">,
-  device: Pick<DeviceInfo, "kind"> | undefined,
-): boolean {
-  return tokens * model.parameters <= UNASKED[device?.kind ?? "cpu"];
 }

@@ -1,7 +1,8 @@
 /** What is drawn of scores by token. */
 import { describe, expect, it } from "vitest";
 import type { TokenAttributionResult } from "../../../protocol/attributions";
-import { costOf, isCheap, requestOf, type Asking } from "./request";
+import { costOf, isCheap } from "../../../client/tokens/attributionCost";
+import { requestOf, type Asking } from "./request";
 import {
   agreementWords,
   alarmWords,

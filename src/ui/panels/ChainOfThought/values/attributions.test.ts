@@ -1,8 +1,8 @@
 /** Ways to attribute, side by side. */
 import { expect, it } from "vitest";
-import { barTable } from "../../charts/barColumns";
-import { barColumnsSvg } from "../../charts/barColumnsSvg";
-import type { ChainState } from "../../state/chain/chain.svelte";
+import { barTable } from "../../../charts/barColumns";
+import { barColumnsSvg } from "../../../charts/barColumnsSvg";
+import type { ChainState } from "../../../state/chain/chain.svelte";
 import { attributionsOf, rankCorrelations } from "./attributions";
 
 const phi = { values: [1, 3], low: [0.5, 3], high: [1.5, 3] };

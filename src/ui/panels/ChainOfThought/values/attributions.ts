@@ -2,11 +2,15 @@
  * Ways to say what a step is worth, beside each other: the same game read by different questions. How alike they rank
  * the steps is told by rank correlations.
  */
-import { spearman } from "../../../statistics/rankCorrelation";
-import type { BarColumn } from "../../charts/barColumns";
-import type { ChainState } from "../../state/chain/chain.svelte";
+import { spearman } from "../../../../statistics/rankCorrelation";
+import type { BarColumn } from "../../../charts/barColumns";
+import type { ChainState } from "../../../state/chain/chain.svelte";
 
-export function attributionsOf({ game, effect, steps }: ChainState): BarColumn[] {
+/** `gradients`: columns of what was asked by another way. */
+export function attributionsOf(
+  { game, effect, steps }: ChainState,
+  gradients: readonly BarColumn[] = [],
+): BarColumn[] {
   const { result } = game;
   const early = effect?.earlyValues ?? [];
   const gains = steps.map((_, i) => (early[i + 1] ?? NaN) - (early[i] ?? NaN));
@@ -45,6 +49,7 @@ export function attributionsOf({ game, effect, steps }: ChainState): BarColumn[]
       ...{ name: "early answering", question: "the gain when it follows all steps before it" },
       values: gains,
     },
+    ...gradients,
   ];
   return all.filter(({ values }) => values.some(Number.isFinite));
 }
