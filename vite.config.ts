@@ -66,6 +66,8 @@ export default defineConfig({
           include: ["{src,workers}/**/*.gpu.test.ts"],
           // A software adapter compiles long shaders in seconds.
           testTimeout: 120_000,
+          // One page for all files: they share a device and its compiled kernels (device/shared.samples.ts).
+          isolate: false,
           browser: chromiumWithWebGpu,
         },
       },
