@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { playwright } from "@vitest/browser-playwright";
@@ -6,6 +7,9 @@ import { cspPlugin } from "./scripts/cspPlugin.ts";
 import { leanTokenizersPlugin } from "./scripts/leanTokenizersPlugin.ts";
 import { simdPlugin } from "./scripts/simdPlugin.ts";
 import { SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags.ts";
+
+/** Every core: vitest leaves one free, which on two cores is half of them. */
+const maxWorkers = availableParallelism();
 
 /** A real Chromium with a WebGPU adapter in software. */
 const chromiumWithWebGpu = {
@@ -38,6 +42,7 @@ export default defineConfig({
           include: ["{src,workers,scripts,training}/**/*.test.ts"],
           exclude: ["**/*.{dom,gpu}.test.ts"],
           testTimeout: 60_000,
+          maxWorkers,
           // Files share a process and its modules: a third less work. Each cleans up what it changes.
           isolate: false,
           unstubGlobals: true,
@@ -48,7 +53,7 @@ export default defineConfig({
         extends: true,
         // Cleans up after each test; files that draw no component need none of it.
         plugins: [svelteTesting()],
-        test: { name: "dom", environment: "happy-dom", include: ["src/**/*.dom.test.ts"] },
+        test: { name: "dom", environment: "happy-dom", include: ["src/**/*.dom.test.ts"], maxWorkers },
       },
       {
         extends: true,
@@ -66,6 +71,9 @@ export default defineConfig({
           include: ["{src,workers}/**/*.gpu.test.ts"],
           // A software adapter compiles long shaders in seconds.
           testTimeout: 120_000,
+          // One page for all files: they share a device and its compiled kernels (device/shared.samples.ts).
+          isolate: false,
+          maxWorkers: 1,
           browser: chromiumWithWebGpu,
         },
       },

@@ -13,6 +13,7 @@ export const SOFTWARE_WEBGPU_FLAGS = [
   "--enable-features=Vulkan",
   "--use-webgpu-adapter=swiftshader",
   "--ignore-gpu-blocklist",
+  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
 ];
 
 export const NO_ADAPTER_FLAGS = [

@@ -33,12 +33,16 @@ export async function createCpuDevice(options: CpuDeviceOptions = {}): Promise<D
   return new CpuDevice(memory, await twinsIn(memory, simdWasm));
 }
 
+/** Compiled once, however many devices are made of it. */
+const compiled = new WeakMap<Uint8Array<ArrayBuffer>, Promise<WebAssembly.Module>>();
+
 async function twinsIn(
   memory: WebAssembly.Memory,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<WebAssembly.Exports> {
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } });
-  return instance.exports;
+  const module = compiled.get(bytes) ?? WebAssembly.compile(bytes);
+  compiled.set(bytes, module);
+  return (await WebAssembly.instantiate(await module, { env: { memory, abort: () => undefined } })).exports;
 }
 
 class CpuDevice implements Device {

@@ -3,13 +3,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { add } from "../kernels/binary/binary";
 import type { Device, DeviceBuffer } from "./device";
 import { defineKernel } from "./kernel";
-import { createWebGpuDevice, type WebGpuDevice } from "./webgpu";
+import { newWebGpu } from "./shared.samples";
+import type { WebGpuDevice } from "./webgpu";
 
 let device: WebGpuDevice;
 beforeEach(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: the device cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await newWebGpu();
 });
 
 function upload(on: Device, values: number[], label = "x"): DeviceBuffer {

@@ -1,17 +1,14 @@
 /** Every architecture on a real WebGPU adapter: each site as on the CPU device, which golden.test.ts holds to the recordings. */
 import { beforeAll, expect, it } from "vitest";
-import { createCpuDevice } from "../device/cpu";
 import type { Device } from "../device/device";
-import { createWebGpuDevice } from "../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../device/shared.samples";
 import { run } from "../interp/pass/runRows";
 import { GOLDEN_FOLDERS, loadGolden } from "./goldenUrls.samples";
 import { sitesOf } from "./model";
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: architectures cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 /** The longer one is long for Phi 3's rotary positions. */
@@ -21,10 +18,7 @@ const TEXTS = [
 ];
 
 it.each(GOLDEN_FOLDERS)("%s: every site is that of the CPU device", async (folder) => {
-  const models = [
-    await loadGolden(folder, await createCpuDevice()),
-    await loadGolden(folder, device),
-  ] as const;
+  const models = [await loadGolden(folder, await sharedCpu()), await loadGolden(folder, device)] as const;
   const { nCtx } = models[0].config;
   for (const tokens of TEXTS.filter(({ length }) => length <= nCtx)) {
     const [cpu, gpu] = await Promise.all(

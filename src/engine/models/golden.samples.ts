@@ -5,7 +5,7 @@ import { createCpuDevice } from "../device/cpu";
 import { openModelFiles } from "../formats/modelFiles";
 import type { ModelFiles } from "../formats/storedModel";
 import { readSafetensorsHeader } from "../formats/safetensors";
-import { fileNamed } from "../formats/bytes/source";
+import { fileFromBytes, fileNamed, type FileSet } from "../formats/bytes/source";
 import { filesFromFolder } from "../formats/bytes/sourceNode";
 import { readRows } from "../formats/tensorReader";
 import { loadModel } from "./loading/loadModel";
@@ -53,13 +53,27 @@ export const GOLDEN_RUNS: readonly [folder: string, change?: Change, recording?:
   ["tl_shortformer"],
 ];
 
+const folders = new Map<string, Promise<FileSet>>();
+
+/** A folder's files, read once: thousands of tests open them, and the disk is slower than what they test. */
+function filesInMemory(folder: string): Promise<FileSet> {
+  const files = folders.get(folder) ?? readFiles(join(GOLDEN, folder));
+  folders.set(folder, files);
+  return files;
+}
+
+async function readFiles(path: string): Promise<FileSet> {
+  const files = await filesFromFolder(path);
+  return Promise.all(files.map(async (file) => fileFromBytes(file.name, await file.slice(0, file.size))));
+}
+
 export async function openFolder(folder: string): Promise<ModelFiles> {
-  const files = await filesFromFolder(join(GOLDEN, folder));
+  const files = await filesInMemory(folder);
   return openModelFiles(files.filter(({ name }) => !name.startsWith("golden")));
 }
 
 async function readRecording(folder: string, name: string) {
-  const file = fileNamed(await filesFromFolder(join(GOLDEN, folder)), name)!;
+  const file = fileNamed(await filesInMemory(folder), name)!;
   const { tensors, metadata } = await readSafetensorsHeader(file);
   const sites = new Map<string, { shape: readonly number[]; data: number[] }>();
   for (const entry of tensors) {

@@ -13,7 +13,18 @@ const URLS = import.meta.glob<string>(
 
 export const GOLDEN_FOLDERS = [...new Set(Object.keys(URLS).map((path) => path.split("/").at(-2) ?? ""))];
 
-export async function loadGolden(folder: string, on: Device): Promise<Model> {
+const opened = new WeakMap<Device, Map<string, Promise<Model>>>();
+
+/** A recorded model on a device; opened by the first test that asks, and the same one for all others: none may change it. */
+export function loadGolden(folder: string, on: Device): Promise<Model> {
+  const models = opened.get(on) ?? new Map<string, Promise<Model>>();
+  opened.set(on, models);
+  const model = models.get(folder) ?? openGolden(folder, on);
+  models.set(folder, model);
+  return model;
+}
+
+async function openGolden(folder: string, on: Device): Promise<Model> {
   const paths = Object.keys(URLS).filter((path) => path.split("/").at(-2) === folder);
   const files = await Promise.all(
     paths.map(async (path) => {
@@ -21,6 +32,6 @@ export async function loadGolden(folder: string, on: Device): Promise<Model> {
       return new File([await (await fetch(URLS[path] ?? "")).blob()], name);
     }),
   );
-  const opened = await openModelFiles(await filesFromBlobs(files));
-  return (await loadModel(on, opened, "f32", NEVER_CANCELLED)).model;
+  const golden = await openModelFiles(await filesFromBlobs(files));
+  return (await loadModel(on, golden, "f32", NEVER_CANCELLED)).model;
 }

@@ -1,7 +1,8 @@
 /** Autoencoders on a WebGPU adapter at the limits that every device has, up to the largest: 131,072 latents of 768. */
 import { beforeAll, expect, it } from "vitest";
 import { TensorMemory } from "../device/tensor";
-import { createWebGpuDevice, type WebGpuDevice } from "../device/webgpu";
+import { sharedWebGpu } from "../device/shared.samples";
+import type { WebGpuDevice } from "../device/webgpu";
 import { noise } from "../kernels/case";
 import { differences, sortedTop } from "../kernels/topKSelect/hardRows.samples";
 import { saeDecode, saeEncodeTopK } from "./sae";
@@ -12,9 +13,7 @@ import { allocateMatrix, writeMatrixRows } from "./weights";
 let device: WebGpuDevice;
 let memory: TensorMemory;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: the ops cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
   memory = new TensorMemory(device);
   await device.prepare([...saeKernels("f32"), ...saeKernels("f16")]);
 });

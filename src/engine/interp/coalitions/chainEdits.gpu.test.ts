@@ -1,8 +1,7 @@
 /** Edits in the trie on a real WebGPU adapter: as one whole row for each coalition, and as on the CPU device. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { ABLATION_MODES } from "../../../protocol/chain";
-import { createCpuDevice } from "../../device/cpu";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { expectAsNaive, valuedUnder } from "./chainEdits.checks.samples";
@@ -12,10 +11,8 @@ import { CHAIN } from "./coalitionTrie.samples";
 let gpu: Model;
 let cpu: Model;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: edits of chains cannot be tested here");
-  gpu = randomGpt2(await createWebGpuDevice({ adapter, defaultLimits: true }));
-  cpu = randomGpt2(await createCpuDevice());
+  gpu = randomGpt2(await sharedWebGpu());
+  cpu = randomGpt2(await sharedCpu());
 });
 
 const SOME = [22, 5, 0, 63].map((s) => CHAIN.steps.map((_, i) => ((s >> i) & 1) === 1));

@@ -2,18 +2,15 @@
 import { beforeAll, expect, it } from "vitest";
 import type { Scalar } from "../../../protocol/gradients";
 import type { Intervention } from "../../../protocol/interventions";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { sitesOf } from "../../models/model";
 import { gradients } from "./gradients";
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: gradients cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 const TOKENS = [1, 5, 2, 7, 5, 2, 3, 1, 4, 6, 0];
@@ -36,10 +33,7 @@ const EDITS: readonly Intervention[] = [
 ];
 
 it.each(GOLDEN_FOLDERS)("%s: every site is that of the CPU device", async (folder) => {
-  const models = [
-    await loadGolden(folder, await createCpuDevice()),
-    await loadGolden(folder, device),
-  ] as const;
+  const models = [await loadGolden(folder, await sharedCpu()), await loadGolden(folder, device)] as const;
   const request = {
     rows: [{ tokens: TOKENS, interventions: EDITS }],
     scalars: SCALARS,

@@ -1,8 +1,7 @@
 /** The identities of identities.samples.ts on a real WebGPU adapter, and its edited logits against the CPU device's. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { IDENTITIES, logitsOf, named, stack, worst } from "./identities.samples";
 import { MASK_CHECKS } from "./masks.samples";
@@ -11,9 +10,7 @@ const TOKENS = [1, 5, 2, 7, 5, 2, 3, 1];
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: edits cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 /** Variants whose tensors pass the same kernels as another folder's; the CPU device checks all of them. */
@@ -36,7 +33,7 @@ describe.each(GOLDEN_FOLDERS.filter((folder) => !SAME_KERNELS.includes(folder)))
       { kind: "knockOut", layers: [0], keys: [1], queries: { from: 4 } },
       { kind: "scale", site: "resid_post", layers: [0], factor: 1.5, positions: [2, 3] },
     );
-    const cpu = await logitsOf(await loadGolden(folder, await createCpuDevice()), TOKENS, edits);
+    const cpu = await logitsOf(await loadGolden(folder, await sharedCpu()), TOKENS, edits);
     expect(worst(await logitsOf(await loadGolden(folder, device), TOKENS, edits), cpu)).toBeLessThan(1e-4);
   });
 });

@@ -2,7 +2,7 @@
  * Edits on every architecture, and what each of them does in particular. Each model is a recorded one of models/golden,
  * on the CPU device.
  */
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGolden } from "../../models/golden.samples";
 import { run } from "../pass/runRows";
 import { capturesOf, IDENTITIES, logitsOf, named, stack, worst, type Draft } from "./identities.samples";
@@ -16,9 +16,17 @@ async function open([folder, change, recording = "golden.safetensors"]: (typeof 
 }
 
 describe.each(GOLDEN_RUNS)("%s %j", (...which) => {
+  // None of the checks changes the model.
+  let opened: Awaited<ReturnType<typeof open>> | undefined;
+  beforeAll(async () => {
+    opened = await open(which);
+  });
+  afterAll(() => {
+    opened = undefined;
+  });
+
   it.each([...IDENTITIES, ...MASK_CHECKS])("$name", async ({ check }) => {
-    const { model, tokens } = await open(which);
-    await check(model, tokens);
+    await check(opened!.model, opened!.tokens);
   });
 });
 

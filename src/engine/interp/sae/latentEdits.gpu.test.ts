@@ -1,12 +1,10 @@
 import { beforeAll, describe } from "vitest";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedWebGpu } from "../../device/shared.samples";
 import { latentEditTests } from "./latentEdits.samples";
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: changes of latents cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 describe("latents on WebGPU", () => latentEditTests(() => device));

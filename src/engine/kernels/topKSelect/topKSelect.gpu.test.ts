@@ -1,14 +1,13 @@
 /** The shader against a sort: 10,000 short rows, and rows as long as the largest autoencoders have latents. */
 import { beforeAll, expect, it } from "vitest";
-import { createWebGpuDevice, type WebGpuDevice } from "../../device/webgpu";
+import { sharedWebGpu } from "../../device/shared.samples";
+import type { WebGpuDevice } from "../../device/webgpu";
 import { noise } from "../case";
 import { differences, hardRows, selectOn, sortedTop } from "./hardRows.samples";
 
 let device: WebGpuDevice;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: the kernel cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 it.each([

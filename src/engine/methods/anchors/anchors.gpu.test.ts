@@ -1,19 +1,13 @@
 /** Thought anchors on a real WebGPU adapter are those of the CPU device. */
 import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { randomGpt2 } from "../../models/randomModel";
 import { anchorRollouts, stepAttention, stepSuppression } from "./anchors";
 import { ASKED, CHAIN, IDS } from "./anchors.samples";
 
 it("writes the same rollouts, and measures the same suppression and attention", async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: anchors cannot be tested here");
-  const models = [
-    randomGpt2(await createWebGpuDevice({ adapter, defaultLimits: true })),
-    randomGpt2(await createCpuDevice()),
-  ];
+  const models = [randomGpt2(await sharedWebGpu()), randomGpt2(await sharedCpu())];
   const [here, there] = await Promise.all(
     models.map(async (model) => ({
       rollouts: await anchorRollouts(model, IDS, ASKED, NEVER_CANCELLED),

@@ -2,9 +2,8 @@
 import { beforeAll, expect, it } from "vitest";
 import type { AttributionPatchingRequest } from "../../../protocol/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { loadGolden } from "../../models/goldenUrls.samples";
 import { attributionPatching } from "./attributionPatching";
 
@@ -14,9 +13,7 @@ const DIFFERENCE = { kind: "logitDifference", target: 2, minus: 3 } as const;
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: attribution patching cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 const REQUESTS: Pick<AttributionPatchingRequest, "axes" | "change" | "metric" | "at">[] = [
@@ -42,7 +39,7 @@ const REQUESTS: Pick<AttributionPatchingRequest, "axes" | "change" | "metric" | 
 ];
 
 it.each(["tinyGpt2", "llama", "gemma2"])("%s: the same numbers as on the CPU device", async (folder) => {
-  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await createCpuDevice())];
+  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await sharedCpu())];
   for (const request of REQUESTS) {
     const check = { largest: 2, random: 2, seed: 3 };
     const asked: AttributionPatchingRequest = { prompt: { tokens: TOKENS }, position: 6, ...request, check };

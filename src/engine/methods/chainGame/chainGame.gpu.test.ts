@@ -2,8 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { ABLATION_MODES, type ChainGameRequest } from "../../../protocol/chain";
-import { createCpuDevice } from "../../device/cpu";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { CoalitionTrie } from "../../interp/coalitions/coalitionTrie";
 import { stepAblation, CHAIN, naiveAnswer } from "../../interp/coalitions/coalitionTrie.samples";
 import type { Model } from "../../models/model";
@@ -15,10 +14,8 @@ import { resampleSteps } from "../resampleSteps/resampleSteps";
 let gpu: Model;
 let cpu: Model;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: chains cannot be tested here");
-  gpu = randomGpt2(await createWebGpuDevice({ adapter, defaultLimits: true }));
-  cpu = randomGpt2(await createCpuDevice());
+  gpu = randomGpt2(await sharedWebGpu());
+  cpu = randomGpt2(await sharedCpu());
 });
 
 const FIFTY = Array.from({ length: 50 }, (_, i) =>
@@ -55,10 +52,7 @@ it.each(ABLATION_MODES)(
 );
 
 it.each(["llama", "gemma2"])("%s plays the same games as on the CPU device", async (folder) => {
-  const models = [
-    await loadGolden(folder, gpu.memory.device),
-    await loadGolden(folder, await createCpuDevice()),
-  ];
+  const models = [await loadGolden(folder, gpu.memory.device), await loadGolden(folder, await sharedCpu())];
   const chain = { prompt: [1, 2], steps: [[3, 5], [4], [2, 6, 1]], answerPrefix: [5, 3], answer: [2] };
   for (const mode of ["mask", "mean"] as const) {
     const request: ChainGameRequest = {

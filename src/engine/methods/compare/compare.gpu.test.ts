@@ -2,9 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Edit } from "../../../protocol/interventions";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { compare } from "./compare";
 
@@ -13,9 +12,7 @@ const EDIT: Edit = { id: "a", on: true, kind: "zero", site: "attn.z", layers: [1
 
 let gpu: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: this method cannot be tested here");
-  gpu = await createWebGpuDevice({ adapter, defaultLimits: true });
+  gpu = await sharedWebGpu();
 });
 
 describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
@@ -28,7 +25,7 @@ describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
     const same = await measure(gpu, []);
     expect([...same.kl]).toEqual(TOKENS.map(() => 0));
     expect(same.other).toEqual(same.base);
-    const [mine, theirs] = [await measure(gpu, [EDIT]), await measure(await createCpuDevice(), [EDIT])];
+    const [mine, theirs] = [await measure(gpu, [EDIT]), await measure(await sharedCpu(), [EDIT])];
     expect(Math.max(...mine.kl)).toBeGreaterThan(1e-6);
     mine.kl.forEach((value, i) => expect(Math.abs(value - theirs.kl[i]!)).toBeLessThan(1e-4));
     mine.other.forEach(({ entropy }, i) =>

@@ -2,17 +2,14 @@
 import { beforeAll, expect, it } from "vitest";
 import type { EdgeAttributionRequest } from "../../../protocol/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { loadGolden } from "../../models/goldenUrls.samples";
 import { edgeAttribution } from "./edgeAttribution";
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: edge attribution cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 const REQUEST: EdgeAttributionRequest = {
@@ -23,7 +20,7 @@ const REQUEST: EdgeAttributionRequest = {
 };
 
 it.each(["tinyGpt2", "llama"])("%s: the same numbers as on the CPU device", async (folder) => {
-  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await createCpuDevice())];
+  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await sharedCpu())];
   const here = await edgeAttribution(gpu, REQUEST, NEVER_CANCELLED);
   const there = await edgeAttribution(cpu, REQUEST, NEVER_CANCELLED);
   const name = (edge: { from: object; to: object }) => JSON.stringify([edge.from, edge.to]);

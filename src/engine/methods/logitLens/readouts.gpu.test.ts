@@ -1,9 +1,8 @@
 /** Lens, attribution and neurons of every recorded architecture on a real WebGPU adapter, against the CPU device. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { GOLDEN_FOLDERS, loadGolden } from "../../models/goldenUrls.samples";
 import { attribution } from "../attribution/attribution";
 import { logitLens } from "./logitLens";
@@ -14,9 +13,7 @@ const prompt = { tokens: TOKENS };
 
 let gpu: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: these methods cannot be tested here");
-  gpu = await createWebGpuDevice({ adapter, defaultLimits: true });
+  gpu = await sharedWebGpu();
 });
 
 const expectClose = (actual: readonly number[], expected: readonly number[]) =>
@@ -25,7 +22,7 @@ const expectClose = (actual: readonly number[], expected: readonly number[]) =>
 describe.each(GOLDEN_FOLDERS)("%s", (folder) => {
   it("reads the same numbers on both devices", async () => {
     const model = await loadGolden(folder, gpu);
-    const onCpu = await loadGolden(folder, await createCpuDevice());
+    const onCpu = await loadGolden(folder, await sharedCpu());
 
     const { indirect } = model.architecture.weightMap(model.config);
     if (!indirect) {

@@ -1,7 +1,7 @@
 /** What is done with attached autoencoders, on a WebGPU adapter at the limits that every device has. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { createWebGpuDevice, type WebGpuDevice } from "../../device/webgpu";
-import { createCpuDevice } from "../../device/cpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
+import type { WebGpuDevice } from "../../device/webgpu";
 import { attachRandom } from "../../interp/sae/attachRandom.samples";
 import { randomGpt2 } from "../../models/randomModel";
 import { corpusTests } from "../saeCorpus/saeCorpus.samples";
@@ -11,9 +11,7 @@ import { traceTests } from "../saeTrace/saeTrace.samples";
 
 let device: WebGpuDevice;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: these methods cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 const open = () => randomGpt2(device);
 
@@ -23,7 +21,7 @@ describe("corpus", () => corpusTests(open, 16));
 
 it("ranks latents by a token as the CPU device does", async () => {
   const found = [];
-  for (const model of [open(), randomGpt2(await createCpuDevice())]) {
+  for (const model of [open(), randomGpt2(await sharedCpu())]) {
     for (const siteIn of ["blocks.0.resid_post", "blocks.0.mlp.post"]) {
       attachRandom(model, 1, { kind: "topk", siteIn, options: { precision: "f16" } });
       found.push(await latentsByLogit(model, { sae: 1, token: 6, k: 3 }));

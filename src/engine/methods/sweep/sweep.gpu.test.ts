@@ -2,9 +2,8 @@
 import { beforeAll, expect, it } from "vitest";
 import type { SweepRequest } from "../../../protocol/analysis";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { loadGolden } from "../../models/goldenUrls.samples";
 import { sweep } from "./sweep";
 
@@ -16,9 +15,7 @@ const METRICS = { difference: { kind: "logitDifference", target: 2, minus: 3 }, 
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: sweeps cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 const REQUESTS: Pick<SweepRequest, "axes" | "change" | "metric">[] = [
@@ -39,7 +36,7 @@ const REQUESTS: Pick<SweepRequest, "axes" | "change" | "metric">[] = [
 it.each(["tinyGpt2", "llama", "gemma2"])(
   "%s sweeps to the same numbers as the CPU device",
   async (folder) => {
-    const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await createCpuDevice())];
+    const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await sharedCpu())];
     for (const request of REQUESTS) {
       const asked: SweepRequest = { prompt: { tokens: TOKENS }, position: 6, ...request };
       const [here, there] = [

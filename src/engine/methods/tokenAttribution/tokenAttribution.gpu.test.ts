@@ -2,17 +2,14 @@
 import { beforeAll, expect, it } from "vitest";
 import type { TokenAttributionRequest } from "../../../protocol/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
-import { createWebGpuDevice } from "../../device/webgpu";
+import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
 import { loadGolden } from "../../models/goldenUrls.samples";
 import { tokenAttribution } from "./tokenAttribution";
 
 let device: Device;
 beforeAll(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("no WebGPU adapter: attribution by token cannot be tested here");
-  device = await createWebGpuDevice({ adapter, defaultLimits: true });
+  device = await sharedWebGpu();
 });
 
 const REQUEST: TokenAttributionRequest = {
@@ -26,7 +23,7 @@ const REQUEST: TokenAttributionRequest = {
 };
 
 it.each(["tinyGpt2", "llama", "gemma2"])("%s: the same numbers as on the CPU device", async (folder) => {
-  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await createCpuDevice())];
+  const [gpu, cpu] = [await loadGolden(folder, device), await loadGolden(folder, await sharedCpu())];
   const here = await tokenAttribution(gpu, REQUEST, NEVER_CANCELLED);
   const there = await tokenAttribution(cpu, REQUEST, NEVER_CANCELLED);
   expect(Math.abs(here.value - there.value)).toBeLessThan(1e-4);
