@@ -7,6 +7,7 @@ import type { Progress, RunId } from "./progress";
 import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
 import type { GradientApi } from "./gradientApi";
+import type { LensApi } from "./lenses";
 import type { SaeApi } from "./saeApi";
 import type {
   AttributionRequest,
@@ -200,7 +201,7 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
-export interface EngineApi extends ChainApi, GradientApi, SaeApi {
+export interface EngineApi extends ChainApi, GradientApi, LensApi, SaeApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
   loadModel(

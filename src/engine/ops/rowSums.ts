@@ -37,15 +37,20 @@ export function rootMeanSquares(memory: TensorMemory, x: Tensor): Tensor {
  * submitted.
  */
 export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
-  const [rows = 0, cols = 0] = x.shape;
+  return memory.scope(() => weightedRowSums(memory, memory.from(factors, [1, x.shape[0] ?? 0], "factors"), x));
+}
+
+/** z [sums, rows], x [rows, cols] → z x [sums, cols]: sums of the rows of x. Sends to the device, as above. */
+export function weightedRowSums(memory: TensorMemory, z: Tensor, x: Tensor): Tensor {
+  const [sums = 0, inner = 0] = z.shape;
+  const cols = x.size / inner;
   return memory.scope(() => {
-    const z = memory.from(factors, [1, rows], "combineRows");
-    const zeros = memory.from(new Float32Array(cols), [1, cols], "combineRows");
-    const y = memory.make([1, cols], "combineRows");
+    const zeros = memory.from(new Float32Array(cols), [1, cols], "weightedRowSums");
+    const y = memory.make([sums, cols], "weightedRowSums");
     memory.device.run(
       denseDecode,
       { z: z.buffer, w: x.buffer, start: zeros.buffer, y: y.buffer },
-      { rows: 1, inner: rows, cols, zStride: rows, zOffset: 0, startStride: cols },
+      { rows: sums, inner, cols, zStride: inner, zOffset: 0, startStride: 0 },
     );
     return y;
   });
