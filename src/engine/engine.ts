@@ -8,6 +8,7 @@ import { chainCalls } from "./calls/chainCalls";
 import { corpusCalls } from "./calls/corpusCalls";
 import { deviceCalls } from "./calls/deviceCalls";
 import type { EngineHost, EngineParts } from "./calls/engineParts";
+import { lensCalls } from "./calls/lensCalls";
 import { modelCalls } from "./calls/modelCalls";
 import { patchingCalls } from "./calls/patchingCalls";
 import { readingCalls } from "./calls/readingCalls";
@@ -53,6 +54,7 @@ export function createEngine(host: EngineHost): EngineApi {
     ...attachCalls(engine),
     ...saeCalls(engine),
     ...corpusCalls(engine),
+    ...lensCalls(engine),
     ...chainCalls(engine),
   };
 }

@@ -1,12 +1,18 @@
-/** Autoencoders of the page's model and the corpora they read. Their code is fetched with the first of them. */
+/**
+ * What belongs to the page's model and goes with it: autoencoders, the corpora they read, Jacobian lenses. The code of each is
+ * fetched with the first of them.
+ */
 import type { SaeInfo } from "../../protocol/features";
+import type { LensInfo } from "../../protocol/lenses";
 import type { Model } from "../models/model";
 import type { OpenCorpora } from "./openCorpora";
+import type { OpenLenses } from "./openLenses";
 import type { OpenSaes } from "./openSaes";
 
 export class HeldSaes {
   #saes: OpenSaes | undefined;
   #corpora: OpenCorpora | undefined;
+  #lenses: OpenLenses | undefined;
 
   async saes(): Promise<OpenSaes> {
     const { OpenSaes } = await import("./openSaes");
@@ -16,6 +22,19 @@ export class HeldSaes {
   async corpora(): Promise<OpenCorpora> {
     const { OpenCorpora } = await import("./openCorpora");
     return (this.#corpora ??= new OpenCorpora());
+  }
+
+  async lenses(): Promise<OpenLenses> {
+    const { OpenLenses } = await import("./openLenses");
+    return (this.#lenses ??= new OpenLenses());
+  }
+
+  get lensInfos(): readonly LensInfo[] {
+    return this.#lenses?.infos ?? [];
+  }
+
+  releaseLens(id: number): void {
+    this.#lenses?.release(id);
   }
 
   get infos(): readonly SaeInfo[] {
@@ -40,5 +59,6 @@ export class HeldSaes {
   forget(): void {
     this.#saes?.forget();
     this.#corpora?.forget();
+    this.#lenses?.forget();
   }
 }

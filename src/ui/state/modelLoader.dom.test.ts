@@ -44,7 +44,7 @@ it("asks about a model that does not say all, and opens it with the answers", as
 it("attaches autoencoders to the open model, and never loads them as one", async () => {
   const { session } = await startTestSession(engine);
   const loads = vi.spyOn(engine, "loadModel");
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: false }) });
   expect(await session.loader.loadFiles(FILES)).toBe(true);
   expect(attached).toEqual([FILES]);
   expect(loads).not.toHaveBeenCalled();
@@ -52,13 +52,13 @@ it("attaches autoencoders to the open model, and never loads them as one", async
 
 it("opens the model first where autoencoders lie with it", async () => {
   const { session } = await startTestSession(engine);
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: true }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: true }) });
   expect(await session.loader.loadFiles(FILES, "folder")).toBe(true);
   expect([session.model?.name, attached.length]).toEqual(["folder", 1]);
 });
 
 it("says that an autoencoder needs a model where none is open", async () => {
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: false }) });
   const session = new Session(engine);
   expect(await session.loader.loadFiles(FILES)).toBe(false);
   expect(session.loader.error).toBe(
@@ -75,7 +75,7 @@ it("attaches the autoencoders that lie with the model that was chosen, and not a
     at(`${folder}/saes/l0/sae_weights.safetensors`),
   ]);
   const saes = ["top/a/saes/l0/sae_weights.safetensors", "top/b/saes/l0/sae_weights.safetensors"];
-  Object.assign(engine, { sortFiles: async () => ({ saes, hasModel: true }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes, lenses: [], hasModel: true }) });
   expect(await session.loader.loadFiles(folders, "top")).toBe(false);
   expect(attached).toEqual([]);
   expect(await session.loader.choose(session.loader.choices[1]!)).toBe(true);

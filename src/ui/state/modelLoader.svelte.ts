@@ -84,7 +84,7 @@ export class ModelLoader {
     // What cannot be sorted is refused by who opens it.
     const { saes, hasModel } = await this.engine
       .sortFiles(files)
-      .catch((): SortedFiles => ({ saes: [], hasModel: true }));
+      .catch((): SortedFiles => ({ saes: [], lenses: [], hasModel: true }));
     if (saes.length > 0 && !hasModel) return this.#attach(files, saes);
     const { modelChoices } = await import("../../folders/modelChoices");
     const named = files.map((file) => ({
