@@ -26,7 +26,9 @@ export async function lensContexts(
   const contexts = documents.flatMap((ids) => {
     // Its own BOS would stand behind ours.
     const own = before.length > 0 && ids[0] === before[0] ? ids.slice(1) : ids;
-    return Array.from({ length: Math.ceil(own.length / size) }, (_, i) => own.slice(i * size, (i + 1) * size));
+    return Array.from({ length: Math.ceil(own.length / size) }, (_, i) =>
+      own.slice(i * size, (i + 1) * size),
+    );
   });
   if (contexts.length === 0) throw new Error(`There is no text in ${name}.`);
   if (contexts.length > MAX_CONTEXTS)

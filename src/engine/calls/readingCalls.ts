@@ -10,7 +10,8 @@ const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare" | 
       const { logitLens } = await import("../methods/logitLens/logitLens");
       return async ({ model, pauser }, request) => {
         if (request.lens === undefined) return logitLens(model, request, pauser);
-        if (request.model === "other") refuse("A Jacobian lens is of the page's model; the other one has none.");
+        if (request.model === "other")
+          refuse("A Jacobian lens is of the page's model; the other one has none.");
         return logitLens(model, request, pauser, (await saes.lenses()).find(request.lens));
       };
     },

@@ -36,9 +36,20 @@ it("exports what it fitted, and opens it as the same lens", async () => {
   const fitted = await lenses.fit(model, openOf({}, { rope_theta: 10000 }), REQUEST, token());
   const file = fileFromBytes("out/mine.safetensors", lenses.exported(fitted.id));
   const [opened] = await lenses.open(openOf({}, { rope_theta: 10000 }), [file], token());
-  expect(opened).toMatchObject({ name: "mine.safetensors", source: "file", layers: [0, 1], texts: 2, notes: [] });
+  expect(opened).toMatchObject({
+    name: "mine.safetensors",
+    source: "file",
+    layers: [0, 1],
+    texts: 2,
+    notes: [],
+  });
   expect(opened!.environment).toEqual(fitted.environment);
-  expect(opened!.environment).toMatchObject({ rope: "base 10000", skipFirst: 1, before: [0], positions: 4 + 3 });
+  expect(opened!.environment).toMatchObject({
+    rope: "base 10000",
+    skipFirst: 1,
+    before: [0],
+    positions: 4 + 3,
+  });
   for (const layer of [0, 1])
     expect(lenses.find(opened!.id).matrix(layer)).toEqual(lenses.find(fitted.id).matrix(layer));
   expect(lenses.infos.map(({ id }) => id)).toEqual([fitted.id, opened!.id]);
@@ -52,7 +63,9 @@ it("exports what it fitted, and opens it as the same lens", async () => {
   await expect(lenses.open(openOf({ dModel: 16 }), [file], token())).rejects.toThrow(
     /mine\.safetensors is a lens of 8 numbers a position; toy has 16/,
   );
-  await expect(lenses.open(openOf({ nLayers: 1 }), [file], token())).rejects.toThrow(/matrix of block 1; the last of toy is 0/);
+  await expect(lenses.open(openOf({ nLayers: 1 }), [file], token())).rejects.toThrow(
+    /matrix of block 1; the last of toy is 0/,
+  );
 });
 
 it("opens published files, and says what they leave untold", async () => {

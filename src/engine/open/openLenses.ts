@@ -33,14 +33,18 @@ export class OpenLenses {
   /** Held from the start, also where it is cancelled: `goOn` reads the rest. */
   fit(model: Model, open: OpenModel, request: LensFitRequest, pauser: CancelToken, onProgress?: OnProgress) {
     const id = this.#nextId++;
-    const fit = new LensFit(id, model, request, { ...environmentOf(open), corpusSha256: corpusHash(request) });
+    const fit = new LensFit(id, model, request, {
+      ...environmentOf(open),
+      corpusSha256: corpusHash(request),
+    });
     this.#held.set(id, fit);
     return this.goOn(model, id, pauser, onProgress);
   }
 
   async goOn(model: Model, id: number, pauser: CancelToken, onProgress?: OnProgress): Promise<LensInfo> {
     const fit = this.find(id);
-    if (!(fit instanceof LensFit)) return refuse("This lens came from a file: there is no fit to go on with.");
+    if (!(fit instanceof LensFit))
+      return refuse("This lens came from a file: there is no fit to go on with.");
     try {
       return await fit.run(model, pauser, onProgress);
     } catch (error) {
@@ -90,7 +94,10 @@ export class OpenLenses {
   }
 
   find(id: number): HeldLens {
-    return this.#held.get(id) ?? refuse("This lens is no longer held by the engine; fit it or open its file again.");
+    return (
+      this.#held.get(id) ??
+      refuse("This lens is no longer held by the engine; fit it or open its file again.")
+    );
   }
 
   release(id: number): void {
@@ -130,10 +137,15 @@ function checkFits({ info }: OpenModel, { file, dModel, matrices }: StoredLens):
   }
   const last = Math.max(...matrices.keys());
   if (last >= info.nLayers)
-    throw bad(`has a matrix of block ${last}; the last of ${info.name} is ${info.nLayers - 1}. It was fitted on another model: open that one.`);
+    throw bad(
+      `has a matrix of block ${last}; the last of ${info.name} is ${info.nLayers - 1}. It was fitted on another model: open that one.`,
+    );
   const bytes = 4 * dModel * dModel * matrices.size;
   if (bytes > MAX_LENS_BYTES)
-    throw new VitrineError("Unsupported", `${file.name} holds ${matrices.size} matrices, which are too large to hold here.`);
+    throw new VitrineError(
+      "Unsupported",
+      `${file.name} holds ${matrices.size} matrices, which are too large to hold here.`,
+    );
 }
 
 function fileLens(
@@ -161,14 +173,20 @@ function warnings(open: OpenModel, told: LensEnvironment, layers: readonly numbe
   const { modelSha256, model, rope } = told;
   const isOther = modelSha256 !== undefined && modelSha256 !== info.sha256;
   const here = environmentOf(open).rope;
-  const left = Array.from({ length: info.nLayers - 1 }, (_, layer) => layer).filter((l) => !layers.includes(l));
+  const left = Array.from({ length: info.nLayers - 1 }, (_, layer) => layer).filter(
+    (l) => !layers.includes(l),
+  );
   return [
     ...(isOther
       ? [
           `It was fitted on other weights (${model ?? "a model"}, SHA-256 ${modelSha256.slice(0, 12)}…) than those that are open (${info.sha256.slice(0, 12)}…): what it shows may mean little.`,
         ]
       : []),
-    ...(rope !== undefined && rope !== here ? [`It was fitted with rotary positions ${rope}; here they are ${here}.`] : []),
-    ...(left.length > 0 ? [`It has no matrix of ${left.length === 1 ? "block" : "blocks"} ${left.join(", ")}.`] : []),
+    ...(rope !== undefined && rope !== here
+      ? [`It was fitted with rotary positions ${rope}; here they are ${here}.`]
+      : []),
+    ...(left.length > 0
+      ? [`It has no matrix of ${left.length === 1 ? "block" : "blocks"} ${left.join(", ")}.`]
+      : []),
   ];
 }

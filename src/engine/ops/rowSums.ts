@@ -37,7 +37,9 @@ export function rootMeanSquares(memory: TensorMemory, x: Tensor): Tensor {
  * submitted.
  */
 export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
-  return memory.scope(() => weightedRowSums(memory, memory.from(factors, [1, x.shape[0] ?? 0], "factors"), x));
+  return memory.scope(() =>
+    weightedRowSums(memory, memory.from(factors, [1, x.shape[0] ?? 0], "factors"), x),
+  );
 }
 
 /** z [sums, rows], x [rows, cols] → z x [sums, cols]: sums of the rows of x. Sends to the device, as above. */

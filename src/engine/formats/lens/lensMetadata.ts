@@ -20,7 +20,8 @@ export function metadataOf(texts: number, told: LensEnvironment): Record<string,
   const entries = Object.entries({ ...told, before: told.before?.join(",") });
   return {
     format: LENS_FORMAT,
-    reads: "logits = head(J.<block> · x), x leaving the block; J[i, j] = mean over t of the sum over t' >= t of d last(t')[i] / d x(t)[j]",
+    reads:
+      "logits = head(J.<block> · x), x leaving the block; J[i, j] = mean over t of the sum over t' >= t of d last(t')[i] / d x(t)[j]",
     texts: String(texts),
     ...Object.fromEntries(
       entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
@@ -34,7 +35,10 @@ export function environmentOf(
   told: Readonly<Record<string, string>>,
 ): { readonly texts: number; readonly environment: LensEnvironment; readonly notes: readonly string[] } {
   const bad = (key: string, value: string, expected: string) =>
-    new VitrineError("BadFile", `${fileName}: ${key} is ${value.slice(0, 60)}, expected ${expected}; export it again.`);
+    new VitrineError(
+      "BadFile",
+      `${fileName}: ${key} is ${value.slice(0, 60)}, expected ${expected}; export it again.`,
+    );
   const text = (key: string) => told[key]?.slice(0, MAX_TEXT);
   const whole = (key: string) => {
     const value = told[key];

@@ -38,8 +38,12 @@ describe("published lenses", () => {
     expect(lens.notes.join(" ")).toMatch(/does not say: the hash of the model's weights, .*rotary positions/);
   });
   it("are refused where they contradict themselves", async () => {
-    await expect(readLens(fixture("wrongWidth.pt"))).rejects.toThrow(/wrongWidth\.pt: d_model is 16, .* have 8/);
-    await expect(readLens(fixture("unfinished.pt"))).rejects.toThrow(/not finished \(jacobian_sum\).*lens\.save/);
+    await expect(readLens(fixture("wrongWidth.pt"))).rejects.toThrow(
+      /wrongWidth\.pt: d_model is 16, .* have 8/,
+    );
+    await expect(readLens(fixture("unfinished.pt"))).rejects.toThrow(
+      /not finished \(jacobian_sum\).*lens\.save/,
+    );
     await expect(readLens(fixture("notSquare.pt"))).rejects.toThrow(/block 0 has shape \[8, 4\]/);
   });
 });
@@ -76,8 +80,11 @@ it("is told from autoencoders and models by what is in the file", async () => {
   expect(await sortFiles([lens])).toEqual({ saes: [], lenses: [lens.name], hasModel: false });
   expect(await sortFiles([plain, lens])).toMatchObject({ lenses: [lens.name], hasModel: true });
   const found = await sortFiles(FIXTURES);
-  expect(found.lenses.map((name) => name.replace(/.*\//, "")).sort()).toEqual(
-    ["notSquare.pt", "published.pt", "unfinished.pt", "wrongWidth.pt"],
-  );
+  expect(found.lenses.map((name) => name.replace(/.*\//, "")).sort()).toEqual([
+    "notSquare.pt",
+    "published.pt",
+    "unfinished.pt",
+    "wrongWidth.pt",
+  ]);
   expect(found.hasModel).toBe(false);
 });

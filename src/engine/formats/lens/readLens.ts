@@ -53,7 +53,10 @@ async function inTorch(file: ByteFile): Promise<StoredLens | undefined> {
   const top = root?.value instanceof Map ? root.value : undefined;
   const sums = top?.get("jacobian_sum");
   if (top && sums instanceof Map && top.has("n_done")) {
-    throw bad(file, "is the checkpoint of a fit that was not finished (jacobian_sum); save the lens itself with lens.save.");
+    throw bad(
+      file,
+      "is the checkpoint of a fit that was not finished (jacobian_sum); save the lens itself with lens.save.",
+    );
   }
   const all = top?.get("J");
   if (!root || !top || !(all instanceof Map) || all.size === 0) return undefined;
@@ -83,7 +86,10 @@ function wholeOf(file: ByteFile, top: PickleDict, key: string, most: number): nu
 }
 
 async function inSafetensors(file: ByteFile): Promise<StoredLens | undefined> {
-  const { tensors, metadata } = await readSafetensorsHeader(file).catch(() => ({ tensors: [], metadata: {} }));
+  const { tensors, metadata } = await readSafetensorsHeader(file).catch(() => ({
+    tensors: [],
+    metadata: {},
+  }));
   const told: Readonly<Record<string, string>> = metadata;
   if (told["format"] !== LENS_FORMAT) return undefined;
   const named = new Map(
@@ -111,7 +117,10 @@ function checkedMatrices(
     const layer = Number(name);
     const { shape } = tensor.entry;
     if (!(Number.isInteger(layer) && layer >= 0 && layer < MAX_LAYERS))
-      throw bad(file, `J has a matrix of block ${name.slice(0, 40)}, expected a number from 0 to ${MAX_LAYERS - 1}.`);
+      throw bad(
+        file,
+        `J has a matrix of block ${name.slice(0, 40)}, expected a number from 0 to ${MAX_LAYERS - 1}.`,
+      );
     if (shape.length !== 2 || shape[0] !== width || shape[1] !== width || width < 1 || width > MAX_D_MODEL) {
       throw bad(
         file,

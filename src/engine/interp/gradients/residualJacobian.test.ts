@@ -102,7 +102,15 @@ it("is the same where rows go back in several walks", async () => {
 /** Attention alone, without norms; queries and keys are zero, so that every token attends alike to all that it sees. */
 async function uniformModel(W: readonly Float32Array[], dModel: number): Promise<Model> {
   const config = {
-    ...{ n_layers: W.length, n_heads: 1, d_model: dModel, d_head: dModel, d_mlp: null, act_fn: null, n_ctx: 16 },
+    ...{
+      n_layers: W.length,
+      n_heads: 1,
+      d_model: dModel,
+      d_head: dModel,
+      d_mlp: null,
+      act_fn: null,
+      n_ctx: 16,
+    },
     ...{ d_vocab: 12, attn_only: true, normalization_type: null, positional_embedding_type: "standard" },
   };
   const identity = Float32Array.from({ length: dModel ** 2 }, (_, i) => Number(i % (dModel + 1) === 0));
@@ -133,8 +141,10 @@ it("is what a linear model has in closed form", async () => {
   const [J] = await residualJacobian(model, TOKENS, [0], KEPT, NEVER_CANCELLED);
   // x_last(t') = x(t') + 1/(t' + 1) Σ over t ≤ t' of x(t) V: ∂ = δ(t, t') I + Vᵀ / (t' + 1).
   const weight =
-    KEPT.reduce((sum, t) => sum + KEPT.filter((later) => later >= t).reduce((s, p) => s + 1 / (p + 1), 0), 0) /
-    KEPT.length;
+    KEPT.reduce(
+      (sum, t) => sum + KEPT.filter((later) => later >= t).reduce((s, p) => s + 1 / (p + 1), 0),
+      0,
+    ) / KEPT.length;
   const expected = Array.from({ length: dModel ** 2 }, (_, at) => {
     const [i, j] = [Math.floor(at / dModel), at % dModel];
     return Number(i === j) + weight * V[j * dModel + i]!;

@@ -110,7 +110,12 @@ function oneHots(
 }
 
 /** [scalars, scalars · count]: of each scalar the mean over its kept rows. */
-function meansOverKept(memory: TensorMemory, kept: readonly number[], count: number, scalars: number): Tensor {
+function meansOverKept(
+  memory: TensorMemory,
+  kept: readonly number[],
+  count: number,
+  scalars: number,
+): Tensor {
   const all = new Float32Array(scalars * scalars * count);
   for (let s = 0; s < scalars; s++)
     for (const position of kept) all[(s * scalars + s) * count + position] = 1 / kept.length;

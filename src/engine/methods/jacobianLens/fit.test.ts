@@ -43,11 +43,12 @@ it("is the mean over texts, each alike, and leaves out what it says", async () =
     }),
   );
   for (const layer of [0, 1])
-    fit
-      .matrix(layer)
-      .forEach((value, at) =>
-        expect(value).toBeCloseTo(each.reduce((sum, of) => sum + of[layer]![at]! / 3, 0), 5),
-      );
+    fit.matrix(layer).forEach((value, at) =>
+      expect(value).toBeCloseTo(
+        each.reduce((sum, of) => sum + of[layer]![at]! / 3, 0),
+        5,
+      ),
+    );
   // ‖mean of three − mean of two‖ / ‖mean of two‖, of the layer where it is largest.
   const moved = [0, 1].map((layer) => {
     const two = each[0]![layer]!.map((value, at) => (value + each[1]![layer]![at]!) / 2);

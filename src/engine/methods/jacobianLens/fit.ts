@@ -48,7 +48,8 @@ export class LensFit implements LensMatrices {
   ) {
     const { contexts, before, name, skipFirst } = request;
     const { dModel, nLayers, nCtx } = config;
-    if (nLayers < 2) refuse("This model has one block: its output is what the head reads, and there is nothing to fit.");
+    if (nLayers < 2)
+      refuse("This model has one block: its output is what the head reads, and there is nothing to fit.");
     if (contexts.length === 0) refuse(`${name} has no texts; give it some.`);
     if (!(Number.isInteger(skipFirst) && skipFirst >= before.length)) {
       refuse(

@@ -64,7 +64,8 @@ it("is what whole distributions give", async () => {
         const own = await headOn(stream(2));
         const lens = await Promise.all(
           [0, 1].map((layer) => {
-            const J = reading === "jacobian" ? matrices[layer]! : shuffledColumns(matrices[layer]!, 3 + layer);
+            const J =
+              reading === "jacobian" ? matrices[layer]! : shuffledColumns(matrices[layer]!, 3 + layer);
             return headOn(reading === "logit" ? stream(layer) : through(stream(layer), J));
           }),
         );
@@ -82,7 +83,10 @@ it("is what whole distributions give", async () => {
     for (const layer of [0, 1]) {
       const row = result.rows.find((one) => one.layer === layer && one.reading === reading)!;
       [row.kl, row.agreesWithModel, row.agreesWithNext].forEach(({ mean, low, high }, m) => {
-        expect(mean, `${reading} ${layer}`).toBeCloseTo((means[0]![layer]![m]! + means[1]![layer]![m]!) / 2, 4);
+        expect(mean, `${reading} ${layer}`).toBeCloseTo(
+          (means[0]![layer]![m]! + means[1]![layer]![m]!) / 2,
+          4,
+        );
         expect(low).toBeLessThanOrEqual(mean);
         expect(high).toBeGreaterThanOrEqual(mean);
       });

@@ -57,7 +57,9 @@ export async function lensQuality(
     showMore();
   }
   if (work.texts === 0)
-    refuse(`No text has more than ${request.skipFirst} tokens, and the first ${request.skipFirst} are left out.`);
+    refuse(
+      `No text has more than ${request.skipFirst} tokens, and the first ${request.skipFirst} are left out.`,
+    );
   return work.result();
 }
 

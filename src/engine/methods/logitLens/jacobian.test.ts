@@ -32,7 +32,9 @@ it("multiplies the stream by the matrix, out by in, also where it is sent in par
     capture: ["blocks.0.resid_post"],
   });
   const x = captures[0]!.data.slice(32, 40);
-  const values = Float32Array.from({ length: 8 }, (_, i) => x.reduce((sum, value, j) => sum + J[i * 8 + j]! * value, 0));
+  const values = Float32Array.from({ length: 8 }, (_, i) =>
+    x.reduce((sum, value, j) => sum + J[i * 8 + j]! * value, 0),
+  );
   const last = "blocks.1.resid_post";
   const edited = await run(model, {
     rows: [
