@@ -48,7 +48,7 @@ test("a lens is fitted in seconds, is nearer to the model than the logit lens, a
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
   await expect(judge.getByText(/^n = (\d+) texts/)).toBeVisible();
   const last = await judge.locator(".wide tbody tr").last().locator("td").allTextContents();
-  const [logit = NaN, jacobian = NaN, shuffled = NaN] = last.map((cell) =>
+  const [jacobian = NaN, logit = NaN, shuffled = NaN] = last.map((cell) =>
     numberIn(cell.split(" ")[0] ?? ""),
   );
   expect(jacobian).toBeLessThan(logit);

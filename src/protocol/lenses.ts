@@ -58,8 +58,8 @@ export interface LensFitRequest {
   readonly skipFirst: number;
 }
 
-/** How a residual stream is read: as it is, through J, or through J with its columns shuffled. */
-export const LENS_READINGS = ["logit", "jacobian", "shuffled"] as const;
+/** How a residual stream is read: through J, as it is, or through J with its columns shuffled. */
+export const LENS_READINGS = ["jacobian", "logit", "shuffled"] as const;
 export type LensReading = (typeof LENS_READINGS)[number];
 
 export interface LensQualityRequest {

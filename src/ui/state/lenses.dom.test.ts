@@ -1,5 +1,5 @@
 /** Fits from texts to a held lens: shown on the way, stopped with and without something to keep, refused; files that are opened. */
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { EngineApi } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
 import type { LensFitRequest, LensInfo } from "../../protocol/lenses";
@@ -56,7 +56,8 @@ beforeEach(() => {
     pieceTokens: async (text) => [...text].map((_, id) => ({ id, text: "", special: false })),
   });
 });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** The engine was asked so many times. */
+const settled = (times = 1) => vi.waitFor(() => expect(asked.length).toBe(times));
 
 it("cuts texts, shows how far it is, and holds what comes back", async () => {
   const fit = lenses.fit(FIT);
@@ -83,13 +84,12 @@ it("keeps the texts so far where it is stopped, and nothing before the first", a
   await fit;
   expect([cancelled, lenses.list[0]?.texts, lenses.busy]).toEqual([1, 1, false]);
   const goOn = lenses.goOn(info(1, 1));
-  await settled();
   finish(info(1));
   await goOn;
   expect(lenses.list[0]?.texts).toBe(2);
 
   const none = lenses.fit(FIT);
-  await settled();
+  await settled(2);
   lenses.cancel();
   expect(lenses.busy).toBe(false);
   held = [];

@@ -120,7 +120,9 @@ export class Lenses {
     if (isCurrent()) this.progress = { done: texts + shortTexts, total: allTexts, lens };
   }
 
+  /** What is as it was stays the same object: views ask nothing anew because another one came. */
   async #list(): Promise<void> {
-    this.list = await this.engine.lenses();
+    const known = new Map(this.list.map((lens) => [JSON.stringify(lens), lens]));
+    this.list = (await this.engine.lenses()).map((lens) => known.get(JSON.stringify(lens)) ?? lens);
   }
 }

@@ -50,6 +50,27 @@ it("attaches autoencoders to the open model, and never loads them as one", async
   expect(loads).not.toHaveBeenCalled();
 });
 
+it("opens a Jacobian lens for the open model, in the view where it is read", async () => {
+  const { session } = await startTestSession(engine);
+  const loads = vi.spyOn(engine, "loadModel");
+  const lens = { id: 1, name: "toy.pt", source: "file", notes: ["It does not say the hash."] };
+  const opened: string[][] = [];
+  Object.assign(engine, {
+    sortFiles: async () => ({ saes: [], lenses: ["toy.pt"], hasModel: false }),
+    openLenses: async (files: readonly File[]) => (opened.push(files.map(({ name }) => name)), [lens]),
+    lenses: async () => [lens],
+  });
+  expect(await session.loader.loadFiles(FILES)).toBe(true);
+  expect(opened).toEqual([["toy.pt"]]);
+  expect([session.panel, session.message?.text, session.lenses.list.length]).toEqual([
+    ...["Lens", "toy.pt: a Jacobian lens. It does not say the hash.", 1],
+  ]);
+  expect([loads.mock.calls.length, attached]).toEqual([0, []]);
+  const none = new Session(engine);
+  expect(await none.loader.loadFiles(FILES)).toBe(false);
+  expect(none.loader.error).toMatch(/^toy\.pt is a Jacobian lens, which needs a model/);
+});
+
 it("opens the model first where autoencoders lie with it", async () => {
   const { session } = await startTestSession(engine);
   Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: true }) });

@@ -97,7 +97,8 @@ export class ModelLoader {
       .sortFiles(files)
       .catch((): SortedFiles => ({ saes: [], lenses: [], hasModel: true }));
     const lensFiles = files.filter((file) => lenses.includes(pathOf(file)));
-    const others = files.filter((file) => !lensFiles.includes(file));
+    // Weights of a lens would be taken for the model's.
+    const others = lensFiles.length > 0 ? files.filter((file) => !lensFiles.includes(file)) : files;
     const beside = { saes: saes.length > 0 ? others : [], lenses: lensFiles };
     if (saes.length + lenses.length > 0 && !hasModel) return this.#attach(beside, [...saes, ...lenses]);
     const { modelChoices } = await import("../../folders/modelChoices");

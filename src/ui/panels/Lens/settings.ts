@@ -24,7 +24,7 @@ export const LENS_DEFAULTS = {
   skipFirst: 16,
   /** Texts that the lens is judged on, of the generator; they begin at another seed than those of the fit. */
   judgeProblems: 20,
-  judgeSeed: 100_000,
+  judgeSeed: 50_000,
   judged: "kl",
 } as const;
 

@@ -84,7 +84,7 @@ it("puts both lenses on the places that both read", () => {
 const mean = (value: number) => ({ mean: value, low: value - 0.5, high: value + 0.5 });
 const QUALITY: LensQualityResult = {
   rows: [0, 1].flatMap((layer) =>
-    (["logit", "jacobian", "shuffled"] as const).map((reading: LensReading, r) => ({
+    (["jacobian", "logit", "shuffled"] as const).map((reading: LensReading, r) => ({
       ...{ layer, reading, kl: mean(10 * layer + r) },
       ...{ agreesWithModel: mean(0.5), agreesWithNext: mean(0.25) },
     })),
@@ -94,15 +94,15 @@ const QUALITY: LensQualityResult = {
 
 it("draws a line a reading, and tables each with its interval", () => {
   expect(qualitySeries(QUALITY, "kl").map(({ name, values }) => [name, ...values])).toEqual([
-    ["logit lens (J = identity)", 0, 10],
-    ["Jacobian lens", 1, 11],
+    ["Jacobian lens", 0, 10],
+    ["logit lens (J = identity)", 1, 11],
     ["J with shuffled columns (control)", 2, 12],
   ]);
   const { columns, rows } = qualityTable(QUALITY);
   expect(columns.slice(0, 5).map(({ name }) => name)).toEqual([
     ...["block", "reading", "KL, nats", "KL, nats, 2.5 %", "KL, nats, 97.5 %"],
   ]);
-  expect(rows[4]).toEqual([1, "Jacobian lens", 11, 10.5, 11.5, 0.5, 0, 1, 0.25, -0.25, 0.75]);
+  expect(rows[4]).toEqual([1, "logit lens (J = identity)", 11, 10.5, 11.5, 0.5, 0, 1, 0.25, -0.25, 0.75]);
   expect(meanWords(mean(1))).toBe("1.000 [0.500, 1.500]");
 });
 

@@ -118,7 +118,7 @@ export function qualitySeries(result: LensQualityResult, judged: Judged): Series
   return LENS_READINGS.map((reading) => ({
     name: QUALITY_NAMES[reading],
     values: rowsOf(result, reading).map((row) => row[judged].mean),
-    ...(reading === "shuffled" && { dashed: true }),
+    ...(reading !== "jacobian" && { dashed: true }),
   }));
 }
 
