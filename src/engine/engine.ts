@@ -8,6 +8,7 @@ import { chainCalls } from "./calls/chainCalls";
 import { corpusCalls } from "./calls/corpusCalls";
 import { deviceCalls } from "./calls/deviceCalls";
 import type { EngineHost, EngineParts } from "./calls/engineParts";
+import { lensCalls } from "./calls/lensCalls";
 import { modelCalls } from "./calls/modelCalls";
 import { patchingCalls } from "./calls/patchingCalls";
 import { readingCalls } from "./calls/readingCalls";
@@ -55,6 +56,7 @@ export function createEngine(host: EngineHost): EngineApi {
     ...saeCalls(engine),
     ...corpusCalls(engine),
     ...trainingCalls(engine),
+    ...lensCalls(engine),
     ...chainCalls(engine),
   };
 }

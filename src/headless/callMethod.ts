@@ -2,6 +2,7 @@
 import type { EngineApi } from "../protocol/api";
 import type { ChainText, ChainTokens } from "../protocol/chain";
 import type { Edit } from "../protocol/interventions";
+import { fitLens, judgeLens, openLens } from "./lenses";
 import { inputEdits, inputTokens, withTokens } from "./inputs";
 import { openEngine, saeAt } from "./openEngine";
 import { oneOf, required, type Options } from "./options";
@@ -34,6 +35,9 @@ const CHAIN_CALLS = [
   "stepAttention",
 ] as const;
 
+/** Calls whose texts come from a file or the generator. */
+const LENS_CALLS = { fitJacobianLens: fitLens, lensQuality: judgeLens } as const;
+
 /** A request about a chain, whose parts may be text, under the edits. */
 async function chainRequest(engine: EngineApi, given: object, edits: readonly Edit[]): Promise<object> {
   const chain = (given as { readonly chain?: ChainText | ChainTokens }).chain;
@@ -47,8 +51,11 @@ async function chainRequest(engine: EngineApi, given: object, edits: readonly Ed
 
 /** Any method of the engine, its request as JSON. */
 export async function callMethod(values: Options, [name]: string[]): Promise<object> {
-  const method = oneOf("method", name ?? "", [...CALLS, ...CHAIN_CALLS]);
-  const { engine } = await openEngine(values);
+  const lensCalls = Object.keys(LENS_CALLS) as (keyof typeof LENS_CALLS)[];
+  const method = oneOf("method", name ?? "", [...CALLS, ...lensCalls, ...CHAIN_CALLS]);
+  const { engine, info } = await openEngine(values);
+  if (method === "fitJacobianLens" || method === "lensQuality")
+    return plain(await LENS_CALLS[method](engine, info, values)) as object;
   const chainCall = CHAIN_CALLS.find((one) => one === method);
   if (chainCall) {
     const request = await chainRequest(
@@ -66,6 +73,8 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
   const isOfSae = method.startsWith("sae");
   const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
   const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
+  if (method === "logitLens" && values.lens !== undefined)
+    asked["lens"] = await openLens(engine, values.lens);
   const request = isOfSae ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id } : asked;
   // The request is what the visitor wrote: the engine says what is wrong with it.
   const call = engine[method] as (request: unknown, runId: string) => Promise<object>;

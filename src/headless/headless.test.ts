@@ -159,6 +159,34 @@ describe("headless", () => {
     expect(JSON.stringify(wrong)).toContain("--sae attached 0");
   });
 
+  it("fits a lens, judges it on other texts and reads through it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const [texts, out] = [join(folder, "texts.jsonl"), join(folder, "lens.safetensors")];
+    writeFileSync(
+      texts,
+      '{"text":"Ann has 3 plums . last Ann finds 4 plums ."}\n{"text":"Ann has 5 plums ."}\n',
+    );
+    const ask = (method: string, request: object, ...more: string[]) =>
+      command("call", method, "--model", "ledger", "--request", JSON.stringify(request), ...more);
+    const fitted = await ask("fitJacobianLens", { skipFirst: 1 }, "--texts", texts, "--out", out);
+    expect(fitted).toMatchObject({ texts: 2, allTexts: 2, layers: [0, 1, 2], out });
+    const judged = await ask("lensQuality", { problems: 1, seed: 5, longest: 40 }, "--lens", out);
+    expect((judged["rows"] as object[]).length).toBe(9);
+    const request = { positions: [4], targets: [], k: 1 };
+    const lens = await command(
+      "call",
+      "logitLens",
+      ...PROMPT,
+      "--lens",
+      out,
+      "--request",
+      JSON.stringify(request),
+    );
+    expect(lens["sites"]).toEqual([0, 1, 2, 3].map((layer) => `blocks.${layer}.resid_post`));
+    expect((await ask("fitJacobianLens", {}))["error"]).toMatch(/give texts: --texts FILE/);
+    rmSync(folder, { recursive: true });
+  });
+
   it("plays games in every mode", async () => {
     const chain = [
       ...[

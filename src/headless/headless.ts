@@ -20,11 +20,14 @@
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (src/shapley/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
- *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), tokenAttribution,
- *            attributionPatching, edgeAttribution (protocol/attributions.ts), saeDecode, saeSplice, saeLatent,
+ *            METHOD: logitLens, fitJacobianLens, lensQuality, attribution, neuron, compare, sweep (protocol/analysis.ts),
+ *            tokenAttribution, attributionPatching, edgeAttribution (protocol/attributions.ts), saeDecode, saeSplice, saeLatent,
  *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
- *            none; a chain in a request may be text
+ *            none; a chain in a request may be text.
+ *            fitJacobianLens and lensQuality take their texts from --texts FILE (text or JSONL), or from the ledger generator by
+ *            "problems" and "seed" in the request, with "longest" (128) and "skipFirst" (16); the fit is written to --out
+ *            FILE.safetensors. --lens FILE is the lens that lensQuality judges and that logitLens reads through
  *
  * logits, generate, capture, gradient, shapley, faithfulness and call take --edits JSON, a list of edits (protocol/interventions.ts; `id` and `on` may be
  * left out, and a prompt inside an edit may be its text alone). Of a chain they name positions of its whole text.

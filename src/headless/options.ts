@@ -22,6 +22,8 @@ const OPTIONS = {
   "sae-config": { type: "string" },
   "sae-site": { type: "string" },
   request: { type: "string" },
+  lens: { type: "string" },
+  texts: { type: "string" },
   target: { type: "string" },
   minus: { type: "string" },
   position: { type: "string" },

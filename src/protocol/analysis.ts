@@ -106,10 +106,15 @@ export interface LensRequest extends OnModel {
   readonly targets: readonly number[];
   /** Tokens listed in a cell. */
   readonly k: number;
+  /** A Jacobian lens to read through, by its id; of the page's model only. Without it the logit lens. */
+  readonly lens?: number;
 }
 
 export interface LensResult {
-  /** Residual sites in the order of the forward pass, from blocks.0.resid_pre to the last resid_post. */
+  /**
+   * Residual sites in the order of the forward pass, from blocks.0.resid_pre to the last resid_post; through a Jacobian lens
+   * those that it has a matrix for, and the last.
+   */
   readonly sites: readonly Site[];
   readonly positions: readonly number[];
   /** [site][position]. */

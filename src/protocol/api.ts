@@ -7,6 +7,7 @@ import type { Progress, RunId } from "./progress";
 import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
 import type { GradientApi } from "./gradientApi";
+import type { LensApi } from "./lenses";
 import type { SaeApi } from "./saeApi";
 import type { TrainingApi } from "./training";
 import type {
@@ -201,7 +202,7 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
-export interface EngineApi extends ChainApi, GradientApi, SaeApi, TrainingApi {
+export interface EngineApi extends ChainApi, GradientApi, LensApi, SaeApi, TrainingApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
   loadModel(

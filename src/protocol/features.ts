@@ -39,6 +39,8 @@ export type SaeSource =
 export interface SortedFiles {
   /** Files of weights that are an autoencoder's, by name. */
   readonly saes: readonly string[];
+  /** Files that are a Jacobian lens, by name. */
+  readonly lenses: readonly string[];
   /** There are others that may be a model's. */
   readonly hasModel: boolean;
 }

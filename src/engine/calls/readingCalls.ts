@@ -1,13 +1,19 @@
 /** Reading a pass: the logit lens, attribution, neurons, two runs side by side, gradients. */
+import { refuse } from "../../protocol/errors";
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
 const METHODS: MethodTable<"logitLens" | "attribution" | "neuron" | "compare" | "gradients"> = {
   logitLens: {
     slot: ({ model }) => model,
-    load: async () => {
+    load: async ({ saes }) => {
       const { logitLens } = await import("../methods/logitLens/logitLens");
-      return ({ model, pauser }, request) => logitLens(model, request, pauser);
+      return async ({ model, pauser }, request) => {
+        if (request.lens === undefined) return logitLens(model, request, pauser);
+        if (request.model === "other")
+          refuse("A Jacobian lens is of the page's model; the other one has none.");
+        return logitLens(model, request, pauser, (await saes.lenses()).find(request.lens));
+      };
     },
   },
   attribution: {

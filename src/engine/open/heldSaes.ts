@@ -1,7 +1,12 @@
-/** Autoencoders of the page's model, the corpora they read, and those that learn. Their code is fetched with the first of them. */
+/**
+ * What belongs to the page's model and goes with it: autoencoders, the corpora they read, those that learn, Jacobian lenses. The
+ * code of each is fetched with the first of them.
+ */
 import type { SaeInfo } from "../../protocol/features";
+import type { LensInfo } from "../../protocol/lenses";
 import type { Model } from "../models/model";
 import type { OpenCorpora } from "./openCorpora";
+import type { OpenLenses } from "./openLenses";
 import type { OpenSaes } from "./openSaes";
 import type { OpenTrainings } from "./openTrainings";
 
@@ -9,6 +14,7 @@ export class HeldSaes {
   #saes: OpenSaes | undefined;
   #corpora: OpenCorpora | undefined;
   #trainings: OpenTrainings | undefined;
+  #lenses: OpenLenses | undefined;
 
   async saes(): Promise<OpenSaes> {
     const { OpenSaes } = await import("./openSaes");
@@ -23,6 +29,19 @@ export class HeldSaes {
   async trainings(): Promise<OpenTrainings> {
     const { OpenTrainings } = await import("./openTrainings");
     return (this.#trainings ??= new OpenTrainings());
+  }
+
+  async lenses(): Promise<OpenLenses> {
+    const { OpenLenses } = await import("./openLenses");
+    return (this.#lenses ??= new OpenLenses());
+  }
+
+  get lensInfos(): readonly LensInfo[] {
+    return this.#lenses?.infos ?? [];
+  }
+
+  releaseLens(id: number): void {
+    this.#lenses?.release(id);
   }
 
   get infos(): readonly SaeInfo[] {
@@ -52,5 +71,6 @@ export class HeldSaes {
     this.#saes?.forget();
     this.#corpora?.forget();
     this.#trainings?.forget();
+    this.#lenses?.forget();
   }
 }

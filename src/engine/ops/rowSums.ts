@@ -32,16 +32,27 @@ export function rootMeanSquares(memory: TensorMemory, x: Tensor): Tensor {
   });
 }
 
-/** z [1, rows] times x [rows, cols]: [1, cols]. Sends to the device: what is recorded before is submitted. */
-export function timesRows(memory: TensorMemory, z: Tensor, x: Tensor): Tensor {
-  const [rows = 0, cols = 0] = x.shape;
+/**
+ * x [rows, cols] → the sum of its rows, each times its factor: [1, cols]. Sends to the device: what is recorded before is
+ * submitted.
+ */
+export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
+  return memory.scope(() =>
+    weightedRowSums(memory, memory.from(factors, [1, x.shape[0] ?? 0], "factors"), x),
+  );
+}
+
+/** z [sums, rows], x [rows, cols] → z x [sums, cols]: sums of the rows of x. Sends to the device, as above. */
+export function weightedRowSums(memory: TensorMemory, z: Tensor, x: Tensor): Tensor {
+  const [sums = 0, inner = 0] = z.shape;
+  const cols = x.size / inner;
   return memory.scope(() => {
-    const zeros = memory.from(new Float32Array(cols), [1, cols], "timesRows");
-    const y = memory.make([1, cols], "timesRows");
+    const zeros = memory.from(new Float32Array(cols), [1, cols], "weightedRowSums");
+    const y = memory.make([sums, cols], "weightedRowSums");
     memory.device.run(
       denseDecode,
       { z: z.buffer, w: x.buffer, start: zeros.buffer, y: y.buffer },
-      { rows: 1, inner: rows, cols, zStride: rows, zOffset: 0, startStride: cols },
+      { rows: sums, inner, cols, zStride: inner, zOffset: 0, startStride: 0 },
     );
     return y;
   });

@@ -75,7 +75,7 @@ it("sends files under their paths, whatever else of them a copy loses", async ()
   // A browser's copy of a file keeps its bytes and its name.
   const copy = (file: unknown) => (file instanceof File ? new File([file], file.name) : file);
   vi.stubGlobal("structuredClone", copy);
-  const { worker } = fakeWorker({ sortFiles: async () => ({ saes: [], hasModel: true }) });
+  const { worker } = fakeWorker({ sortFiles: async () => ({ saes: [], lenses: [], hasModel: true }) });
   const sent: { name: string; argumentList?: { value: unknown }[] }[] = [];
   worker.postMessage = (message: (typeof sent)[number]) => void sent.push(message);
   const files = ["m/saes/l0/cfg.json", "m/saes/l1/cfg.json", ""].map((value) =>

@@ -44,21 +44,42 @@ it("asks about a model that does not say all, and opens it with the answers", as
 it("attaches autoencoders to the open model, and never loads them as one", async () => {
   const { session } = await startTestSession(engine);
   const loads = vi.spyOn(engine, "loadModel");
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: false }) });
   expect(await session.loader.loadFiles(FILES)).toBe(true);
   expect(attached).toEqual([FILES]);
   expect(loads).not.toHaveBeenCalled();
 });
 
+it("opens a Jacobian lens for the open model, in the view where it is read", async () => {
+  const { session } = await startTestSession(engine);
+  const loads = vi.spyOn(engine, "loadModel");
+  const lens = { id: 1, name: "toy.pt", source: "file", notes: ["It does not say the hash."] };
+  const opened: string[][] = [];
+  Object.assign(engine, {
+    sortFiles: async () => ({ saes: [], lenses: ["toy.pt"], hasModel: false }),
+    openLenses: async (files: readonly File[]) => (opened.push(files.map(({ name }) => name)), [lens]),
+    lenses: async () => [lens],
+  });
+  expect(await session.loader.loadFiles(FILES)).toBe(true);
+  expect(opened).toEqual([["toy.pt"]]);
+  expect([session.panel, session.message?.text, session.lenses.list.length]).toEqual([
+    ...["Lens", "toy.pt: a Jacobian lens. It does not say the hash.", 1],
+  ]);
+  expect([loads.mock.calls.length, attached]).toEqual([0, []]);
+  const none = new Session(engine);
+  expect(await none.loader.loadFiles(FILES)).toBe(false);
+  expect(none.loader.error).toMatch(/^toy\.pt is a Jacobian lens, which needs a model/);
+});
+
 it("opens the model first where autoencoders lie with it", async () => {
   const { session } = await startTestSession(engine);
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: true }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: true }) });
   expect(await session.loader.loadFiles(FILES, "folder")).toBe(true);
   expect([session.model?.name, attached.length]).toEqual(["folder", 1]);
 });
 
 it("says that an autoencoder needs a model where none is open", async () => {
-  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], hasModel: false }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes: ["toy.pt"], lenses: [], hasModel: false }) });
   const session = new Session(engine);
   expect(await session.loader.loadFiles(FILES)).toBe(false);
   expect(session.loader.error).toBe(
@@ -75,7 +96,7 @@ it("attaches the autoencoders that lie with the model that was chosen, and not a
     at(`${folder}/saes/l0/sae_weights.safetensors`),
   ]);
   const saes = ["top/a/saes/l0/sae_weights.safetensors", "top/b/saes/l0/sae_weights.safetensors"];
-  Object.assign(engine, { sortFiles: async () => ({ saes, hasModel: true }) });
+  Object.assign(engine, { sortFiles: async () => ({ saes, lenses: [], hasModel: true }) });
   expect(await session.loader.loadFiles(folders, "top")).toBe(false);
   expect(attached).toEqual([]);
   expect(await session.loader.choose(session.loader.choices[1]!)).toBe(true);

@@ -26,9 +26,19 @@ export interface LoadListener {
   begins(): void;
   /** `before`: the same weights without the tokenizer that they have now. */
   ready(info: ModelInfo, source: ModelSource, before?: ModelInfo): Promise<void>;
-  /** Autoencoders were among the files; the model is open. */
-  attach(files: readonly File[]): Promise<void>;
+  /** Autoencoders or lenses were among the files; the model is open. */
+  attach(files: Beside): Promise<void>;
 }
+
+/** Files that need a model to read. */
+export interface Beside {
+  /** With the configs among them. */
+  readonly saes: readonly File[];
+  readonly lenses: readonly File[];
+}
+
+const NOTHING: Beside = { saes: [], lenses: [] };
+const pathOf = (file: File) => file.webkitRelativePath || file.name;
 
 /** A model whose files do not say all that is needed. */
 export interface Incomplete {
@@ -49,6 +59,7 @@ export class ModelLoader {
   #request = 0;
   /** All files that came with the choices, if autoencoders are among them. */
   #unchosen: Choice["files"] = [];
+  #unchosenLenses: readonly File[] = [];
   /** Where the model came from, to load it again after the worker died or for another precision. */
   #source: ModelSource | undefined;
 
@@ -73,7 +84,7 @@ export class ModelLoader {
   }
 
   /**
-   * A tokenizer alone completes a model that has none; autoencoders are attached, to the model that lies with them or else to
+   * A tokenizer alone completes a model that has none; autoencoders and lenses go to the model that lies with them or else to
    * the one that is open; anything else is a model of its own, or several to choose from.
    */
   async loadFiles(files: readonly File[], folder?: string): Promise<boolean> {
@@ -82,39 +93,42 @@ export class ModelLoader {
       return this.#complete(files);
     const name = filesName(files, folder);
     // What cannot be sorted is refused by who opens it.
-    const { saes, hasModel } = await this.engine
+    const { saes, lenses, hasModel } = await this.engine
       .sortFiles(files)
-      .catch((): SortedFiles => ({ saes: [], hasModel: true }));
-    if (saes.length > 0 && !hasModel) return this.#attach(files, saes);
+      .catch((): SortedFiles => ({ saes: [], lenses: [], hasModel: true }));
+    const lensFiles = files.filter((file) => lenses.includes(pathOf(file)));
+    // Weights of a lens would be taken for the model's.
+    const others = lensFiles.length > 0 ? files.filter((file) => !lensFiles.includes(file)) : files;
+    const beside = { saes: saes.length > 0 ? others : [], lenses: lensFiles };
+    if (saes.length + lenses.length > 0 && !hasModel) return this.#attach(beside, [...saes, ...lenses]);
     const { modelChoices } = await import("../../folders/modelChoices");
-    const named = files.map((file) => ({
-      name: file.webkitRelativePath || file.name,
-      size: file.size,
-      file,
-    }));
+    const named = others.map((file) => ({ name: pathOf(file), size: file.size, file }));
     const choices = modelChoices(named.filter(({ name: path }) => !saes.includes(path)));
     if (choices.length > 1) {
       this.error = undefined;
       this.choices = choices;
       this.#unchosen = saes.length > 0 ? named : [];
+      this.#unchosenLenses = lensFiles;
       return false;
     }
-    return this.#loadWith({ kind: "files", name, files }, saes.length > 0 ? files : []);
+    return this.#loadWith({ kind: "files", name, files: others }, beside);
   }
 
-  /** Opens a model, and then the autoencoders among the files that lie with it. */
-  async #loadWith(source: ModelSource, files: readonly File[]): Promise<boolean> {
+  /** Opens a model, and then the autoencoders and lenses among the files that lie with it. */
+  async #loadWith(source: ModelSource, beside: Beside = NOTHING): Promise<boolean> {
     const isOpen = await this.load(source);
-    if (isOpen && files.length > 0) await this.listener.attach(files);
+    if (isOpen && beside.saes.length + beside.lenses.length > 0) await this.listener.attach(beside);
     return isOpen;
   }
 
-  async #attach(files: readonly File[], saes: readonly string[]): Promise<boolean> {
+  async #attach(beside: Beside, names: readonly string[]): Promise<boolean> {
     this.error = undefined;
-    if (this.model) await this.listener.attach(files);
+    if (this.model) await this.listener.attach(beside);
     else {
-      const are = saes.length === 1 ? "is a sparse autoencoder" : "are sparse autoencoders";
-      this.error = `${saes.slice(0, 3).join(", ")} ${are}, which needs a model to read: open the model first.`;
+      const what = beside.saes.length > 0 ? "sparse autoencoder" : "Jacobian lens";
+      const many = beside.saes.length > 0 ? "sparse autoencoders" : "Jacobian lenses";
+      const are = names.length === 1 ? `is a ${what}` : `are ${many}`;
+      this.error = `${names.slice(0, 3).join(", ")} ${are}, which needs a model to read: open the model first.`;
     }
     return this.model !== undefined;
   }
@@ -140,10 +154,8 @@ export class ModelLoader {
       others.some((other) => one.name.startsWith(`${other.name}/`) || other.files.includes(one));
     const beside = this.#unchosen.filter((one) => files.includes(one) || !isOthers(one));
     const source = { kind: "files", name, files: files.map(({ file }) => file) } as const;
-    return this.#loadWith(
-      source,
-      beside.map(({ file }) => file),
-    );
+    const saes = beside.map(({ file }) => file);
+    return this.#loadWith(source, { saes, lenses: this.#unchosenLenses });
   }
 
   /** Fetches a model from another host. */

@@ -9,7 +9,8 @@ import { beginsWithBos, looksLikeTokenIds } from "../../client/tokens/tokenIds";
 import type { Autoencoders } from "./autoencoders.svelte";
 import type { ChainState } from "./chain/chain.svelte";
 import type { ModelHealth } from "./modelHealth.svelte";
-import type { ModelLoader } from "./modelLoader.svelte";
+import type { Lenses } from "./lenses.svelte";
+import type { Beside, ModelLoader } from "./modelLoader.svelte";
 import type { OtherModel } from "./otherModel.svelte";
 import type { RecentModels } from "./recentModels.svelte";
 import type { KernelCheckResult } from "./states";
@@ -23,6 +24,7 @@ export interface OpeningSession {
   readonly recentModels: RecentModels;
   readonly chain: ChainState;
   readonly saes: Autoencoders;
+  readonly lenses: Lenses;
   readonly other: OtherModel;
   /** A link whose model is not loaded yet. */
   readonly awaiting: LinkState | undefined;
@@ -108,8 +110,21 @@ export async function settle(
   }
 }
 
-/** Autoencoders that were dropped on the page, or that lay in the model's folder: shown where they are at home. */
-export async function attachFiles(session: OpeningSession, files: readonly File[]): Promise<void> {
+/** What was dropped on the page, or lay in the model's folder, and needs the model: shown where it is at home. */
+export async function attachFiles(session: OpeningSession, { saes, lenses }: Beside): Promise<void> {
+  if (saes.length > 0) await attachSaes(session, saes);
+  if (lenses.length > 0) await openLenses(session, lenses);
+}
+
+async function openLenses(session: OpeningSession, files: readonly File[]): Promise<void> {
+  const opened = await session.lenses.open(files);
+  if (opened.length > 0) session.panel = "Lens";
+  const texts = opened.map(({ name, notes }) => [`${name}: a Jacobian lens.`, ...notes].join(" "));
+  if (session.lenses.error) session.message = { kind: "error", text: session.lenses.error };
+  else if (texts.length > 0) session.message = { kind: "info", text: texts.join(" ") };
+}
+
+async function attachSaes(session: OpeningSession, files: readonly File[]): Promise<void> {
   const before = session.saes.list.length;
   await session.saes.attachFiles(files, undefined);
   const count = session.saes.list.length - before;
@@ -128,7 +143,7 @@ async function examine(session: OpeningSession, info: ModelInfo): Promise<void> 
 
 async function afterLoad(session: OpeningSession, source: ModelSource, info: ModelInfo): Promise<void> {
   session.chain.reset(info.sha256);
-  await session.saes.refresh();
+  await Promise.all([session.saes.refresh(), session.lenses.refresh()]);
   session.examples = source.kind === "embedded" ? await fetchExamples(info.name) : [];
   // A link that waited for this model says all the rest.
   if (session.awaiting?.model.sha256 === info.sha256) return;

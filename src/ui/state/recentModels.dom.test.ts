@@ -40,7 +40,7 @@ it("does not remember an autoencoder's or a tokenizer's folder in its place", as
   const { recentModels } = session;
   await recentModels.openFolder(folder("gpt2", "model.safetensors"));
   Object.assign(engine, {
-    sortFiles: async () => ({ saes: ["l0/ae.pt"], hasModel: false }),
+    sortFiles: async () => ({ saes: ["l0/ae.pt"], lenses: [], hasModel: false }),
     attachSaes: async () => [],
   });
   expect(await recentModels.openFolder(folder("l0", "ae.pt"))).toBe(true);

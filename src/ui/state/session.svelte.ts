@@ -24,6 +24,7 @@ import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
 import { writeAsChat, writeChain } from "./writeChain";
 import { Autoencoders } from "./autoencoders.svelte";
+import { Lenses } from "./lenses.svelte";
 import { attachFiles, openDevice, restartSession, settle, startSession } from "./opening";
 import { OtherModel } from "./otherModel.svelte";
 import { Query, type Next } from "./query.svelte";
@@ -50,6 +51,8 @@ export class Session {
   readonly recentModels: RecentModels;
   /** Autoencoders that are attached to the model. */
   readonly saes: Autoencoders;
+  /** Jacobian lenses of the model. */
+  readonly lenses: Lenses;
   /** A second model, to compare with. */
   readonly other: OtherModel;
   /** The prompt with and without the edits. */
@@ -110,6 +113,7 @@ export class Session {
     this.health = new ModelHealth(engine, "main");
     this.recentModels = new RecentModels(engine, this.loader);
     this.saes = new Autoencoders(engine, this);
+    this.lenses = new Lenses(engine, this);
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
     this.problems = new Problems(this);

@@ -114,7 +114,8 @@ function modelCalls(settings: Settings): Partial<EngineApi> {
     keptModels: async () => ({ models: kept, freeBytes: 2 ** 30 }),
     deleteKept: async (sha256) => void (kept = kept.filter((other) => other.sha256 !== sha256)),
     saes: async () => [],
-    sortFiles: async () => ({ saes: [], hasModel: true }),
+    sortFiles: async () => ({ saes: [], lenses: [], hasModel: true }),
+    lenses: async () => [],
   };
 }
 

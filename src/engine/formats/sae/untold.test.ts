@@ -166,8 +166,8 @@ describe("files on the page", () => {
   const sae = checkpoint(DICTIONARIES["AutoEncoder"]!);
 
   it("are sorted by what is in them", async () => {
-    expect(await sortFiles(sae)).toEqual({ saes: ["sae.pt"], hasModel: false });
-    expect(await sortFiles([fixture("hookedBare.pt")])).toEqual({ saes: [], hasModel: true });
+    expect(await sortFiles(sae)).toEqual({ saes: ["sae.pt"], lenses: [], hasModel: false });
+    expect(await sortFiles([fixture("hookedBare.pt")])).toEqual({ saes: [], lenses: [], hasModel: true });
     expect(await sortFiles([...saeLens(NEW_CFG), fixture("nanoGpt.pt")])).toMatchObject({ hasModel: true });
     const rest = [safetensors("sparsity.safetensors", [vector("sparsity", [1])]), json("LICENSE", {})];
     expect((await sortFiles([...saeLens(NEW_CFG), ...rest])).hasModel).toBe(false);

@@ -31,15 +31,21 @@ export interface TorchArchive {
   readonly series?: Series;
 }
 
-/** `checkpoint`: which of many, from the end if negative; the last if it is not said. */
-export async function readTorchArchive(file: ByteFile, checkpoint?: number): Promise<TorchArchive> {
+/** What an archive's pickle says, and how its tensors are found. */
+export interface TorchRoot {
+  readonly value: PickleValue;
+  /** The tensors among some values, by name. */
+  store(all: ReadonlyMap<string, PickleValue>): Promise<ReadonlyMap<string, StoredTensor>>;
+}
+
+export async function readTorchRoot(file: ByteFile): Promise<TorchRoot> {
   const directory = await readZipDirectory(file);
   const root = rootOf(file, directory);
   await checkByteOrder(file, directory, root);
   const pickle = directory.get(`${root}${PICKLE}`);
   if (pickle === undefined) throw noCheckpoint(file);
   const bytes = await readZipEntry(file, pickle, MAX_PICKLE_BYTES);
-  const found = findStateDict(file.name, unpickle(file.name, bytes, TORCH_RULES), checkpoint);
+  const value = unpickle(file.name, bytes, TORCH_RULES);
   const storages = new Map<string, Promise<number>>();
   const startOf = (storage: TorchStorage) => {
     // Tied weights share a storage.
@@ -56,6 +62,13 @@ export async function readTorchArchive(file: ByteFile, checkpoint?: number): Pro
     }
     return stored;
   };
+  return { value, store };
+}
+
+/** `checkpoint`: which of many, from the end if negative; the last if it is not said. */
+export async function readTorchArchive(file: ByteFile, checkpoint?: number): Promise<TorchArchive> {
+  const { value, store } = await readTorchRoot(file);
+  const found = findStateDict(file.name, value, checkpoint);
   const { others, beside, series } = found;
   const tensors = await store(found.tensors);
   const notes =

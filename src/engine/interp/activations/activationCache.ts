@@ -20,6 +20,7 @@ import { preparePass, recordHead } from "../edits/preparePass";
 import { EMPTY_CONTEXT, type Segment } from "../batch/rowContext";
 import { RunTaps } from "../edits/runTaps";
 import { inScope } from "../pass/readBack";
+import { carried } from "./lensMatrices";
 
 /** Passes everything on: the head of a tensor that is not this pass's last residual. */
 export const NO_TAPS: Taps = {
@@ -161,9 +162,13 @@ export class ActivationCache {
 
   /**
    * Logits [positions, dVocab] through the model's own final norm and unembedding: of this pass, with its edits, or of
-   * another site of the residual stream. Owned by the open scope.
+   * another site of the residual stream, carried into the last block's basis by J if that is given. Owned by the open scope.
    */
-  logits(positions: readonly number[], site?: Site): Tensor {
+  logits(positions: readonly number[], site?: Site, J?: Float32Array<ArrayBuffer>): Tensor {
+    if (site !== undefined && J !== undefined) {
+      const stream = carried(this.model.memory, this.#rows(positions, this.tensor(site)), J);
+      return recordHead(this.model, stream, NO_TAPS);
+    }
     if (site !== undefined) return this.#head(positions, this.tensor(site), NO_TAPS);
     const edits = this.recorded.edits.head(positions);
     const taps = edits.size > 0 ? new RunTaps(new Set(), this.model.memory, edits) : NO_TAPS;

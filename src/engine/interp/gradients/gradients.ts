@@ -120,19 +120,25 @@ function refuseAcrossBlocks(model: Model, rows: GradientRequest["rows"]): void {
   }
 }
 
-/** The blocks but the last that is needed, with the residual stream before each kept. Those above all that is read are left out. */
+/** Blocks above all that is read are left out. */
 function forward(
-  { config, memory }: Model,
+  model: Model,
   rows: PackedRows,
   { logits, seeds }: PlacedScalars,
   atOnce: number,
   weights: readonly WantedWeight[],
 ): ForwardPass {
+  const { config } = model;
+  const tops = seeds.map(({ site }) => partOf(config, site) + 1);
+  const stop = logits.length > 0 ? config.nLayers : Math.min(config.nLayers, Math.max(0, ...tops));
+  return forwardTo(model, rows, stop, atOnce);
+}
+
+/** All but the last of `stop` blocks, with the residual stream before each kept; `atOnce`: scalars of a walk. */
+export function forwardTo({ memory }: Model, rows: PackedRows, stop: number, atOnce: number): ForwardPass {
   const sent = rows.send();
   const { edits } = sent;
   const batch = withSeenBy(memory, sent.batch, rows.packed, atOnce);
-  const tops = seeds.map(({ site }) => partOf(config, site) + 1);
-  const stop = logits.length > 0 ? config.nLayers : Math.min(config.nLayers, Math.max(0, ...tops));
   const inputs: Tensor[] = [];
   const tables = uploadWeightTables(memory, sent.batch, rows.packed, weights);
   if (stop === 0) return { batch, edits, inputs, tables };

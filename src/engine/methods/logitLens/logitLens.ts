@@ -7,26 +7,36 @@
  *   2. pass each of them, at the asked positions, through the model's own final norm and unembedding
  *   3. of each row of logits read the k most probable tokens, the entropy, and log p and rank of the asked tokens
  *
+ * Through a Jacobian lens (methods/jacobianLens) step 2 reads J_l x_l in place of x_l, at the sites that have a matrix: what leaves
+ * a block before the last. For the last J is the identity.
+ *
  * Logits stay on the device, one site and at most one buffer of them at a time. The last site is the model's own
  * output, edits of its final norm and of its logits included; earlier sites pass the final norm as it is.
  */
 import type { LensRequest, LensResult, Prediction } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import { siteName, type Site } from "../../../protocol/sites";
+import { blockSite, siteLayer, siteName, type Site } from "../../../protocol/sites";
+import type { Tensor } from "../../device/tensor";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ActivationCache } from "../../interp/activations/activationCache";
+import type { LensMatrices } from "../../interp/activations/lensMatrices";
 import { readBack } from "../../interp/pass/readBack";
 import { checkK, checkPositions, checkTargets } from "../../models/checks";
 import { sitesOf, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { MAX_TOP_K, tokenStats, topTokens } from "../../ops/score";
 
-export async function logitLens(model: Model, request: LensRequest, pauser: Pauser): Promise<LensResult> {
+export async function logitLens(
+  model: Model,
+  request: LensRequest,
+  pauser: Pauser,
+  lens?: LensMatrices,
+): Promise<LensResult> {
   const { positions } = request;
   checkAsked(model, request);
   const prompt = await resolveEdits(model, request.prompt, pauser);
-  const sites = lensSites(model);
+  const sites = lens ? sitesOfLens(model, lens) : lensSites(model);
   const pass = ActivationCache.ofPrompt(model, prompt, positions, sites);
   try {
     const cells: Prediction[][] = [];
@@ -34,9 +44,10 @@ export async function logitLens(model: Model, request: LensRequest, pauser: Paus
       const row: Prediction[] = [];
       for (const chunk of pass.chunks(positions)) {
         await pauser.pause();
-        row.push(
-          ...(await predictions(model, pass, chunk, index < sites.length - 1 ? site : undefined, request)),
-        );
+        const isLast = index === sites.length - 1;
+        const J = isLast ? undefined : lens?.matrix(siteLayer(site) ?? 0);
+        const read = (): Tensor => (isLast ? pass.logits(chunk) : pass.logits(chunk, site, J));
+        row.push(...(await predictions(model, chunk, read, request)));
       }
       cells.push(row);
     }
@@ -54,12 +65,17 @@ function lensSites(model: Model): Site[] {
   });
 }
 
-/** At some positions of a site; without a site of the model's own output. */
+/** Those with a matrix, and the model's own output. */
+function sitesOfLens({ config: { nLayers } }: Model, { layers }: LensMatrices): Site[] {
+  const before = layers.filter((layer) => layer < nLayers - 1);
+  return [...before, nLayers - 1].map((layer) => blockSite(layer, "resid_post"));
+}
+
+/** At some positions, from a row of logits for each. */
 async function predictions(
   { config, memory }: Model,
-  pass: ActivationCache,
   positions: readonly number[],
-  site: Site | undefined,
+  read: () => Tensor,
   { k: asked, targets }: LensRequest,
 ): Promise<Prediction[]> {
   const k = Math.min(asked, MAX_TOP_K, vocabOut(config));
@@ -68,7 +84,7 @@ async function predictions(
   const found = await readBack(memory, (back) => {
     const asks = Uint32Array.from(positions.flatMap((_, row) => followed.flatMap((target) => [row, target])));
     const pairs = memory.from(asks, [asks.length / 2, 2], "asks");
-    const logits = pass.logits(positions, site);
+    const logits = read();
     const top = topTokens(memory, logits, k);
     return {
       ids: back.tensor(top.ids),

@@ -17,7 +17,7 @@ import { adamStep, type AdamSettings, type Parameter } from "../../optim/adamW";
 import { clipScale } from "../../optim/schedule";
 import { add, scale } from "../../ops/elementwise";
 import { linear } from "../../ops/linear";
-import { columnSums, lessRow, rootMeanSquares, subtract, timesRows } from "../../ops/rowSums";
+import { columnSums, lessRow, rootMeanSquares, subtract, weightedRowSums } from "../../ops/rowSums";
 import { aboveThresholds, saeDecode } from "../../ops/sae";
 import type { SaeWeights } from "../../ops/saeWeights";
 import { makeSlots, selectTop, type Slots } from "../../ops/select";
@@ -259,7 +259,7 @@ function withBias(
   sums: Tensor,
   isTied: boolean,
 ): Gradients {
-  const through = isTied && timesRows(memory, gradients.encoderBias, encoder.value);
+  const through = isTied && weightedRowSums(memory, gradients.encoderBias, encoder.value);
   return { ...gradients, decoderBias: through ? subtract(memory, sums, through) : sums };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
+import type { LensInfo } from "../../../protocol/lenses";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import type { Query, Question } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";
@@ -19,6 +20,18 @@ export interface LensAnswer extends Both<LensResult> {
   /** Labels of the positions. */
   readonly tokens: readonly string[];
   readonly targets: readonly TokenInfo[];
+  /** What the stream was read through; absent: the logit lens. */
+  readonly lens?: LensInfo;
+}
+
+/** The same stream read both ways at the pinned position, under the edits. */
+export interface TracksAnswer {
+  readonly prompt: EditedPrompt;
+  readonly position: number;
+  readonly targets: readonly TokenInfo[];
+  readonly lens: LensInfo;
+  readonly logit: LensResult;
+  readonly jacobian: LensResult;
 }
 
 export interface PartsAnswer extends Both<AttributionResult> {
@@ -33,12 +46,14 @@ export class LensState {
   readonly grid: Query<LensAnswer>;
   readonly column: Query<LensAnswer>;
   readonly parts: Query<PartsAnswer>;
+  readonly tracks: Query<TracksAnswer>;
 
   constructor(private readonly session: Session) {
     this.targets = session.query();
     this.grid = session.query();
     this.column = session.query();
     this.parts = session.query();
+    this.tracks = session.query();
   }
 
   get #engine() {
@@ -46,7 +61,7 @@ export class LensState {
   }
 
   get busy(): boolean {
-    return [this.targets, this.grid, this.column, this.parts].some(({ busy }) => busy);
+    return [this.targets, this.grid, this.column, this.parts, this.tracks].some(({ busy }) => busy);
   }
 
   /** What is typed, or what the model without edits expects most at the position. */
@@ -63,14 +78,26 @@ export class LensState {
     prompt: EditedPrompt,
     positions: readonly number[],
     target: TokenInfo | undefined,
+    lens?: LensInfo,
   ): Question<LensAnswer> {
-    return (runId) => this.#lens(prompt, positions, target ? [target] : [], runId);
+    return (runId) => this.#lens(prompt, positions, target ? [target] : [], lens, runId);
   }
 
   /** The lens at the pinned position, with the targets. */
-  readColumn({ prompt, position, target, minus }: Targets): Question<LensAnswer> {
+  readColumn({ prompt, position, target, minus }: Targets, lens?: LensInfo): Question<LensAnswer> {
     const targets = minus ? [target, minus] : [target];
-    return (runId) => this.#lens(prompt, [position], targets, runId);
+    return (runId) => this.#lens(prompt, [position], targets, lens, runId);
+  }
+
+  /** Both lenses at the pinned position. */
+  readTracks({ prompt, position, target, minus }: Targets, lens: LensInfo): Question<TracksAnswer> {
+    const targets = minus ? [target, minus] : [target];
+    const ask = { prompt, positions: [position], targets: targets.map(({ id }) => id), k: 1 };
+    return async (runId) => ({
+      ...{ prompt, position, targets, lens },
+      logit: await this.#engine.logitLens(ask, runId),
+      jacobian: await this.#engine.logitLens({ ...ask, lens: lens.id }, runId),
+    });
   }
 
   readParts(targets: Targets): Question<PartsAnswer> {
@@ -95,14 +122,15 @@ export class LensState {
     prompt: EditedPrompt,
     positions: readonly number[],
     targets: readonly TokenInfo[],
+    lens: LensInfo | undefined,
     runId: string,
   ): Promise<LensAnswer> {
     const labels = this.#labels(prompt, positions);
     const ids = targets.map(({ id }) => id);
-    const both = await this.#both(prompt, (one) =>
-      this.#engine.logitLens({ prompt: one, positions, targets: ids, k: LISTED }, runId),
-    );
-    return { ...both, prompt, targets, tokens: labels, textOf: await this.#texts(both) };
+    const asked = { positions, targets: ids, k: LISTED, ...(lens && { lens: lens.id }) };
+    const both = await this.#both(prompt, (one) => this.#engine.logitLens({ prompt: one, ...asked }, runId));
+    const texts = await this.#texts(both);
+    return { ...both, prompt, targets, tokens: labels, textOf: texts, ...(lens && { lens }) };
   }
 
   /** Tokens as the model reads them. */
