@@ -36,7 +36,7 @@ it("keeps nodes in their order, links, influences and what is not in the public 
   const links = result.links.map(({ source, target, weight }) => [source, target, weight]);
   const { source, target, weight } = graph.links;
   expect(links.map((_, i) => [source[i], target[i], weight[i]])).toEqual(links);
-  expect(graph).toMatchObject({ model: "ledger", tokens: ["<s>", " plums"], nodeThreshold: 0.8 });
+  expect(graph).toMatchObject({ model: "ledger", tokens: ["<s>", " plums"], nodeThreshold: 1 });
   expect(made["metadata"]).toMatchObject({
     ...{ prompt: "<s> plums", schema_version: 1, transcoder_list: ["mlp", "stream"] },
     pruning_settings: { node_threshold: 0.8, edge_threshold: 0.98 },

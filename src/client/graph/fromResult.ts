@@ -111,7 +111,9 @@ function metadataOf(result: AttributionGraphResult, context: ResultContext) {
   return {
     ...{ slug: `${model.name}-${model.sha256.slice(0, 8)}`, scan: model.name },
     transcoder_list: used.map(({ name }) => name),
-    ...{ prompt_tokens: tokenTexts, prompt: tokenTexts.join(""), node_threshold: nodeThreshold },
+    ...{ prompt_tokens: tokenTexts, prompt: tokenTexts.join("") },
+    // Cumulative influence is of the nodes that are told: all of them are to be seen.
+    node_threshold: 1,
     schema_version: 1,
     info: { generator: { name: "Vitrine" }, description: provenance },
     generation_settings: {

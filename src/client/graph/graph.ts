@@ -47,7 +47,7 @@ export interface Graph {
   readonly rows: readonly string[];
   readonly nodes: readonly DrawnNode[];
   readonly links: GraphLinks;
-  /** The threshold of influence that the file says it was pruned to. */
+  /** Cumulative influence up to which the file wants nodes shown at first. */
   readonly nodeThreshold?: number;
   /** Influences were computed from the links, for the file gives none. */
   readonly influenceFromLinks: boolean;

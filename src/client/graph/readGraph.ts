@@ -63,8 +63,7 @@ export function readGraph(name: string, value: unknown): GraphFile {
 function graphOf(metadata: Fields, read: ReadNodes, links: GraphLinks, notes: Notes): Graph {
   const text = (field: string) => textOf(fieldOf(metadata, field)) ?? "";
   const { nodes, influenceFromLinks } = withInfluence(read.nodes, links, notes);
-  const settings = fieldsOf(fieldOf(metadata, "pruning_settings"));
-  const nodeThreshold = numberOf(fieldOf(metadata, "node_threshold") ?? fieldOf(settings, "node_threshold"));
+  const nodeThreshold = numberOf(fieldOf(metadata, "node_threshold"));
   return {
     ...{ slug: text("slug"), model: text("scan"), prompt: text("prompt"), rows: read.rows },
     ...{ nodes, links, influenceFromLinks },
