@@ -40,7 +40,7 @@ test("a dropped graph is drawn, walked, pinned, grouped, and written back with n
   const marked = page.getByRole("region", { name: "Pinned nodes and groups" });
   await marked.getByRole("checkbox", { name: "Take numbers into a group" }).check();
   await marked.getByLabel("group the ticked as").fill("counting");
-  await marked.getByRole("button", { name: "Group" }).click();
+  await marked.getByRole("button", { name: "Group", exact: true }).click();
   await chosen(page).getByLabel("name").fill("numerals");
   await chosen(page).getByLabel("name").press("Enter");
   await expect(chosen(page).getByRole("heading", { name: "numerals" })).toBeVisible();

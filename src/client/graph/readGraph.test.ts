@@ -7,6 +7,14 @@ import { sampleJson } from "./graphs.samples";
 import { looksLikeGraph, mayBeGraph, parseGraph, readGraph } from "./readGraph";
 import { withMarks, writeGraph } from "./writeGraph";
 
+/** To be changed in ways that no type allows. */
+interface Loose {
+  readonly qParams: Record<string, unknown>;
+  readonly nodes: (Record<string, unknown> | null)[];
+  readonly links: unknown[];
+}
+const loose = (value: unknown) => value as Loose;
+
 const read = (value: unknown) => parseGraph("x.json", JSON.stringify(value));
 
 describe("a graph as circuit-tracer writes it", () => {
@@ -45,9 +53,9 @@ describe("a graph as circuit-tracer writes it", () => {
       ...{ pinned: ["E_2_0"], groups: [{ label: "all", ids: ["E_2_0"] }] },
       names: new Map([["3_45_1", "a name"]]),
     };
-    const wanted = sampleJson() as Record<string, any>;
-    Object.assign(wanted["qParams"], { pinnedIds: ["E_2_0"], supernodes: [["all", "E_2_0"]] });
-    wanted["nodes"][3].clerp = "a name";
+    const wanted = loose(sampleJson());
+    Object.assign(wanted.qParams, { pinnedIds: ["E_2_0"], supernodes: [["all", "E_2_0"]] });
+    wanted.nodes[3]!["clerp"] = "a name";
     const written = writeGraph(file, marks);
     expect(JSON.parse(written)).toEqual(wanted);
     // The order of fields, too.
@@ -61,11 +69,11 @@ describe("a graph as circuit-tracer writes it", () => {
 describe("old and odd files", () => {
   it("opens without qParams, metadata, influences, with layers as numbers and labels that are null", () => {
     const { nodes, links } = sampleJson();
-    const old = nodes.map(({ influence: _, activation: __, ...rest }) => ({
-      ...rest,
-      layer: rest.layer === "E" ? "E" : Number(rest.layer),
-      clerp: null,
-    }));
+    const old = nodes.map(({ layer, ...node }) => {
+      const { influence, activation, ...rest } = node;
+      expect([influence, activation]).toHaveLength(2);
+      return { ...rest, layer: layer === "E" ? "E" : Number(layer), clerp: null };
+    });
     const file = read({ nodes: old, links });
     expect(file.graph.rows).toEqual(["tokens", "0", "1", "2", "3", "logits"]);
     expect(file.graph.influenceFromLinks).toBe(true);
@@ -86,13 +94,9 @@ describe("old and odd files", () => {
   });
 
   it("keeps what cannot be drawn, and says so", () => {
-    const odd = sampleJson() as Record<string, any>;
-    odd["links"].push(
-      { source: "E_2_0", target: "9_9_9", weight: 1 },
-      { source: "E_2_0", target: "5_7_1" },
-      7,
-    );
-    odd["nodes"].push({ ...odd["nodes"][2] }, null, { feature_type: "mystery", node_id: "m", ctx_idx: -3 });
+    const odd = loose(sampleJson());
+    odd.links.push({ source: "E_2_0", target: "9_9_9", weight: 1 }, { source: "E_2_0", target: "5_7_1" }, 7);
+    odd.nodes.push({ ...odd.nodes[2] }, null, { feature_type: "mystery", node_id: "m", ctx_idx: -3 });
     const file = read(odd);
     expect(file.notes).toEqual([
       "nodes[7] 0_5_1: its id is another node's, too; links go to the first of them.",
@@ -106,8 +110,8 @@ describe("old and odd files", () => {
     expect(file.graph.links.source).toHaveLength(6);
     expect(JSON.parse(writeGraph(file, file.marks))).toEqual(odd);
     // A name for the last node goes to its place in the list, past what is no node.
-    const named = JSON.parse(writeGraph(file, { ...file.marks, names: new Map([["m", "mine"]]) })) as any;
-    expect(named.nodes[9]).toEqual({ ...odd["nodes"][9], clerp: "mine" });
+    const named = loose(JSON.parse(writeGraph(file, { ...file.marks, names: new Map([["m", "mine"]]) })));
+    expect(named.nodes[9]).toEqual({ ...odd.nodes[9], clerp: "mine" });
     expect(named.nodes[8]).toBeNull();
   });
 
@@ -124,9 +128,9 @@ describe("old and odd files", () => {
   });
 
   it("survives a position and a layer far out", () => {
-    const far = sampleJson() as Record<string, any>;
-    far["nodes"][2].ctx_idx = 1e9;
-    far["nodes"][3].layer = "1000000000";
+    const far = loose(sampleJson());
+    far.nodes[2]!["ctx_idx"] = 1e9;
+    far.nodes[3]!["layer"] = "1000000000";
     const { graph, notes } = read(far);
     expect(graph.tokens).toHaveLength(2);
     expect(graph.rows.length).toBeLessThan(8);
@@ -208,8 +212,8 @@ describe("whatever the JSON is", () => {
     const text =
       '{"nodes":[{"node_id":"a","activation":-0.0}],"links":[],"big":1e400,"small":-1e999,"@number1":"@number0"}';
     const file = readGraph("x", JSON.parse(text));
-    const again = JSON.parse(writeGraph(file, file.marks)) as any;
-    expect(Object.is(again.nodes[0].activation, -0)).toBe(true);
+    const again = loose(JSON.parse(writeGraph(file, file.marks)));
+    expect(Object.is(again.nodes[0]!["activation"], -0)).toBe(true);
     expect(again).toEqual(JSON.parse(text));
   });
 });

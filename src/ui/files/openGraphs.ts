@@ -12,29 +12,31 @@ import {
 /** A drop of more files is something else, a model's folder for instance. */
 const MAX_FILES = 16;
 
-export interface NamedGraph {
-  readonly name: string;
-  readonly file: GraphFile;
-}
-
 export interface FoundGraphs {
-  readonly graphs: readonly NamedGraph[];
-  /** Files that came along and are none. */
-  readonly others: readonly string[];
+  readonly graphs: readonly OpenedGraph[];
+  /** What they are, and which files are none. */
+  readonly said: string;
 }
 
 /** Undefined where none of the files is a graph; with `insist` that is an error. */
 export async function openGraphs(files: readonly File[], insist: boolean): Promise<FoundGraphs | undefined> {
   const isJson = ({ name }: File) => /\.json$/i.test(name);
   if (!insist && (files.length > MAX_FILES || !files.every(isJson))) return undefined;
-  const graphs: NamedGraph[] = [];
+  const graphs: OpenedGraph[] = [];
   const others: string[] = [];
   for (const file of files) {
     const found = await readOne(file, insist);
-    if (found) graphs.push({ name: file.name, file: found });
+    if (found) graphs.push(new OpenedGraph(file.name, found));
     else others.push(file.name);
   }
-  return graphs.length > 0 ? { graphs, others } : undefined;
+  if (graphs.length === 0) return undefined;
+  const none = others.length > 0 ? [`No graph: ${others.join(", ")}.`] : [];
+  return { graphs, said: [...graphs.map(wordsOf), ...none].join(" ") };
+}
+
+function wordsOf({ name, file: { graph } }: OpenedGraph): string {
+  const [nodes, links] = [graph.nodes.length, graph.links.weight.length].map((n) => n.toLocaleString("en"));
+  return `${name}: an attribution graph of ${graph.model || "an unnamed model"}, ${nodes} nodes, ${links} links.`;
 }
 
 async function readOne(file: File, insist: boolean): Promise<GraphFile | undefined> {

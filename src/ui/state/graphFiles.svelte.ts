@@ -1,59 +1,6 @@
 /** Attribution graphs from the visitor's files, each with what was marked in it; they live as long as the page. */
 import { messageOf } from "../../protocol/errors";
-import type { GraphFile, Marks } from "../../client/graph/graph";
-
-/** Steps back. */
-const MOST_PAST = 100;
-
-/** Pins, groups and names of one graph, and the way back. */
-export class Marking {
-  #past = $state.raw<readonly Marks[]>([]);
-
-  constructor(
-    private readonly read: () => Marks,
-    private readonly write: (marks: Marks) => void,
-  ) {}
-
-  get marks(): Marks {
-    return this.read();
-  }
-
-  set(next: Marks): void {
-    const { marks } = this;
-    if (next === marks) return;
-    this.#past = [...this.#past, marks].slice(-MOST_PAST);
-    this.write(next);
-  }
-
-  get canUndo(): boolean {
-    return this.#past.length > 0;
-  }
-
-  undo(): void {
-    const last = this.#past.at(-1);
-    if (!last) return;
-    this.#past = this.#past.slice(0, -1);
-    this.write(last);
-  }
-}
-
-export class OpenedGraph {
-  #marks = $state.raw<Marks>() as Marks;
-  readonly marking: Marking;
-  /** Nodes up to this cumulative influence are shown; below zero: what the file says. */
-  most = $state(-1);
-
-  constructor(
-    readonly name: string,
-    readonly file: GraphFile,
-  ) {
-    this.#marks = file.marks;
-    this.marking = new Marking(
-      () => this.#marks,
-      (marks) => (this.#marks = marks),
-    );
-  }
-}
+import type { OpenedGraph } from "../files/openedGraph.svelte";
 
 export class GraphFiles {
   list = $state.raw<readonly OpenedGraph[]>([]);
@@ -70,17 +17,9 @@ export class GraphFiles {
     const { openGraphs } = await import("../files/openGraphs");
     const found = await openGraphs(files, insist);
     if (!found) return undefined;
-    const opened = found.graphs.map(({ name, file }) => new OpenedGraph(name, file));
-    this.list = [...this.list, ...opened];
-    this.shown = opened[0];
-    const said = opened.map(({ name, file: { graph } }) => {
-      const [nodes, links] = [graph.nodes.length, graph.links.weight.length].map((n) =>
-        n.toLocaleString("en"),
-      );
-      return `${name}: an attribution graph of ${graph.model || "an unnamed model"}, ${nodes} nodes, ${links} links.`;
-    });
-    const others = found.others.length > 0 ? [`No graph: ${found.others.join(", ")}.`] : [];
-    return [...said, ...others].join(" ");
+    this.list = [...this.list, ...found.graphs];
+    this.shown = found.graphs[0];
+    return found.said;
   }
 
   close(graph: OpenedGraph): void {

@@ -80,8 +80,7 @@ function drawGrid(context: CanvasRenderingContext2D, { layout, colours }: GraphD
     context.fillText(label.slice(0, 8), MARGIN.left - 8, (top + bottom) / 2);
   });
   context.fillStyle = colours.muted;
-  const bottom = layout.height - MARGIN.bottom;
-  const fits = layout.columnWidth >= 56;
+  const { bottom, isUpright: fits } = layout;
   const most = fits ? Math.floor(layout.columnWidth / 6.4) : 9;
   for (const { label, x } of layout.columns) {
     const text = label.trim() === "" ? "·" : label.trim();

@@ -12,7 +12,7 @@ import { choice } from "../../../client/choice";
 import { latentName } from "../../../client/sae/latentCode";
 import { namedToken, tokenTexts } from "../../../client/tokens/tokenTargets";
 import { captionOf } from "../../state/caption";
-import { Marking } from "../../state/graphFiles.svelte";
+import { Marking } from "../../files/openedGraph.svelte";
 import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
 import { attachedKinds, dictionariesOf, requestOf, type Asking } from "./request";

@@ -4,7 +4,11 @@
  */
 import type { Graph } from "../../../client/graph/graph";
 
-export const MARGIN = { left: 52, right: 12, top: 12, bottom: 62 } as const;
+export const MARGIN = { left: 52, right: 12, top: 12 } as const;
+/** Below the rows: tokens upright, or aslant where columns are narrow. */
+const BOTTOM = { upright: 28, aslant: 62 } as const;
+/** From this width on tokens stand upright, px. */
+const UPRIGHT = 56;
 /** Between the centres of nodes in one cell, px. */
 const SPACING = 13;
 const ROW = { padding: 12, empty: 12 } as const;
@@ -14,6 +18,9 @@ export interface GraphLayout {
   readonly width: number;
   readonly height: number;
   readonly columnWidth: number;
+  /** Of the rows. */
+  readonly bottom: number;
+  readonly isUpright: boolean;
   /** Centres of nodes; NaN where a node is not shown. */
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -49,8 +56,9 @@ export function layoutGraph(graph: Graph, shown: Uint8Array, room: number): Grap
   }
   return {
     width: MARGIN.left + tokens.length * columnWidth + MARGIN.right,
-    height: placed.bottom + MARGIN.bottom,
-    ...{ columnWidth, x, y, rows: placed.rows },
+    height: placed.bottom + (columnWidth >= UPRIGHT ? BOTTOM.upright : BOTTOM.aslant),
+    ...{ columnWidth, isUpright: columnWidth >= UPRIGHT, bottom: placed.bottom },
+    ...{ x, y, rows: placed.rows },
     columns: tokens.map((label, position) => ({ label, x: centre(position) })),
   };
 }

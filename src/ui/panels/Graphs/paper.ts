@@ -66,17 +66,19 @@ function shape(kind: NodeKind, x: number, y: number): string {
 
 function grid({ layout }: Pick<GraphDrawing, "layout">): string[] {
   const right = layout.width - MARGIN.right;
-  const bottom = layout.height - MARGIN.bottom;
   const rows = layout.rows.flatMap(({ label, top, bottom: low }, i) => [
     `<path d="M${MARGIN.left} ${round(top)}H${round(right)}" stroke="${PAPER.line}"/>`,
     ...(low - top < 14 && i % 4 !== 0
       ? []
       : [svgText(MARGIN.left - 8, (top + low) / 2 + 4, label, `${SMALL} text-anchor="end"`)]),
   ]);
-  const columns = layout.columns.map(
-    ({ label, x }) =>
-      `<g transform="translate(${round(x)} ${round(bottom + 12)}) rotate(-60)">${svgText(0, 0, label.trim() || "·", `${SMALL} text-anchor="end"`)}</g>`,
-  );
+  const columns = layout.columns.map(({ label, x }) => {
+    const text = label.trim() || "·";
+    const at = `translate(${round(x)} ${round(layout.bottom + 14)})`;
+    return layout.isUpright
+      ? `<g transform="${at}">${svgText(0, 0, text, `${SMALL} text-anchor="middle"`)}</g>`
+      : `<g transform="${at} rotate(-60)">${svgText(0, 0, text, `${SMALL} text-anchor="end"`)}</g>`;
+  });
   return [...rows, ...columns];
 }
 

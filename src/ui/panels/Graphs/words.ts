@@ -58,6 +58,12 @@ export function placeWords(graph: Graph, index: number): string {
   }
 }
 
+/** Layer and position, in little space. */
+export function shortPlace({ nodes, rows }: Graph, index: number): string {
+  const { row = -1, position = 0 } = nodes[index] ?? {};
+  return `${rows[row] ?? ""}, ${position}`;
+}
+
 /** What is known of a node in numbers. */
 export function numberWords({ nodes }: Graph, index: number): string[] {
   const node = nodes[index];
