@@ -8,6 +8,7 @@ import {
   parseGraph,
   readGraph,
 } from "../../client/graph/readGraph";
+import { OpenedGraph } from "./openedGraph.svelte";
 
 /** A drop of more files is something else, a model's folder for instance. */
 const MAX_FILES = 16;
