@@ -1,6 +1,7 @@
 /** The command `call`: a method of the engine by its name. */
 import type { EngineApi } from "../protocol/api";
 import type { ChainText, ChainTokens } from "../protocol/chain";
+import { GRAPH_DEFAULTS } from "../protocol/graphs";
 import type { Edit } from "../protocol/interventions";
 import { inputEdits, inputTokens, withTokens } from "./inputs";
 import { openEngine, saeAt } from "./openEngine";
@@ -16,6 +17,7 @@ const CALLS = [
   "attributionPatching",
   "tokenAttribution",
   "edgeAttribution",
+  "attributionGraph",
   "saeDecode",
   "saeSplice",
   "saeLatent",
@@ -45,9 +47,17 @@ async function chainRequest(engine: EngineApi, given: object, edits: readonly Ed
   };
 }
 
+/** A graph's dictionaries are named by their places, all that are attached if left out; sizes have defaults. */
+async function graphRequest(engine: EngineApi, asked: Record<string, unknown>): Promise<object> {
+  const places = Array.isArray(asked["saes"]) ? asked["saes"] : [...(await engine.saes()).keys()];
+  const saes = await Promise.all(places.map(async (place) => (await saeAt(engine, place)).id));
+  return { ...GRAPH_DEFAULTS, ...asked, saes };
+}
+
 /** Any method of the engine, its request as JSON. */
 export async function callMethod(values: Options, [name]: string[]): Promise<object> {
-  const method = oneOf("method", name ?? "", [...CALLS, ...CHAIN_CALLS]);
+  const asNamed = name === "graph" ? "attributionGraph" : (name ?? "");
+  const method = oneOf("method", asNamed, [...CALLS, ...CHAIN_CALLS]);
   const { engine } = await openEngine(values);
   const chainCall = CHAIN_CALLS.find((one) => one === method);
   if (chainCall) {
@@ -66,7 +76,11 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
   const isOfSae = method.startsWith("sae");
   const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
   const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
-  const request = isOfSae ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id } : asked;
+  const request = isOfSae
+    ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id }
+    : method === "attributionGraph"
+      ? await graphRequest(engine, asked)
+      : asked;
   // The request is what the visitor wrote: the engine says what is wrong with it.
   const call = engine[method] as (request: unknown, runId: string) => Promise<object>;
   return plain(await call(request, "call")) as object;

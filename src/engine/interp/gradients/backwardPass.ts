@@ -20,6 +20,7 @@ import { gatherRows } from "../../ops/embedding";
 import { scoreTargetsBackward } from "../../ops/score";
 import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
 import type { SiteChanges } from "../edits/runTaps";
+import type { CutSites } from "./cutSites";
 import type { HeadTables, PendingValues } from "./headTables";
 import { TapedPart, type Seed, type SiteTensor } from "./tapedPart";
 
@@ -35,6 +36,7 @@ export interface ForwardPass {
 export interface BackwardAsks {
   readonly wanted: ReadonlySet<Site>;
   readonly frozen: ReadonlySet<FrozenPart>;
+  readonly cuts: CutSites;
   readonly head: readonly HeadTables[];
   readonly seeds: readonly Seed[];
 }

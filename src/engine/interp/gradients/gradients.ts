@@ -15,6 +15,7 @@ import { saeOf, siteNamed, type Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import { loadBackward } from "../../ops/backward";
 import { withCanonicalSites } from "../pass/runRows";
+import { cutSites } from "./cutSites";
 import { BackwardPass, partOf, type ForwardPass } from "./backwardPass";
 import { packRows, withSeenBy, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";
@@ -39,6 +40,7 @@ export async function gradients(
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = makeCache(model, count);
   const frozen = new Set(request.frozen);
+  const cuts = cutSites(model, request.cuts ?? []);
   const values: number[] = [];
   const found: Gradient[] = [];
   const alarms: GradientAlarm[] = [];
@@ -54,6 +56,7 @@ export async function gradients(
       const read = await walkBack(model, packed, held.result, placed, chunk, {
         wanted: new Set(sites),
         frozen,
+        cuts,
       });
       values.push(...read.values);
       found.push(...read.gradients);
@@ -73,7 +76,7 @@ async function walkBack(
   pass: ForwardPass,
   placed: PlacedScalars,
   chunk: { readonly first: number; readonly scalars: number },
-  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "frozen">,
+  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "frozen" | "cuts">,
 ) {
   const isOwn = ({ scalar }: { scalar: number }) =>
     scalar >= chunk.first && scalar < chunk.first + chunk.scalars;
