@@ -1,6 +1,7 @@
 /** The command `call`: a method of the engine by its name. */
 import type { EngineApi } from "../protocol/api";
 import type { ChainText, ChainTokens } from "../protocol/chain";
+import { GRAPH_DEFAULTS } from "../protocol/graphs";
 import type { Edit } from "../protocol/interventions";
 import { fitLens, judgeLens, openLens } from "./lenses";
 import { inputEdits, inputTokens, withTokens } from "./inputs";
@@ -17,6 +18,7 @@ const CALLS = [
   "attributionPatching",
   "tokenAttribution",
   "edgeAttribution",
+  "attributionGraph",
   "saeDecode",
   "saeSplice",
   "saeLatent",
@@ -49,10 +51,18 @@ async function chainRequest(engine: EngineApi, given: object, edits: readonly Ed
   };
 }
 
+/** A graph's dictionaries are named by their places, all that are attached if left out; sizes have defaults. */
+async function graphRequest(engine: EngineApi, asked: Record<string, unknown>): Promise<object> {
+  const places = Array.isArray(asked["saes"]) ? asked["saes"] : [...(await engine.saes()).keys()];
+  const saes = await Promise.all(places.map(async (place) => (await saeAt(engine, place)).id));
+  return { ...GRAPH_DEFAULTS, ...asked, saes };
+}
+
 /** Any method of the engine, its request as JSON. */
 export async function callMethod(values: Options, [name]: string[]): Promise<object> {
+  const asNamed = name === "graph" ? "attributionGraph" : (name ?? "");
   const lensCalls = Object.keys(LENS_CALLS) as (keyof typeof LENS_CALLS)[];
-  const method = oneOf("method", name ?? "", [...CALLS, ...lensCalls, ...CHAIN_CALLS]);
+  const method = oneOf("method", asNamed, [...CALLS, ...lensCalls, ...CHAIN_CALLS]);
   const { engine, info } = await openEngine(values);
   if (method === "fitJacobianLens" || method === "lensQuality")
     return plain(await LENS_CALLS[method](engine, info, values)) as object;
@@ -75,7 +85,11 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
   const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
   if (method === "logitLens" && values.lens !== undefined)
     asked["lens"] = await openLens(engine, values.lens);
-  const request = isOfSae ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id } : asked;
+  const request = isOfSae
+    ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id }
+    : method === "attributionGraph"
+      ? await graphRequest(engine, asked)
+      : asked;
   // The request is what the visitor wrote: the engine says what is wrong with it.
   const call = engine[method] as (request: unknown, runId: string) => Promise<object>;
   return plain(await call(request, "call")) as object;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { sampleJson } from "../client/graph/graphs.samples";
 import { sampleCheckpoint } from "../engine/formats/torch/stateDict.samples";
 import { main } from "./headless";
 
@@ -211,6 +212,23 @@ describe("headless", () => {
       expect(game).toMatchObject({ mode, value: "probability", estimator: "exact", coalitions: 2 });
       expect(Math.abs(game["residual"] as number)).toBeLessThan(1e-9);
     }
+  });
+
+  it("opens a graph of others, writes it back, and says where it is none", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const [path, out] = [join(folder, "graph.json"), join(folder, "again.json")];
+    writeFileSync(path, JSON.stringify(sampleJson()));
+    const found = await command("graphFile", path, "--out", out);
+    expect(found).toMatchObject({
+      ...{ slug: "two-tokens", nodes: 7, links: 6, drawnNodes: 7, drawnLinks: 6, notes: [] },
+      ...{ kinds: { token: 2, latent: 2, error: 1, logit: 2 }, isSameWrittenBack: true },
+    });
+    expect((found["scores"] as { replacement: number }).replacement).toBeCloseTo(0.8125);
+    expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(sampleJson());
+    writeFileSync(path, '{"nodes": []}');
+    const refused = await command("graphFile", path);
+    expect(refused["error"]).toContain("graph.json has nothing as “links”");
+    rmSync(folder, { recursive: true });
   });
 
   it("says what is wrong", async () => {

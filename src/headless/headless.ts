@@ -19,6 +19,9 @@
  *            [--temperature X] [--max N] [--seed S]: the scorecard over a set, known labels beside each outcome
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (src/shapley/tables.ts) from the tables' own values
+ *   graphFile FILE [--out FILE]
+ *            an attribution graph in the public JSON: what it holds, notes on what cannot be drawn, its scores by its links,
+ *            whether it is the same when written back
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, fitJacobianLens, lensQuality, attribution, neuron, compare, sweep (protocol/analysis.ts),
  *            tokenAttribution, attributionPatching, edgeAttribution (protocol/attributions.ts), saeDecode, saeSplice, saeLatent,
@@ -49,6 +52,7 @@ import { inspectModel } from "../engine/open/inspectModel";
 import { callMethod } from "./callMethod";
 import { filler } from "./filler";
 import { gradient } from "./gradient";
+import { graphFile } from "./graphFile";
 import { inputEdits, inputTokens } from "./inputs";
 import { modelsRoot, openEngine, PROGRESS } from "./openEngine";
 import { fieldsOption, indexOption, numberOption, parse, required, usage, type Options } from "./options";
@@ -111,6 +115,7 @@ const COMMANDS: Record<string, (values: Options, positionals: string[]) => Promi
     return { tokens, out, sites: tensors.map(({ site, shape }) => ({ site, shape })) };
   },
   gradient,
+  graphFile,
   call: callMethod,
   games(_, [file]) {
     const path = file ?? usage("games needs a file of tables");

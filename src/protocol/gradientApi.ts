@@ -7,6 +7,7 @@ import type {
   TokenAttributionRequest,
   TokenAttributionResult,
 } from "./attributions";
+import type { AttributionGraphRequest, AttributionGraphResult } from "./graphs";
 import type { RunId } from "./progress";
 
 export interface GradientApi {
@@ -28,4 +29,10 @@ export interface GradientApi {
     runId: RunId,
     onProgress?: (partial: EdgeAttributionResult) => void,
   ): Promise<EdgeAttributionResult>;
+  /** Which latents of attached dictionaries a prediction comes from, and through what. */
+  attributionGraph(
+    request: AttributionGraphRequest,
+    runId: RunId,
+    onProgress?: (partial: AttributionGraphResult) => void,
+  ): Promise<AttributionGraphResult>;
 }

@@ -59,12 +59,25 @@ export type ScalarTerm = LogProbTerm | LogitTerm | KlTerm | ExpectedTerm | SiteT
 /** A sum of terms: a logit difference is two logits, a cross-entropy as many log-probabilities as there are targets. */
 export type Scalar = readonly ScalarTerm[];
 
+/**
+ * A site that is not walked through: its cotangent ends there, as if what passes it were given from outside. `skip`, of a
+ * skip transcoder that writes there (`SaeInfo.id`): what its skip path lets past goes on to the site that it reads, in the
+ * same block.
+ */
+export interface Cut {
+  /** Any with one tensor of its own: not attn.q, attn.k, attn.v, attn.scores, attn.pattern. */
+  readonly site: Site;
+  readonly skip?: number;
+}
+
 export interface GradientRequest {
   /** Rows that are read whole; they share nothing, so one scalar may sum over rows and each keeps its own gradient. */
   readonly rows: readonly Omit<RunRow, "parent">[];
   readonly scalars: readonly Scalar[];
   readonly sites: readonly Site[];
   readonly frozen?: readonly FrozenPart[];
+  /** Gradients at a cut site are those behind the cut; terms of scalars that are read there read before it. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** The same of prompts under edits; a term's `row` is the place of its prompt. */

@@ -50,6 +50,12 @@ export interface AttributionGraphRequest extends OnModel {
   readonly check?: { readonly largest: number; readonly random: number; readonly seed: number };
 }
 
+/** As circuit-tracer has them, but for fewer latents. */
+export const GRAPH_DEFAULTS = {
+  ...{ mass: 0.95, mostTargets: 10, mostLatents: 1024 },
+  ...{ nodeThreshold: 0.8, linkThreshold: 0.98 },
+} as const satisfies Partial<AttributionGraphRequest>;
+
 /** A latent set to zero in the true model, against what the graph says of it. */
 export interface CheckedNode {
   /** Index into `nodes`. */
@@ -66,7 +72,7 @@ export interface CheckedNode {
 export interface GraphScores {
   /** Influence of tokens ÷ that of tokens and errors, over whole paths. */
   readonly replacement: number;
-  /** Input of nodes that does not come from errors, weighted by the nodes' influence. */
+  /** Input of nodes that does not come from errors, weighted by the nodes' influence; tokens and errors have none and lack none. */
   readonly completeness: number;
 }
 

@@ -2,7 +2,10 @@
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
-const METHODS: MethodTable<"sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution"> = {
+type PatchingMethod =
+  "sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution" | "attributionGraph";
+
+const METHODS: MethodTable<PatchingMethod> = {
   sweep: {
     slot: ({ model }) => model,
     load: async ({ speed }) => {
@@ -35,6 +38,13 @@ const METHODS: MethodTable<"sweep" | "attributionPatching" | "tokenAttribution" 
     load: async () => {
       const { edgeAttribution } = await import("../methods/edgeAttribution/edgeAttribution");
       return ({ model, pauser, onProgress }, request) => edgeAttribution(model, request, pauser, onProgress);
+    },
+  },
+  attributionGraph: {
+    slot: ({ model }) => model,
+    load: async () => {
+      const { attributionGraph } = await import("../methods/attributionGraph/attributionGraph");
+      return ({ model, pauser, onProgress }, request) => attributionGraph(model, request, pauser, onProgress);
     },
   },
 };

@@ -58,11 +58,6 @@ export function weightedRowSums(memory: TensorMemory, z: Tensor, x: Tensor): Ten
   });
 }
 
-/** x [rows, cols] → the sum of its rows, each times its factor: [1, cols]. Sends to the device as `timesRows` does. */
-export function combineRows(memory: TensorMemory, x: Tensor, factors: Float32Array<ArrayBuffer>): Tensor {
-  return memory.scope(() => timesRows(memory, memory.from(factors, [1, factors.length], "combineRows"), x));
-}
-
 /** x [rows, cols] → the sum of its rows [1, cols]. */
 export function columnSums(memory: TensorMemory, x: Tensor): Tensor {
   return combineRows(memory, x, new Float32Array(x.shape[0] ?? 0).fill(1));

@@ -22,6 +22,7 @@ import { ModelHealth } from "./modelHealth.svelte";
 import { ModelLoader } from "./modelLoader.svelte";
 import { EditedRun } from "./editedRun.svelte";
 import { EditStack } from "./editStack.svelte";
+import { GraphFiles } from "./graphFiles.svelte";
 import { writeAsChat, writeChain } from "./writeChain";
 import { Autoencoders } from "./autoencoders.svelte";
 import { Lenses } from "./lenses.svelte";
@@ -59,6 +60,8 @@ export class Session {
   readonly editedRun: EditedRun;
   /** Problems with known labels, from the visitor's files. */
   readonly problems: Problems;
+  /** Attribution graphs from the visitor's files. */
+  readonly graphs = new GraphFiles();
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */

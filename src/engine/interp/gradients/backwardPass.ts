@@ -23,6 +23,7 @@ import { gatherRows } from "../../ops/embedding";
 import { scoreTargetsBackward } from "../../ops/score";
 import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
 import type { SiteChanges } from "../edits/runTaps";
+import type { CutSites } from "./cutSites";
 import type { HeadTables, PendingValues } from "./headTables";
 import { TapedPart, type Seed, type SiteTensor } from "./tapedPart";
 import type { WantedWeight } from "./wantedWeights";
@@ -43,6 +44,7 @@ export interface BackwardAsks {
   /** None, unless a walk has one scalar. */
   readonly weights: readonly WantedWeight[];
   readonly frozen: ReadonlySet<FrozenPart>;
+  readonly cuts: CutSites;
   readonly head: readonly HeadTables[];
   readonly seeds: readonly Seed[];
 }

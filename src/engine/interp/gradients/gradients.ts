@@ -16,6 +16,7 @@ import { saeOf, siteNamed, type Model } from "../../models/model";
 import { makeCache } from "../../models/sizes";
 import { loadBackward } from "../../ops/backward";
 import { withCanonicalSites } from "../pass/runRows";
+import { cutSites } from "./cutSites";
 import { BackwardPass, partOf, type ForwardPass } from "./backwardPass";
 import { packRows, withSeenBy, type PackedRows } from "./gradientBatch";
 import { readWalk } from "./readGradients";
@@ -52,6 +53,7 @@ export async function gradients(
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const cache = makeCache(model, count);
   const frozen = new Set(request.frozen);
+  const cuts = cutSites(model, request.cuts ?? []);
   const values: number[] = [];
   const found: Gradient[] = [];
   const byWeight: WeightGradient[] = [];
@@ -69,6 +71,7 @@ export async function gradients(
         wanted: new Set(sites),
         weights,
         frozen,
+        cuts,
       });
       values.push(...read.values);
       found.push(...read.gradients);
@@ -90,7 +93,7 @@ async function walkBack(
   pass: ForwardPass,
   placed: PlacedScalars,
   chunk: { readonly first: number; readonly scalars: number },
-  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "weights" | "frozen">,
+  asked: Pick<ConstructorParameters<typeof BackwardPass>[2], "wanted" | "weights" | "frozen" | "cuts">,
 ) {
   const isOwn = ({ scalar }: { scalar: number }) =>
     scalar >= chunk.first && scalar < chunk.first + chunk.scalars;

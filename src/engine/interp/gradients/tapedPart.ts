@@ -7,6 +7,7 @@ import type { Taps } from "../../models/architecture";
 import { placed } from "../../ops/attentionPullbacks";
 import { scale } from "../../ops/elementwise";
 import { RunTaps, type SiteChanges } from "../edits/runTaps";
+import type { CutSites } from "./cutSites";
 import { GradientTaps, type PassedTensor } from "./gradientTaps";
 
 /** A tensor at a site, kept on the device until it is read back. */
@@ -34,6 +35,7 @@ export interface PartRequest {
   readonly wanted: ReadonlySet<Site>;
   readonly weights: WeightSums;
   readonly frozen: ReadonlySet<FrozenPart>;
+  readonly cuts: CutSites;
   readonly seeds: readonly Seed[];
   readonly edits: SiteChanges;
   readonly tokens: readonly number[] | undefined;
@@ -52,12 +54,12 @@ export class TapedPart {
     private readonly memory: TensorMemory,
     private readonly request: PartRequest,
   ) {
-    const { wanted, weights, frozen, seeds, edits, tokens } = request;
+    const { wanted, weights, frozen, cuts, seeds, edits, tokens } = request;
     this.#seeds = seeds.filter((seed) => seed.tokens === tokens);
     this.tape = new Tape(memory, frozen, weights);
     this.#inner = new RunTaps(new Set(), memory, edits);
     const read = new Set(this.#seeds.map(({ site }) => site));
-    this.#taps = new GradientTaps(this.#inner, this.tape, wanted, read);
+    this.#taps = new GradientTaps(memory, this.#inner, this.tape, { wanted, read, cuts });
   }
 
   run<T>(body: (taps: Taps) => T): T {
@@ -67,11 +69,11 @@ export class TapedPart {
   /** From what reached its output, and from the scalars that are read inside. */
   back(output: Tensor, arrived: Tensor | undefined): Cotangents {
     const { memory } = this;
-    const { passed } = this.#taps;
+    const { passed, read } = this.#taps;
     const cotangents = new Cotangents(memory);
     if (arrived) cotangents.add(output, arrived);
     for (const { site, cotangent } of this.#seeds) {
-      const at = passed.get(site);
+      const at = read.get(site);
       if (!at) continue;
       cotangents.add(at.tensor, placed(memory, cotangent, at, at.width));
       this.read.push(this.#siteTensor(site, at, memory.keep(scale(memory, at.tensor, 1))));

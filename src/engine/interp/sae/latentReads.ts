@@ -139,13 +139,20 @@ async function codesOfRows({ memory }: Model, { weights }: Sae, x: Floats): Prom
 }
 
 /** Rows of the decoder [latents, dOut]. */
-export async function decoderRows(
+export const decoderRows = (model: Model, { weights }: Sae, latents: Uint32Array<ArrayBuffer>) =>
+  matrixRows(model, weights.decoder, latents);
+
+/** Rows of the encoder [latents, dIn]. */
+export const encoderRows = (model: Model, { weights }: Sae, latents: Uint32Array<ArrayBuffer>) =>
+  matrixRows(model, weights.encoder, latents);
+
+async function matrixRows(
   { memory }: Model,
-  { weights }: Sae,
-  latents: Uint32Array<ArrayBuffer>,
+  matrix: Matrix,
+  chosen: Uint32Array<ArrayBuffer>,
 ): Promise<Floats> {
   const rows = await readBack(memory, (back) =>
-    back.tensor(embedding(memory, weights.decoder, memory.from(latents, [latents.length], "latents"))),
+    back.tensor(embedding(memory, matrix, memory.from(chosen, [chosen.length], "latents"))),
   );
   return rows();
 }

@@ -11,7 +11,7 @@ import type { Model } from "../../models/model";
 
 export async function promptGradients(
   model: Model,
-  { prompts, scalars, sites, frozen = [] }: PromptGradientsRequest,
+  { prompts, scalars, sites, frozen = [], cuts = [] }: PromptGradientsRequest,
   pauser: Pauser,
 ): Promise<GradientResult> {
   const rows: ResolvedPrompt[] = [];
@@ -19,5 +19,5 @@ export async function promptGradients(
     checkPrompt(prompt.tokens);
     rows.push(await resolveEdits(model, prompt, pauser));
   }
-  return gradients(model, { rows, scalars, sites, frozen }, pauser);
+  return gradients(model, { rows, scalars, sites, frozen, cuts }, pauser);
 }

@@ -1,7 +1,7 @@
 /** Edits as the buttons make them. */
 import { expect, it } from "vitest";
-import type { Edit } from "../../../../protocol/interventions";
-import { editText } from "../../../../client/edits/chipText";
+import type { Edit } from "../../protocol/interventions";
+import { editText } from "./chipText";
 import { editsOf, latentEdit, placeName, positionsOf, rounded } from "./latentEdits";
 
 const SAE = { name: "resid 2", sha256: "ab" };

@@ -1,0 +1,57 @@
+/** What the panel asks the engine for, and what that costs. */
+import type { DeviceInfo, ModelInfo } from "../../../protocol/api";
+import type { SaeInfo } from "../../../protocol/features";
+import type { AttributionGraphRequest } from "../../../protocol/graphs";
+import type { EditedPrompt } from "../../../protocol/interventions";
+import { CHECKED, DICTIONARIES, type Dictionaries } from "./settings";
+
+/** Transcoders of MLPs, or autoencoders of the residual stream. */
+export function dictionariesOf(saes: readonly SaeInfo[], kind: Dictionaries): SaeInfo[] {
+  return saes.filter((sae) =>
+    kind === "transcoders"
+      ? sae.siteIn !== sae.siteOut
+      : sae.siteIn === sae.siteOut && sae.siteOut.includes("resid"),
+  );
+}
+
+/** Kinds that are attached, transcoders first: they leave the rest of the model as it is. */
+export const attachedKinds = (saes: readonly SaeInfo[]): Dictionaries[] =>
+  DICTIONARIES.filter((kind) => dictionariesOf(saes, kind).length > 0);
+
+export interface Asking {
+  readonly prompt: EditedPrompt;
+  readonly position: number;
+  readonly saes: readonly SaeInfo[];
+  /** A token that was typed. */
+  readonly target: number | undefined;
+  readonly mass: number;
+  readonly mostTargets: number;
+  readonly mostLatents: number;
+  readonly nodeThreshold: number;
+  readonly linkThreshold: number;
+  readonly check: boolean;
+}
+
+export function requestOf({ saes, target, check, ...rest }: Asking): AttributionGraphRequest {
+  return {
+    ...rest,
+    saes: saes.map(({ id }) => id),
+    ...(target !== undefined && { targets: [target] }),
+    ...(check && { check: CHECKED }),
+  };
+}
+
+/** Tokens that go through the model, about: forwards, walks back (each as two forwards), ablations. */
+export function costOf({ position, mostTargets, mostLatents, check }: Asking): number {
+  const runs = 1 + 2 * (mostTargets + mostLatents) + (check ? CHECKED.largest + CHECKED.random : 0);
+  return runs * (position + 1);
+}
+
+/** Parameters × tokens that are run again without asking: some seconds. */
+const UNASKED = { cpu: 1e11, webgpu: 1e12 } as const;
+
+export const isCheap = (
+  tokens: number,
+  { parameters }: Pick<ModelInfo, "parameters">,
+  device: Pick<DeviceInfo, "kind"> | undefined,
+): boolean => tokens * parameters <= UNASKED[device?.kind ?? "cpu"];
