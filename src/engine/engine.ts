@@ -13,6 +13,7 @@ import { patchingCalls } from "./calls/patchingCalls";
 import { readingCalls } from "./calls/readingCalls";
 import { RunningCalls } from "./calls/runningCalls";
 import { saeCalls } from "./calls/saeCalls";
+import { steeringCalls } from "./calls/steeringCalls";
 import { tokenCalls } from "./calls/tokenCalls";
 import { TokenSpeed } from "./calls/tokenSpeed";
 import type { CaptureStore } from "./open/captureStore";
@@ -52,6 +53,7 @@ export function createEngine(host: EngineHost): EngineApi {
     ...patchingCalls(engine),
     ...attachCalls(engine),
     ...saeCalls(engine),
+    ...steeringCalls(engine),
     ...corpusCalls(engine),
     ...chainCalls(engine),
   };

@@ -2,10 +2,12 @@
 import type { EngineApi } from "../protocol/api";
 import type { ChainText, ChainTokens } from "../protocol/chain";
 import type { Edit } from "../protocol/interventions";
+import type { SteeringEffectRequest, SteeringVectorsRequest } from "../protocol/steering";
 import { inputEdits, inputTokens, withTokens } from "./inputs";
 import { openEngine, saeAt } from "./openEngine";
 import { oneOf, required, type Options } from "./options";
 import { plain } from "./plain";
+import { effectRequest, steeringRequest, writeDirections } from "./steering";
 
 const CALLS = [
   "logitLens",
@@ -16,6 +18,8 @@ const CALLS = [
   "attributionPatching",
   "tokenAttribution",
   "edgeAttribution",
+  "steeringVectors",
+  "steeringEffect",
   "saeDecode",
   "saeSplice",
   "saeLatent",
@@ -45,10 +49,30 @@ async function chainRequest(engine: EngineApi, given: object, edits: readonly Ed
   };
 }
 
+/** Directions from pairs, and what they do: files are read and written beside the call. */
+async function callSteering(
+  values: Options,
+  { engine, info }: Awaited<ReturnType<typeof openEngine>>,
+  method: "steeringVectors" | "steeringEffect",
+): Promise<object> {
+  const given = JSON.parse(required(values, "request")) as Readonly<Record<string, unknown>>;
+  if (method === "steeringEffect") {
+    const request = (await withTokens(engine, await effectRequest(engine, given))) as SteeringEffectRequest;
+    const edits = await inputEdits(engine, values);
+    const prompts = request.prompts.map((prompt) => ({ edits, ...prompt }));
+    return plain(await engine.steeringEffect({ ...request, prompts }, "call")) as object;
+  }
+  const request = (await withTokens(engine, steeringRequest(given))) as SteeringVectorsRequest;
+  const result = await engine.steeringVectors(request, "call");
+  const written = await writeDirections(engine, info, values, request, result);
+  return { ...written, ...(plain(result) as object) };
+}
+
 /** Any method of the engine, its request as JSON. */
 export async function callMethod(values: Options, [name]: string[]): Promise<object> {
   const method = oneOf("method", name ?? "", [...CALLS, ...CHAIN_CALLS]);
-  const { engine } = await openEngine(values);
+  const open = await openEngine(values);
+  const { engine } = open;
   const chainCall = CHAIN_CALLS.find((one) => one === method);
   if (chainCall) {
     const request = await chainRequest(
@@ -60,6 +84,7 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
     const asked = engine[chainCall] as (request: unknown, runId: string) => Promise<object>;
     return plain(await asked(request, "call")) as object;
   }
+  if (method === "steeringVectors" || method === "steeringEffect") return callSteering(values, open, method);
   const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
   const edits = await inputEdits(engine, values);
   const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);

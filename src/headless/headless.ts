@@ -20,7 +20,9 @@
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (src/shapley/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
- *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), saeDecode, saeSplice, saeLatent,
+ *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), steeringVectors, steeringEffect
+ *            (protocol/steering.ts; "pairs" may be a CSV or JSONL, or "ledger SEED COUNT"; "directions" a file; --out
+ *            FILE.gguf|safetensors|npz writes the "direction" meanDifference or component), saeDecode, saeSplice, saeLatent,
  *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
  *            none; a chain in a request may be text

@@ -8,6 +8,7 @@ import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
 import type { GradientApi } from "./gradientApi";
 import type { SaeApi } from "./saeApi";
+import type { SteeringApi } from "./steering";
 import type {
   AttributionRequest,
   AttributionResult,
@@ -200,7 +201,7 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
-export interface EngineApi extends ChainApi, GradientApi, SaeApi {
+export interface EngineApi extends ChainApi, GradientApi, SaeApi, SteeringApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
   loadModel(
