@@ -57,7 +57,7 @@ async function callSteering(
 ): Promise<object> {
   const given = JSON.parse(required(values, "request")) as Readonly<Record<string, unknown>>;
   if (method === "steeringEffect") {
-    const request = (await withTokens(engine, await effectRequest(engine, given))) as SteeringEffectRequest;
+    const request = (await effectRequest(engine, given)) as unknown as SteeringEffectRequest;
     const edits = await inputEdits(engine, values);
     const prompts = request.prompts.map((prompt) => ({ edits, ...prompt }));
     return plain(await engine.steeringEffect({ ...request, prompts }, "call")) as object;

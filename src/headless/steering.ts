@@ -12,6 +12,7 @@ import {
 import { readPairsFile } from "../client/steering/contrastPairs";
 import { directionsOf, LENGTHS, type Length } from "../client/steering/directions";
 import { ledgerPairs } from "../client/steering/ledgerPairs";
+import { withTokens } from "./inputs";
 import { oneOf, usage, type Options } from "./options";
 
 /** The command line's own fields of a request: which direction is written, and how long it is. */
@@ -44,15 +45,17 @@ function pairsOf(name: string) {
 /** `directions` may be a file, and `prompts` pairs: the prompts that stand beside them, or else the negative ones. */
 export async function effectRequest(engine: EngineApi, given: Readonly<Record<string, unknown>>) {
   const everyday = { site: "resid_post", strengths: [-2, -1, 0, 1, 2], at: "all", controls: 2, seed: 1 };
-  const { directions, prompts } = given;
-  const read = typeof prompts === "string" && {
-    prompts: pairsOf(prompts).map(({ prompt, negative }) => prompt ?? negative),
-  };
-  if (typeof directions !== "string") return { ...everyday, ...given, ...read };
+  const { directions, prompts, ...rest } = given;
+  const texts =
+    typeof prompts === "string"
+      ? pairsOf(prompts).map(({ prompt, negative }) => prompt ?? negative)
+      : prompts;
+  const asked = (await withTokens(engine, { ...rest, prompts: texts })) as object;
+  if (typeof directions !== "string") return { ...everyday, ...asked, directions };
   const file = new File([await openAsBlob(directions)], basename(directions));
   const found = await engine.readSteeringFile(file);
   if (!found) return usage(`${directions} holds no directions by layer`);
-  return { ...everyday, site: found.site, ...given, ...read, directions: found.directions };
+  return { ...everyday, site: found.site, ...asked, directions: found.directions };
 }
 
 /** Writes what --out names; the ending says as what. */

@@ -18,6 +18,9 @@ const FIELDS = ["positive", "negative", "prompt"] as const;
 
 export const mayHoldPairs = (name: string) => /\.(csv|jsonl|ndjson)$/i.test(name);
 
+/** Characters of all pairs: a link carries them. */
+export const MAX_ALL_CHARACTERS = 190_000;
+
 /** Whether the text names both prompts of a pair where its records begin. */
 export function looksLikePairs(name: string, text: string): boolean {
   if (!mayHoldPairs(name)) return false;
@@ -71,13 +74,27 @@ function pairOf(place: string, record: unknown, refuse: Refuse): PairTexts {
   return { positive, negative, ...(prompt && { prompt }) };
 }
 
-/** As a link carries them: three texts a pair, the third empty where there is none. */
-export const flatPairs = (pairs: readonly PairTexts[]): string[] =>
-  pairs.flatMap(({ positive, negative, prompt = "" }) => [positive, negative, prompt]);
+/** As they stand in the text field, and as a link carries them: `positive | negative` on a line, or a JSON object. */
+export const pairsText = (pairs: readonly PairTexts[]): string =>
+  pairs
+    .map((pair) => (isPlain(pair) ? `${pair.positive} | ${pair.negative}` : JSON.stringify(pair)))
+    .join("\n");
 
-export function pairsFromFlat(flat: readonly string[]): PairTexts[] {
-  return Array.from({ length: Math.floor(flat.length / 3) }, (_, i) => {
-    const [positive = "", negative = "", prompt = ""] = flat.slice(3 * i, 3 * i + 3);
+/** Comes back as it was where it is written with a bar. */
+const isPlain = ({ positive, negative, prompt }: PairTexts) =>
+  prompt === undefined && [positive, negative].every((text) => text === text.trim() && !/[|\n{]/.test(text));
+
+/** Pairs as they are typed. */
+export function readTypedPairs(text: string): PairTexts[] {
+  const lines = text.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [{ line: line.trim(), i }]));
+  if (lines.length > MAX_PAIRS)
+    throw new Error(`There are ${lines.length} pairs; at most ${MAX_PAIRS} are taken: keep fewer.`);
+  return lines.map(({ line, i }) => {
+    const name = `line ${i + 1}`;
+    if (line.startsWith("{")) return readPairsFile(name, line)[0] ?? { positive: "", negative: "" };
+    const [positive = "", negative = "", prompt = "", ...more] = line.split("|").map((part) => part.trim());
+    if (positive === "" || negative === "" || more.length > 0)
+      throw new Error(`${name}: write the positive prompt, a bar (|), and the negative prompt.`);
     return { positive, negative, ...(prompt !== "" && { prompt }) };
   });
 }

@@ -28,6 +28,7 @@ import { attachFiles, openDevice, restartSession, settle, startSession } from ".
 import { OtherModel } from "./otherModel.svelte";
 import { Query, type Next } from "./query.svelte";
 import { Problems } from "./problems.svelte";
+import { OpenDirections } from "./steering/openDirections.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { RecentModels } from "./recentModels.svelte";
 import type { KernelCheckResult } from "./states";
@@ -56,6 +57,8 @@ export class Session {
   readonly editedRun: EditedRun;
   /** Problems with known labels, from the visitor's files. */
   readonly problems: Problems;
+  /** Directions or contrast pairs from the visitor's files. */
+  readonly directions: OpenDirections;
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */
@@ -113,6 +116,7 @@ export class Session {
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
     this.problems = new Problems(this);
+    this.directions = new OpenDirections(engine);
   }
 
   /**
