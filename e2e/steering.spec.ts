@@ -6,8 +6,8 @@ import { dropFiles, numberIn, openPlayground } from "./playground";
 
 const panel = (page: Page) => page.getByRole("region", { name: "Steering", exact: true });
 const chart = (page: Page, name: RegExp) => page.getByRole("region", { name });
-const EFFECT = /^logit\(\+\) − logit\(-\) with mean difference added/;
-const RANDOM = /^logit\(\+\) − logit\(-\) with random directions/;
+const EFFECT = /^logit\(\+\) − logit\(-\), mean difference added/;
+const RANDOM = /^logit\(\+\) − logit\(-\), random directions added/;
 
 async function settled(page: Page): Promise<void> {
   await expect(chart(page, EFFECT)).toBeVisible({ timeout: 60_000 });
@@ -49,13 +49,24 @@ test("gain − loss turns the sign that is written; random directions of the sam
 
   // One click makes it an edit, which a link carries.
   await panel(page).getByRole("button", { name: "Add as an edit" }).click();
-  await expect(page.getByText(/add to resid_post/).first()).toBeVisible();
+  await expect(page.getByText(/add to blocks\.\d resid_post/).first()).toBeVisible();
   const slider = panel(page).getByRole("slider", { name: "strength" });
   await slider.focus();
   await slider.press("ArrowLeft");
-  await expect(page.getByText(/× 0.75/).first()).toBeVisible();
+  await expect(panel(page).getByText(/^edits: add to .* × 0.75 · temperature 0/)).toBeVisible();
+
+  // What is set is in the link.
+  await panel(page).getByRole("combobox", { name: "added at" }).selectOption("last");
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page).toHaveURL(/#v=1&s=/);
+  const link = page.url();
+  await page.goto("about:blank");
+  await page.goto(link);
+  await expect(panel(page).getByRole("combobox", { name: "added at" })).toHaveValue("last");
+  await expect(page.getByText(/add to blocks\.\d resid_post/).first()).toBeVisible();
+  await expect(panel(page).getByRole("button", { name: "Remove the edit" })).toBeVisible();
   await panel(page).getByRole("button", { name: "Remove the edit" }).click();
-  await expect(page.getByText(/add to resid_post/)).toHaveCount(0);
+  await expect(page.getByText(/add to blocks\.\d resid_post/)).toHaveCount(0);
 });
 
 test("a control vector that is saved opens again, dropped anywhere", async ({ page }) => {

@@ -2,7 +2,6 @@
 import type {
   DirectionMethod,
   LayerDirections,
-  ResidualSite,
   SteeringFile,
   SteeringVectorsResult,
 } from "../../protocol/steering";
@@ -60,7 +59,3 @@ export function misfitOf(
 /** Numbers as short as they stay the same in float32: they travel in links. */
 export const shortNumbers = (values: ArrayLike<number>): number[] =>
   Array.from(values, (value) => Number(Math.fround(value).toPrecision(9)));
-
-/** "gain − loss, layer 2, mean difference". */
-export const directionName = (what: string, layer: number, site: ResidualSite) =>
-  `${what}, ${site} of layer ${layer}`;

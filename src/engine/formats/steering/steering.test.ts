@@ -57,6 +57,13 @@ describe("directions written as a file", () => {
   });
 });
 
+/** GGUFWriter of gguf-py 0.19: model_hint llama, layer_count 2, direction.2 = [1, -2, 0.5], direction.1 = [0.25, 4, 8]. */
+const GGUF_PY =
+  "R0dVRgMAAAACAAAAAAAAAAMAAAAAAAAAFAAAAAAAAABnZW5lcmFsLmFyY2hpdGVjdHVyZQgAAAANAAAAAAAAAGNvbnRyb2x2ZWN0b3IYAAAAAAAAAGNvbnRyb2x2" +
+  "ZWN0b3IubW9kZWxfaGludAgAAAAFAAAAAAAAAGxsYW1hGQAAAAAAAABjb250cm9sdmVjdG9yLmxheWVyX2NvdW50BAAAAAIAAAALAAAAAAAAAGRpcmVjdGlvbi4y" +
+  "AQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAACwAAAAAAAABkaXJlY3Rpb24uMQEAAAADAAAAAAAAAAAAAAAgAAAAAAAAAAAAAAAAgD8AAADAAAAAPwAAAAAAAAAAAAAA" +
+  "AAAAAAAAAAAAAACAPgAAgEAAAABBAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /** A GGUF byte by byte after the format's own description, with nothing of ours: what gguf-py writes. */
 function foreignGguf(vectors: readonly (readonly [number, readonly number[]])[], arch = "controlvector") {
   const bytes: number[] = [];
@@ -106,6 +113,15 @@ describe("a control vector of another program", () => {
   it("is read: layers, numbers, model", async () => {
     const found = (await read("happy.gguf", foreignGguf([[2, [1, -2, 0.5]], [1, [0.25, 4, 8]]])))!; // prettier-ignore
     expect(found.modelHint).toBe("mistral");
+    expect(found.directions.map(({ layer, values }) => [layer, ...values])).toEqual([
+      [1, 0.25, 4, 8],
+      [2, 1, -2, 0.5],
+    ]);
+  });
+
+  it("of gguf-py 0.19 is read", async () => {
+    const found = (await read("gguf-py.gguf", Uint8Array.from(Buffer.from(GGUF_PY, "base64"))))!;
+    expect(found.modelHint).toBe("llama");
     expect(found.directions.map(({ layer, values }) => [layer, ...values])).toEqual([
       [1, 0.25, 4, 8],
       [2, 1, -2, 0.5],

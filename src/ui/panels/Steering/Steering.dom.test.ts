@@ -91,8 +91,8 @@ it("makes directions of the generated language by itself and measures them on he
   expect(made[0]).toMatchObject({ site: "resid_post", over: "last", centring: "none", shuffles: 20 });
   expect(made[0]!.pairs).toHaveLength(48);
   expect(table.textContent).toContain("12 of 12 (80 % to 100 %)");
-  await figure(/with mean difference added/);
-  await figure(/with random directions of the same length/);
+  await figure(/, mean difference added/);
+  await figure(/, random directions added/);
   expect(measured).toHaveLength(1);
   const [asked] = measured;
   expect(asked!.prompts).toHaveLength(2);
@@ -147,7 +147,7 @@ it("uses a dropped file's directions, and refuses one of another width by field 
   };
   await open();
   await settled();
-  test.session.directions.file = file;
+  Object.assign(test.session.directions, { file, isNew: true });
   const table = await figure(/^Directions of the file/);
   expect(within(table).getByText("direction.2")).toBeTruthy();
   await vi.waitFor(() => expect(measured.at(-1)!.directions).toHaveLength(1));

@@ -69,6 +69,9 @@ export const steeringEdit = (
   direction: { kind: "vector", name, values: shortNumbers(values) },
 });
 
-/** Edits of the stack that a name marks as ours. */
-export const isOfName = (edit: Edit, name: string): boolean =>
-  edit.kind === "add" && edit.direction.kind === "vector" && edit.direction.name === name;
+/** Whether an edit of the stack is the direction of this name, of one layer or of any. */
+export const isOfName = (edit: Edit, name: string, layer?: number): boolean =>
+  edit.kind === "add" &&
+  edit.direction.kind === "vector" &&
+  edit.direction.name === name &&
+  (layer === undefined || edit.layers?.[0] === layer);

@@ -16,7 +16,6 @@ import {
 import { choice } from "../../../client/choice";
 import { readTypedPairs, type PairTexts } from "../../../client/steering/contrastPairs";
 import {
-  directionName,
   directionsOf,
   fileDirections,
   LENGTHS,
@@ -33,6 +32,8 @@ import { strongestLayer } from "./view";
 
 /** Draws of the null control of directions. */
 const SHUFFLES = 20;
+/** Characters of a direction's name. */
+const MAX_NAME = 200;
 
 export interface Made {
   readonly pairs: readonly ReadPair[];
@@ -93,6 +94,12 @@ export class SteeringState {
   /** Pairs as texts, or why there are none. */
   readonly pairs = $derived.by((): { texts: readonly PairTexts[]; name: string; error?: string } => {
     const { source, count, firstSeed, pairs } = this.view;
+    const { model } = this.session;
+    if (source === "ledger" && model && !model.hasTokenizer)
+      return {
+        ...{ texts: [], name: "" },
+        error: `${model.name} has no tokenizer: open its tokenizer.json, or type pairs of token ids under “pairs of my own”.`,
+      };
     if (source === "ledger")
       return {
         texts: ledgerPairs(firstSeed, count),
@@ -186,12 +193,13 @@ export class SteeringState {
 
   /** Edits of the stack without the one that this panel added. */
   get otherEdits(): readonly Edit[] {
-    const names = new Set(this.directions.map(({ layer }) => this.editName(layer)));
-    return this.session.edits.active.filter((edit) => ![...names].some((name) => isOfName(edit, name)));
+    const { editName } = this;
+    return this.session.edits.active.filter((edit) => !isOfName(edit, editName));
   }
 
-  editName(layer: number): string {
-    return directionName(this.name, layer, this.site).slice(0, 200);
+  /** As long as a link carries it. */
+  get editName(): string {
+    return this.name.slice(0, MAX_NAME);
   }
 
   #prompts(): { prompts: readonly EditedPrompt[]; on: string } | undefined {
@@ -272,12 +280,12 @@ export class SteeringState {
   editAt(strength: number, from: number | undefined) {
     const { layer, site } = this;
     const direction = this.directions.find((one) => one.layer === layer);
-    return direction && steeringEdit(direction, site, this.editName(layer), strength, from);
+    return direction && steeringEdit(direction, site, this.editName, strength, from);
   }
 
   /** The chip that the direction already is, if it is one. */
   get chip(): Edit | undefined {
-    const name = this.editName(this.layer);
-    return this.session.edits.all.find((edit) => isOfName(edit, name));
+    const { editName, layer } = this;
+    return this.session.edits.all.find((edit) => isOfName(edit, editName, layer));
   }
 }

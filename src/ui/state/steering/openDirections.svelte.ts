@@ -16,6 +16,8 @@ export interface PairsFile {
 
 export class OpenDirections {
   file = $state.raw<SteeringFile | undefined>();
+  /** The file has not been looked at yet. */
+  isNew = $state(false);
   pairs = $state.raw<PairsFile | undefined>();
 
   constructor(private readonly engine: Pick<EngineApi, "readSteeringFile">) {}
@@ -27,8 +29,10 @@ export class OpenDirections {
     if (PAIR_FILE.test(only.name)) return this.#openPairs(only);
     if (!DIRECTION_FILE.test(only.name)) return false;
     const found = await this.engine.readSteeringFile(only);
-    if (found) this.file = found;
-    return found !== undefined;
+    if (!found) return false;
+    this.file = found;
+    this.isNew = true;
+    return true;
   }
 
   async #openPairs(file: File): Promise<boolean> {
