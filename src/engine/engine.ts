@@ -14,6 +14,7 @@ import { patchingCalls } from "./calls/patchingCalls";
 import { readingCalls } from "./calls/readingCalls";
 import { RunningCalls } from "./calls/runningCalls";
 import { saeCalls } from "./calls/saeCalls";
+import { steeringCalls } from "./calls/steeringCalls";
 import { tokenCalls } from "./calls/tokenCalls";
 import { trainingCalls } from "./calls/trainingCalls";
 import { TokenSpeed } from "./calls/tokenSpeed";
@@ -54,6 +55,7 @@ export function createEngine(host: EngineHost): EngineApi {
     ...patchingCalls(engine),
     ...attachCalls(engine),
     ...saeCalls(engine),
+    ...steeringCalls(engine),
     ...corpusCalls(engine),
     ...trainingCalls(engine),
     ...lensCalls(engine),

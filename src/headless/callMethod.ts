@@ -4,10 +4,12 @@ import type { ChainText, ChainTokens } from "../protocol/chain";
 import { GRAPH_DEFAULTS } from "../protocol/graphs";
 import type { Edit } from "../protocol/interventions";
 import { fitLens, judgeLens, openLens } from "./lenses";
+import type { SteeringEffectRequest, SteeringVectorsRequest } from "../protocol/steering";
 import { inputEdits, inputTokens, withTokens } from "./inputs";
 import { openEngine, saeAt } from "./openEngine";
 import { oneOf, required, type Options } from "./options";
 import { plain } from "./plain";
+import { effectRequest, steeringRequest, writeDirections } from "./steering";
 
 const CALLS = [
   "logitLens",
@@ -19,6 +21,8 @@ const CALLS = [
   "tokenAttribution",
   "edgeAttribution",
   "attributionGraph",
+  "steeringVectors",
+  "steeringEffect",
   "saeDecode",
   "saeSplice",
   "saeLatent",
@@ -58,12 +62,32 @@ async function graphRequest(engine: EngineApi, asked: Record<string, unknown>): 
   return { ...GRAPH_DEFAULTS, ...asked, saes };
 }
 
+/** Directions from pairs, and what they do: files are read and written beside the call. */
+async function callSteering(
+  values: Options,
+  { engine, info }: Awaited<ReturnType<typeof openEngine>>,
+  method: "steeringVectors" | "steeringEffect",
+): Promise<object> {
+  const given = JSON.parse(required(values, "request")) as Readonly<Record<string, unknown>>;
+  if (method === "steeringEffect") {
+    const request = (await effectRequest(engine, given)) as unknown as SteeringEffectRequest;
+    const edits = await inputEdits(engine, values);
+    const prompts = request.prompts.map((prompt) => ({ edits, ...prompt }));
+    return plain(await engine.steeringEffect({ ...request, prompts }, "call")) as object;
+  }
+  const request = (await withTokens(engine, steeringRequest(given))) as SteeringVectorsRequest;
+  const result = await engine.steeringVectors(request, "call");
+  const written = await writeDirections(engine, info, values, request, result);
+  return { ...written, ...(plain(result) as object) };
+}
+
 /** Any method of the engine, its request as JSON. */
 export async function callMethod(values: Options, [name]: string[]): Promise<object> {
   const asNamed = name === "graph" ? "attributionGraph" : (name ?? "");
   const lensCalls = Object.keys(LENS_CALLS) as (keyof typeof LENS_CALLS)[];
   const method = oneOf("method", asNamed, [...CALLS, ...lensCalls, ...CHAIN_CALLS]);
-  const { engine, info } = await openEngine(values);
+  const open = await openEngine(values);
+  const { engine, info } = open;
   if (method === "fitJacobianLens" || method === "lensQuality")
     return plain(await LENS_CALLS[method](engine, info, values)) as object;
   const chainCall = CHAIN_CALLS.find((one) => one === method);
@@ -77,6 +101,7 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
     const asked = engine[chainCall] as (request: unknown, runId: string) => Promise<object>;
     return plain(await asked(request, "call")) as object;
   }
+  if (method === "steeringVectors" || method === "steeringEffect") return callSteering(values, open, method);
   const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
   const edits = await inputEdits(engine, values);
   const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);

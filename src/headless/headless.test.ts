@@ -56,6 +56,46 @@ describe("headless", () => {
     expect((called["phi"] as { values: number[] }).values).toEqual(of(game));
   });
 
+  it("makes steering vectors, writes them as a control vector, and measures what the file does", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
+    const out = join(folder, "signs.gguf");
+    try {
+      const call = ["call", "steeringVectors", "--model", "ledger"];
+      const asked = JSON.stringify({ pairs: "ledger 1001 12", testShare: 0.25 });
+      const found = await command(...call, "--request", asked, "--out", out);
+      expect(found).toMatchObject({ out, site: "resid_post" });
+      const layers = found["layers"] as { norm: number; meanDifference: number[] }[];
+      expect(layers).toHaveLength(4);
+      expect(found["test"]).toHaveLength(3);
+      const ids = (await command("tokenize", "--model", "ledger", "--text", "+ -"))["tokens"] as number[];
+      const metric = { kind: "logitDifference", target: ids.at(-2), minus: ids.at(-1) };
+      const request = { prompts: "ledger 2001 2", directions: out, strengths: [0, 1], controls: 1, metric };
+      const measure = ["call", "steeringEffect", "--model", "ledger", "--request"];
+      const effect = await command(...measure, JSON.stringify(request));
+      // The first block is none of a control vector's.
+      expect(effect["layers"]).toEqual([1, 2, 3]);
+      const values = effect["values"] as number[];
+      expect(values[0]).toBeCloseTo(effect["base"] as number, 4);
+      expect(values[1]! - values[0]!).toBeGreaterThan(10);
+      expect((effect["control"] as number[])[1]! - values[0]!).toBeLessThan(10);
+      // The same directions given as numbers.
+      const directions = layers
+        .slice(1)
+        .map(({ meanDifference }, i) => ({ layer: i + 1, values: meanDifference }));
+      const same = await command(...measure, JSON.stringify({ ...request, directions }));
+      expect(same["values"]).toEqual(values);
+
+      const pairs = join(folder, "pairs.csv");
+      writeFileSync(pairs, "positive,negative\nAnn finds,Ann eats\nBob finds,Bob loses\n");
+      const own = await command(...call, "--request", JSON.stringify({ pairs, testShare: 0 }));
+      expect(own["train"]).toEqual([0, 1]);
+      const bad = await command(...call, "--request", asked, "--out", join(folder, "signs.bin"));
+      expect(bad["error"]).toMatch(/bin/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("writes gradients at sites, of a log-probability or a logit difference, under edits", async () => {
     const folder = mkdtempSync(join(tmpdir(), "vitrine-"));
     const out = join(folder, "gradient.safetensors");

@@ -58,7 +58,7 @@ function pairsOf(edit: Record<string, unknown>): object {
 
 /** The same with every prompt inside it as `{ text, tokens }`; those that come as text are tokenized. */
 export async function withTokens(engine: EngineApi, value: unknown, key = ""): Promise<unknown> {
-  const isPrompt = ["from", "plus", "minus", "prompts"].includes(key);
+  const isPrompt = ["from", "plus", "minus", "prompts", "positive", "negative"].includes(key);
   if (typeof value === "string" && isPrompt) {
     return { text: value, tokens: (await engine.tokenize(value, undefined)).map(({ id }) => id) };
   }

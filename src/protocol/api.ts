@@ -9,6 +9,7 @@ import type { ChainApi } from "./chainApi";
 import type { GradientApi } from "./gradientApi";
 import type { LensApi } from "./lenses";
 import type { SaeApi } from "./saeApi";
+import type { SteeringApi } from "./steering";
 import type { TrainingApi } from "./training";
 import type {
   AttributionRequest,
@@ -202,7 +203,7 @@ export interface KernelCheck {
   readonly mismatch?: string;
 }
 
-export interface EngineApi extends ChainApi, GradientApi, LensApi, SaeApi, TrainingApi {
+export interface EngineApi extends ChainApi, GradientApi, LensApi, SaeApi, SteeringApi, TrainingApi {
   /** Opens (or changes) the device; a loaded model is uploaded again. */
   openDevice(preference: DevicePreference): Promise<DeviceInfo>;
   loadModel(

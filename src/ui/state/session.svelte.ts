@@ -30,6 +30,7 @@ import { attachFiles, openDevice, restartSession, settle, startSession } from ".
 import { OtherModel } from "./otherModel.svelte";
 import { Query, type Next } from "./query.svelte";
 import { Problems } from "./problems.svelte";
+import { OpenDirections } from "./steering/openDirections.svelte";
 import { Selection, type POSITION_NAMES } from "./selection.svelte";
 import { RecentModels } from "./recentModels.svelte";
 import type { KernelCheckResult } from "./states";
@@ -62,6 +63,8 @@ export class Session {
   readonly problems: Problems;
   /** Attribution graphs from the visitor's files. */
   readonly graphs = new GraphFiles();
+  /** Directions or contrast pairs from the visitor's files. */
+  readonly directions: OpenDirections;
 
   device = $state.raw<DeviceInfo | undefined>();
   /** What the strip at the top says, if anything. */
@@ -120,6 +123,7 @@ export class Session {
     this.other = new OtherModel(engine);
     this.editedRun = new EditedRun(engine, this);
     this.problems = new Problems(this);
+    this.directions = new OpenDirections(engine);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Writes small GGUF files (the format is described in `gguf.ts`) for tests to read back. */
+/** Writes small GGUF files (the format is described in `gguf.ts`): control vectors, and what tests read back. */
 import { GGML_TYPES } from "./ggmlTypes";
 import type { GgufValue } from "./ggufCursor";
 

@@ -1,11 +1,11 @@
 /** The panel's rows and lines, from answers made here. */
 import { expect, it } from "vitest";
 import type { CompareResult, Prediction } from "../../../protocol/analysis";
+import { firstDifference } from "../../../client/tokens/firstDifference";
 import {
   differenceLines,
   distributionRows,
   distributionTable,
-  firstDifference,
   linesTable,
   logProbLines,
   probabilityEnd,

@@ -87,16 +87,6 @@ export const rankLines = (result: CompareResult, index: number): Lines =>
 export const differenceLines = (result: CompareResult, index: number, minus: number): Lines =>
   lines(result, ({ targets }) => (targets[index]?.logProb ?? NaN) - (targets[minus]?.logProb ?? NaN));
 
-/** The first place where two texts are not the same token; undefined if one only goes on, or neither. */
-export function firstDifference(
-  a: readonly { readonly id: number }[],
-  b: readonly { readonly id: number }[],
-): number | undefined {
-  const at = a.findIndex(({ id }, i) => id !== b[i]?.id);
-  if (at >= 0) return at;
-  return b.length > a.length ? a.length : undefined;
-}
-
 const number = (name: string) => ({ name, numeric: true });
 const word = (name: string) => ({ name, numeric: false });
 

@@ -1,10 +1,10 @@
-/** The same prompt continued twice, with the edits and without, by the same settings and seed. */
+/** The same prompt continued twice, under edits and under fewer of them or none, by the same settings and seed. */
 import type { TokenInfo } from "../../../protocol/api";
 import { isVitrineError, messageOf } from "../../../protocol/errors";
 import type { Edit } from "../../../protocol/interventions";
 import { editsText } from "../../../client/edits/chipText";
 import { generateRequest } from "../../../client/generation";
-import type { Session } from "../../state/session.svelte";
+import type { Session } from "../session.svelte";
 
 export interface Written {
   readonly now: readonly TokenInfo[];
@@ -24,17 +24,22 @@ export class BothTexts {
 
   constructor(private readonly session: Session) {}
 
-  async write(): Promise<void> {
+  /** `edits`: what is acted under now; `baseline`: what it is held against. A text that is still being written is dropped. */
+  async write(edits: readonly Edit[], baseline: readonly Edit[] = []): Promise<void> {
     const { session } = this;
     const { model, engine, temperature, seed } = session;
-    if (!model || this.busy) return;
+    if (!model) return;
+    if (this.busy) this.cancel();
     const runId = (this.#runId = `both-${++count}`);
-    const edits = session.edits.active;
+    const isNewest = () => this.#runId === runId;
     const how = temperature === 0 ? "temperature 0" : `temperature ${temperature}, seed ${seed}`;
     this.busy = true;
     this.error = undefined;
     let written: Written = { now: [], baseline: [], under: `${editsText(edits)} · ${how}`, isDone: false };
-    const show = (part: Partial<Written>) => (this.written = written = { ...written, ...part });
+    const show = (part: Partial<Written>) => {
+      written = { ...written, ...part };
+      if (isNewest()) this.written = written;
+    };
     try {
       const prompt = await session.promptTokens(session.promptText);
       const one = async (which: "now" | "baseline", under: readonly Edit[]) => {
@@ -47,13 +52,13 @@ export class BothTexts {
         show({ [which]: all.slice(ids.length) });
       };
       show({});
-      await one("baseline", []);
+      await one("baseline", baseline);
       await one("now", edits);
       show({ isDone: true });
     } catch (error) {
-      if (!isVitrineError(error, "Cancelled")) this.error = messageOf(error);
+      if (isNewest() && !isVitrineError(error, "Cancelled")) this.error = messageOf(error);
     } finally {
-      this.busy = false;
+      if (isNewest()) this.busy = false;
     }
   }
 
