@@ -56,7 +56,7 @@ it.each(GOLDEN_FOLDERS)("%s: every site is that of the CPU device", async (folde
 
 it.each(["tinyGpt2", "llama"])("%s: every weight is that of the CPU device", async (folder) => {
   const models = [
-    await loadGolden(folder, await createCpuDevice()),
+    await loadGolden(folder, await sharedCpu()),
     await loadGolden(folder, device),
   ] as const;
   const { architecture, config, weights } = models[0];

@@ -134,11 +134,17 @@ function forward(
   const { config } = model;
   const tops = seeds.map(({ site }) => partOf(config, site) + 1);
   const stop = logits.length > 0 ? config.nLayers : Math.min(config.nLayers, Math.max(0, ...tops));
-  return forwardTo(model, rows, stop, atOnce);
+  return forwardTo(model, rows, stop, atOnce, weights);
 }
 
 /** All but the last of `stop` blocks, with the residual stream before each kept; `atOnce`: scalars of a walk. */
-export function forwardTo({ memory }: Model, rows: PackedRows, stop: number, atOnce: number): ForwardPass {
+export function forwardTo(
+  { memory }: Model,
+  rows: PackedRows,
+  stop: number,
+  atOnce: number,
+  weights: readonly WantedWeight[] = [],
+): ForwardPass {
   const sent = rows.send();
   const { edits } = sent;
   const batch = withSeenBy(memory, sent.batch, rows.packed, atOnce);

@@ -79,7 +79,10 @@ async function walk(
       const cotangent = oneHots(memory, kept, count, config.dModel, { first, scalars });
       const factors = meansOverKept(memory, kept, count, scalars);
       const seeds = [{ site: target, cotangent, tokens: undefined }];
-      const asks = { wanted: new Set(sites), frozen: new Set<never>(), head: [], seeds };
+      const asks = {
+        ...{ wanted: new Set(sites), weights: [], frozen: new Set<never>(), cuts: new Map<never, never>() },
+        ...{ head: [], seeds },
+      };
       back = new BackwardPass(model, pass, asks);
       back.record();
       const { found } = back;
