@@ -20,7 +20,8 @@
  *   games FILE
  *            recomputes Shapley values of published tables of coalitions (src/shapley/tables.ts) from the tables' own values
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
- *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), saeDecode, saeSplice, saeLatent,
+ *            METHOD: logitLens, attribution, neuron, compare, sweep (protocol/analysis.ts), graph (or attributionGraph, its
+ *            name in the API: protocol/graphs.ts; "saes" are places, all that are attached if left out), saeDecode, saeSplice, saeLatent,
  *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
  *            none; a chain in a request may be text
