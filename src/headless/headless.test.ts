@@ -228,6 +228,25 @@ describe("headless", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("traces a prediction through the autoencoders that ship, by either name, under edits", async () => {
+    const saes = [0, 1, 2, 3].map((layer) => `static/models/ledger/sae/blocks.${layer}.resid_post`).join();
+    const asked = [...PROMPT, "--sae", saes, "--request", '{"check":{"largest":2,"random":2,"seed":1}}'];
+    const graph = await command("call", "graph", ...asked);
+    expect(graph["elapsedMs"]).toBeLessThan(20_000);
+    const nodes = graph["nodes"] as { kind: string; influence: number }[];
+    expect(nodes.filter(({ kind }) => kind === "latent").length).toBeGreaterThan(5);
+    const { replacement } = (graph["whole"] as { scores: { replacement: number } }).scores;
+    expect(replacement).toBeGreaterThan(0.5);
+    expect(replacement).toBeLessThan(1);
+    const same = await command("call", "attributionGraph", ...asked);
+    expect(same["nodes"]).toEqual(nodes);
+    const edits = JSON.stringify([{ kind: "scale", site: "attn_out", layers: [1], factor: 0 }]);
+    const edited = await command("call", "graph", ...asked, "--edits", edits);
+    expect(edited["links"]).not.toEqual(graph["links"]);
+    const bare = await command("call", "graph", ...PROMPT, "--request", "{}");
+    expect(JSON.stringify(bare)).toContain("needs dictionaries");
+  });
+
   it("plays games in every mode", async () => {
     const chain = [
       ...[

@@ -12,7 +12,7 @@
  * At most one block's activations live at a time, beside one residual stream a block.
  */
 import type { FrozenPart } from "../../../protocol/gradients";
-import { siteLayer, type Site } from "../../../protocol/sites";
+import type { Site } from "../../../protocol/sites";
 import { WeightSums } from "../../autodiff/tape";
 import type { Tensor, WeightTables } from "../../device/tensor";
 import type { ForwardContext, ModelConfig, Taps, TokenBatch } from "../../models/architecture";
@@ -21,10 +21,11 @@ import { runBlock } from "../../models/runBlocks";
 import { add } from "../../ops/elementwise";
 import { gatherRows } from "../../ops/embedding";
 import { scoreTargetsBackward } from "../../ops/score";
-import { HEAD_SITES, type PassEdits } from "../edits/passEdits";
+import type { PassEdits } from "../edits/passEdits";
 import type { SiteChanges } from "../edits/runTaps";
 import type { CutSites } from "./cutSites";
 import type { HeadTables, PendingValues } from "./headTables";
+import { EMBEDDINGS, partOf } from "./partOf";
 import { TapedPart, type Seed, type SiteTensor } from "./tapedPart";
 import type { WantedWeight } from "./wantedWeights";
 
@@ -47,13 +48,6 @@ export interface BackwardAsks {
   readonly cuts: CutSites;
   readonly head: readonly HeadTables[];
   readonly seeds: readonly Seed[];
-}
-
-const EMBEDDINGS = -1;
-
-/** The part of the model that a site lies in: -1 the embeddings, a block, or the head. */
-export function partOf({ nLayers }: Pick<ModelConfig, "nLayers">, site: Site): number {
-  return HEAD_SITES.has(site) ? nLayers : (siteLayer(site) ?? EMBEDDINGS);
 }
 
 export class BackwardPass {

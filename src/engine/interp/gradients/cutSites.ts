@@ -4,7 +4,7 @@ import { refuse } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { saeOf, siteNamed, type Model } from "../../models/model";
 import type { Matrix } from "../../ops/weights";
-import { partOf } from "./backwardPass";
+import { partOf } from "./partOf";
 
 /** A linear way around a cut, from the site that it begins at. */
 export interface SkipPath {

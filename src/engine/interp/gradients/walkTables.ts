@@ -4,9 +4,10 @@ import type { Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";
 import { siteColumns } from "../../models/siteShape";
 import type { PassEdits } from "../edits/passEdits";
-import { partOf, type BackwardAsks } from "./backwardPass";
+import type { BackwardAsks } from "./backwardPass";
 import type { PackedRows } from "./gradientBatch";
 import { uploadHeadTables } from "./headTables";
+import { partOf } from "./partOf";
 import type { PlacedScalars } from "./scalars";
 import type { Seed } from "./tapedPart";
 
