@@ -118,7 +118,7 @@ test("gradients by step stand beside Shapley values of the chain, and go with a 
   const figure = chart(page, "What each step is worth");
   await expect(figure).toContainText("integrated gradients");
   await expect(figure).toContainText(/gradients of log p\(answer\) with all steps/);
-  await expect(chart(page, "How alike they rank the steps")).toContainText("gradient × input");
+  await expect(chart(page, "How alike they rank the steps")).toContainText("gradient × in");
   const words = page.getByText(/^gradient × input against (exact|estimated) Shapley values: Spearman’s ρ/);
   // The example opens with the exact values of its steps.
   await expect(words).toBeVisible();
