@@ -38,6 +38,8 @@ export class LensFit implements LensMatrices {
   #lastChange = NaN;
   #elapsedMs = 0;
   #isRunning = false;
+  /** Those read when it was last asked for. */
+  #readRows: { readonly done: number; readonly rows: ReadonlySet<string> } = { done: 0, rows: new Set() };
 
   /** Checks everything; reads nothing. `environment`: of the model and the corpus. */
   constructor(
@@ -131,10 +133,13 @@ export class LensFit implements LensMatrices {
     return this.#means[layer] ?? refuse(`This lens has no matrix of layer ${layer}.`);
   }
 
-  /** Whether a row of tokens is one that the mean is over. */
+  /** Whether a row of tokens is one that was read. */
   hasRead(row: readonly number[]): boolean {
-    const key = row.join(",");
-    return this.#rows.slice(0, this.#next).some((one) => one.length === row.length && one.join(",") === key);
+    if (this.#readRows.done !== this.#next) {
+      const rows = new Set(this.#rows.slice(0, this.#next).map((one) => one.join(",")));
+      this.#readRows = { done: this.#next, rows };
+    }
+    return this.#readRows.rows.has(row.join(","));
   }
 
   info(): LensInfo {

@@ -29,8 +29,7 @@ import type { Model } from "../../models/model";
 import { klDivergence, topTokens } from "../../ops/score";
 
 const RESAMPLES = 1000;
-const MEASURES = ["kl", "agreesWithModel", "agreesWithNext"] as const;
-type Measure = (typeof MEASURES)[number];
+type Measure = "kl" | "agreesWithModel" | "agreesWithNext";
 
 /** The matrices of a lens; a fit knows its own texts. */
 export interface JudgedLens extends LensMatrices {
