@@ -21,8 +21,8 @@ import { editLatents } from "../ops/latentEdits";
 import { freeSae, type SaeWeights } from "../ops/saeWeights";
 import { MAX_SELECT_K } from "../ops/select";
 
-/** Taken from one set of files: each is as large as a small model. */
-const MOST_AT_ONCE = 16;
+/** Taken from one set of files: each is as large as a small model; a set of transcoders has one a layer. */
+const MOST_AT_ONCE = 64;
 /** Sites whose tensor has one row a token and nothing else in it. */
 const READABLE = /^(embed|resid_\w+|attn_out|mlp_out|attn\.z|ln[12]\.normalized|mlp\.(pre|pre_linear|post))$/;
 
