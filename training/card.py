@@ -2,9 +2,10 @@
 
     npm run -s evaluate -- ledger > ledger.json
     python3 card.py ledger ledger.json ../static/models/ledger STEPS SECONDS SEED
-    python3 card.py saes ../static/models/ledger        writes the section on the autoencoders anew, and nothing else
+    python3 card.py saes ../static/models/ledger        writes the sections on autoencoders and transcoders anew
 
-The numbers of the autoencoders are those of sae/factors.json, which sae/score.py wrote.
+The numbers of the autoencoders are those of sae/factors.json, which sae/score.py wrote; those of the
+transcoders are in sae/transcoders.json, by sae/scoreTranscoders.py.
 """
 import hashlib
 import json
@@ -120,10 +121,73 @@ SHA-256 of `sae_weights.safetensors`:
 """
 
 
+def transcoders_section(folder):
+    """From sae/transcoders.json; nothing where there are no transcoders."""
+    path = folder / "sae" / "transcoders.json"
+    if not path.exists():
+        return ""
+    number = lambda x: f"{x:.4f}" if x >= 0.001 else f"{x:.0e}"
+    triple = lambda loss: " / ".join(number(loss[run]) for run in ("clean", "spliced", "zeroAblated"))
+    said, configs = json.loads(path.read_text()), []
+    cells = lambda loss: (
+        f"{triple(loss['chainAndAnswer'])} | {loss['chainAndAnswer']['lossRecovered']:.5f} | "
+        f"{triple(loss['everyToken'])} | {loss['everyToken']['lossRecovered']:.5f}"
+    )
+    rows = []
+    for hook, site in said["sites"].items():
+        layer = hook.split(".")[1]
+        configs.append(json.loads((folder / "sae" / f"blocks.{layer}.mlp" / "cfg.json").read_text()))
+        rows.append(
+            f"| {layer} | {site['fvu']:.4f} | {site['l0']:.2f} | {site['cosine']:.4f} | {cells(site['loss'])} | "
+            f"{site['dead']} | {len(site['labels'])} |"
+        )
+    rows.append(f"| all at once | | | | {cells(said['allAtOnce'])} | | |")
+    f1, factors = said["fields"].index("f1"), []
+    for factor in said["factors"]:
+        columns = [[row[f1] for row in site["factors"][factor["id"]]] for site in said["sites"].values()]
+        best = max(mean(column) for column in columns)
+        shown = [f"{mean(column):.3f} ({min(column):.2f})" for column in columns]
+        shown = [f"**{c}**" if mean(column) == best >= 0.9 else c for c, column in zip(shown, columns)]
+        probe = max(site["probeF1"][factor["id"]] for site in said["sites"].values())
+        factors.append(f"| {factor['id']} | {factor['bestWordF1']:.2f} | {probe:.2f} | {' | '.join(shown)} |")
+    training = configs[0]["metadata"]
+    costs = [config["metadata"]["training_fvu"] for config in configs]
+    stored = max(abs(cost["as_stored"] - cost["float32"]) for cost in costs)
+    table, lines = "\n".join(rows), "\n".join(factors)
+    sums = "\n".join(f"- `{hook}`: `{site['sha256']}`" for hook, site in said["sites"].items())
+    layers = [f"block {hook.split('.')[1]}" for hook in said["sites"]]
+    return f"""
+## Transcoders
+
+`sae/blocks.N.mlp`: one TopK transcoder for every MLP, from its input after the norm (`blocks.N.ln2.hook_normalized`) to
+`blocks.N.hook_mlp_out`; {configs[0]['d_sae']} latents, k = {configs[0]['k']}, in the SAELens layout, f16. Trained by
+`training/sae/transcoders.py`, seed {training['seed']}, with the autoencoders' text and settings: {training['steps']} steps of
+{training['batch_tokens']} tokens. Storing them in f16 changes FVU by at most {stored:.6f}.
+
+On the same held-out tokens as the autoencoders. Loss: clean / with the transcoder in place of the MLP / with nothing there,
+at every token at once; "all at once": all MLPs replaced, each transcoder reading what comes to it then. Dead as above.
+
+| MLP of block | FVU | L0 | cosine | loss, chain and answer | recovered | loss, every token | recovered | dead | labels |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{table}
+
+Mean F1 of the best latents, chosen and scored as above; the linear probe has what the MLP reads. All is in
+`sae/transcoders.json`.
+
+| factor | one word | linear probe | {' | '.join(layers)} |
+| --- | --- | --- | {' | '.join('---' for _ in layers)} |
+{lines}
+
+SHA-256 of `sae_weights.safetensors`:
+
+{sums}
+"""
+
+
 def write_saes(folder):
     card = Path(folder) / "card.md"
     before = card.read_text().split(f"\n{SAES}")[0]
-    card.write_text(before + saes_section(Path(folder)))
+    card.write_text(before + saes_section(Path(folder)) + transcoders_section(Path(folder)))
 
 
 def main(name, report, folder, steps, seconds, seed):
@@ -176,6 +240,7 @@ Exact Shapley values of the steps, value = log p(answer), 100 held-out problems:
 {shapley}
 """
         + saes_section(folder)
+        + transcoders_section(folder)
     )
 
 

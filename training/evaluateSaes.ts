@@ -19,9 +19,9 @@ import { decode, encode, readSae, type StoredSae } from "./storedSae";
 const FOLDER = join(process.env["VITRINE_MODELS"] ?? "static/models", "ledger");
 const BATCH = 24;
 /** F1, FVU, L0, cosine and loss are rounded or summed in f32 there. */
-const TOLERANCE = 2e-3;
+export const TOLERANCE = 2e-3;
 
-interface SiteNumbers {
+export interface SiteNumbers {
   readonly sha256: string;
   readonly fvu: number;
   readonly l0: number;
@@ -29,12 +29,12 @@ interface SiteNumbers {
   readonly factors: Readonly<Record<string, readonly FactorRow[]>>;
 }
 /** value, latent, threshold (both null where no latent fires at any token of the value), precision, recall, F1 */
-type FactorRow = readonly [string, number | null, number | null, number, number, number];
+export type FactorRow = readonly [string, number | null, number | null, number, number, number];
 
 const idOf = new Map(LEDGER_VOCABULARY.map((word, id) => [word, id]));
-const idsOf = (tokens: readonly LedgerToken[]) => tokens.map(({ word }) => idOf.get(word) ?? -1);
+export const idsOf = (tokens: readonly LedgerToken[]) => tokens.map(({ word }) => idOf.get(word) ?? -1);
 
-/** Residual streams of one site, one array a token. */
+/** Activations of one site, one array a token. */
 export async function residuals(
   engine: EngineApi,
   site: string,
@@ -52,8 +52,8 @@ export async function residuals(
   return rows;
 }
 
-/** Reconstruction of all tokens but <s>. */
-function reconstruction(
+/** Reconstruction of all tokens but <s>: of x by an autoencoder, of what the MLP writes by a transcoder. */
+export function reconstruction(
   sae: StoredSae,
   x: readonly Float32Array[],
   codes: readonly ReadonlyMap<number, number>[],
@@ -79,7 +79,7 @@ function reconstruction(
   return { fvu: left / spread, l0: active / x.length, cosine: cosines / x.length };
 }
 
-function f1Of(
+export function f1Of(
   [value, latent, threshold]: FactorRow,
   factor: string,
   tokens: readonly LedgerToken[],
@@ -146,7 +146,7 @@ export async function main([spliced = "40"]: readonly string[]): Promise<void> {
   const tokens = problems.flat().filter((_, t) => !isFirst[t]);
   const report: Record<string, unknown> = {};
   let worst = 0;
-  for (const name of readdirSync(join(FOLDER, "sae")).filter((entry) => entry.startsWith("blocks."))) {
+  for (const name of readdirSync(join(FOLDER, "sae")).filter((entry) => entry.endsWith("resid_post"))) {
     const sae = readSae(join(FOLDER, "sae", name));
     const hook = name.replace("resid_post", "hook_resid_post");
     const said = stated.sites[hook];

@@ -1,5 +1,5 @@
 /**
- * A TopK autoencoder that ships, read from its files and computed with plain loops in double precision: shares no code with
+ * A TopK autoencoder or transcoder that ships, read from its files and computed with plain loops in double precision: shares no code with
  * the engine's own reader and kernels, nor with the trainer.
  */
 import { createHash } from "node:crypto";
@@ -16,10 +16,19 @@ export interface StoredSae {
   readonly decoder: Float64Array;
   readonly encoderBias: Float64Array;
   readonly decoderBias: Float64Array;
+  /** Taken off the input; a transcoder has none. */
+  readonly inputBias?: Float64Array;
+}
+
+interface StoredConfig {
+  readonly k: number;
+  readonly d_in: number;
+  readonly d_sae: number;
+  readonly apply_b_dec_to_input: boolean;
 }
 
 export function readSae(folder: string): StoredSae {
-  const config = JSON.parse(readFileSync(join(folder, "cfg.json"), "utf8")) as Record<string, number>;
+  const config = JSON.parse(readFileSync(join(folder, "cfg.json"), "utf8")) as StoredConfig;
   const file = readFileSync(join(folder, "sae_weights.safetensors"));
   const headerEnd = 8 + Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.toString("utf8", 8, headerEnd)) as Record<
@@ -36,9 +45,10 @@ export function readSae(folder: string): StoredSae {
   };
   return {
     sha256: createHash("sha256").update(file).digest("hex"),
-    ...{ k: config["k"] ?? 0, dIn: config["d_in"] ?? 0, nLatents: config["d_sae"] ?? 0 },
+    ...{ k: config.k, dIn: config.d_in, nLatents: config.d_sae },
     ...{ encoder: tensor("W_enc"), decoder: tensor("W_dec") },
     ...{ encoderBias: tensor("b_enc"), decoderBias: tensor("b_dec") },
+    ...(config.apply_b_dec_to_input ? { inputBias: tensor("b_dec") } : {}),
   };
 }
 
@@ -46,7 +56,7 @@ export function readSae(folder: string): StoredSae {
 export function encode(sae: StoredSae, x: Float32Array): Map<number, number> {
   const pre = sae.encoderBias.slice();
   for (let i = 0; i < sae.dIn; i++) {
-    const centred = (x[i] ?? 0) - (sae.decoderBias[i] ?? 0);
+    const centred = (x[i] ?? 0) - (sae.inputBias?.[i] ?? 0);
     const row = i * sae.nLatents;
     for (let j = 0; j < sae.nLatents; j++) pre[j] = (pre[j] ?? 0) + centred * (sae.encoder[row + j] ?? 0);
   }

@@ -4,7 +4,14 @@
  */
 import type { Site } from "./sites";
 
-export const SAE_LAYOUTS = ["SAELens", "Gemma Scope", "sparsify", "OpenAI", "dictionary_learning"] as const;
+export const SAE_LAYOUTS = [
+  "SAELens",
+  "Gemma Scope",
+  "sparsify",
+  "OpenAI",
+  "dictionary_learning",
+  "circuit-tracer",
+] as const;
 export type SaeLayout = (typeof SAE_LAYOUTS)[number];
 
 /** From pre-activations to latents. BatchTopK works by its threshold once it is trained. */

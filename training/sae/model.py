@@ -66,9 +66,19 @@ class Ledger:
     def embed(self, ids):
         return self.weights["wte.weight"][ids] + self.weights["wpe.weight"][: ids.shape[1]]
 
+    def mlp(self, i, h):
+        """What the MLP of block i makes of h [token, dModel], its input after the norm."""
+        h = self.linear(f"h.{i}.mlp.c_fc", h)
+        h = 0.5 * h * (1 + torch.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))
+        return self.linear(f"h.{i}.mlp.c_proj", h)
+
     @torch.no_grad()
-    def run(self, x, first=0):
-        """Blocks from `first` on over x [batch, pos, dModel]: (logits, [resid_post of each of these blocks])."""
+    def run(self, x, first=0, instead=None, seen=None):
+        """Blocks from `first` on over x [batch, pos, dModel]: (logits, [resid_post of each of these blocks]).
+
+        instead: by layer, what stands in for its MLP: [token, dModel] after the norm to [token, dModel].
+        seen: a list that takes (input after the norm, output) of every MLP, both [batch, pos, dModel].
+        """
         batch, length, width = x.shape
         head = width // self.heads
         unseen = torch.full((length, length), -1e9).triu(1)
@@ -80,26 +90,46 @@ class Ledger:
             pattern = torch.softmax((q * head**-0.5) @ k.transpose(-1, -2) + unseen, -1)
             z = (pattern @ v).transpose(1, 2).reshape(-1, width)
             x = x + self.linear(f"{block}.attn.c_proj", z).view(x.shape)
-            h = self.linear(f"{block}.mlp.c_fc", self.norm(x, f"{block}.ln_2"))
-            h = 0.5 * h * (1 + torch.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))
-            x = x + self.linear(f"{block}.mlp.c_proj", h).view(x.shape)
+            read = self.norm(x, f"{block}.ln_2")
+            flat = read.flatten(0, -2)
+            made = (instead[i](flat) if instead and i in instead else self.mlp(i, flat)).view(x.shape)
+            if seen is not None:
+                seen.append((read, made))
+            x = x + made
             sites.append(x)
         return self.norm(x, "ln_f") @ self.weights["wte.weight"].t(), sites
 
     def residuals(self, rows, batch=32):
         """resid_post of every block at every token of the rows, in their order: f32 [layer, token, dModel]."""
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        return self.gather(rows, lambda ids: self.run(self.embed(ids))[1], batch)
+
+    def mlps(self, rows, batch=32):
+        """What every MLP reads, after its norm, and then what every MLP writes, at every token of the rows, in their
+        order: f32 [2 layers, token, dModel]."""
+
+        def values(ids):
+            seen = []
+            self.run(self.embed(ids), seen=seen)
+            return [read for read, _ in seen] + [made for _, made in seen]
+
+        return self.gather(rows, values, batch)
+
+    def gather(self, rows, values, batch):
+        """values(ids), a list of [batch, pos, dModel], at every token of the rows: [list, token, dModel]."""
         starts = np.cumsum([0] + [len(row) for row in rows])
-        out = torch.empty(self.layers, int(starts[-1]), self.width)
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        out = None
         for at in range(0, len(order), batch):
             group = order[at : at + batch]
             ids = torch.full((len(group), max(len(rows[i]) for i in group)), PAD)
             for j, i in enumerate(group):
                 ids[j, : len(rows[i])] = torch.tensor(rows[i])
-            _, sites = self.run(self.embed(ids))
-            for layer, site in enumerate(sites):
+            found = values(ids)
+            if out is None:
+                out = torch.empty(len(found), int(starts[-1]), self.width)
+            for place, value in enumerate(found):
                 for j, i in enumerate(group):
-                    out[layer, starts[i] : starts[i + 1]] = site[j, : len(rows[i])]
+                    out[place, starts[i] : starts[i + 1]] = value[j, : len(rows[i])]
         return out
 
 

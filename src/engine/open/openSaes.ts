@@ -21,8 +21,9 @@ import { editLatents } from "../ops/latentEdits";
 import { freeSae, type SaeWeights } from "../ops/saeWeights";
 import { MAX_SELECT_K } from "../ops/select";
 
-/** Taken from one set of files: each is as large as a small model. */
-const MOST_AT_ONCE = 16;
+/** Taken from one set of files: each is as large as a small model; a set of transcoders has one a layer. */
+const MOST_AT_ONCE = 64;
+
 interface Attached {
   readonly info: SaeInfo;
   readonly file: SaeFile;

@@ -13,7 +13,7 @@ import { LatentLabels } from "./latentLabels.svelte";
 
 const ATTACH = "attach-saes";
 
-/** What ships beside an embedded model, `sae/factors.json`: the part that the page reads. */
+/** What ships beside an embedded model, `sae/factors.json` and `sae/transcoders.json`: the part that the page reads. */
 interface Factors {
   readonly rule: string;
   readonly modelSha256: string;
@@ -37,6 +37,8 @@ export class Autoencoders {
   incomplete = $state.raw<IncompleteSae | undefined>();
   /** Of the loaded model, if it ships with autoencoders. */
   factors = $state.raw<Factors | undefined>();
+  /** Of its transcoders, once somebody asked for them. */
+  transcoders = $state.raw<Factors | undefined>();
 
   /** What latents are called. */
   readonly labels = new LatentLabels(this);
@@ -60,7 +62,7 @@ export class Autoencoders {
   async refresh(): Promise<void> {
     this.corpora.forget();
     this.error = this.incomplete = undefined;
-    this.factors = undefined;
+    this.factors = this.transcoders = undefined;
     this.#opened = undefined;
     // Numbers may be given anew.
     this.list = [];
@@ -71,12 +73,21 @@ export class Autoencoders {
   async open(): Promise<void> {
     const { model } = this.owner;
     if (model?.source !== "embedded") return;
-    this.#opened ??= fetchFactors(model).then(async (factors) => {
+    this.#opened ??= fetchFactors(model, "factors").then(async (factors) => {
       if (this.owner.model !== model) return;
       this.factors = factors;
       await this.attachEmbedded();
     });
     await this.#opened;
+  }
+
+  /** Whether the model may ship with transcoders that are not attached. */
+  get hasTranscodersLeft(): boolean {
+    const sites = Object.values(this.transcoders?.sites ?? {});
+    return (
+      this.factors !== undefined &&
+      (sites.length === 0 || sites.some(({ sha256 }) => !this.attached.has(sha256)))
+    );
   }
 
   /** Folders of those that ship with the model and are not attached yet. */
@@ -91,6 +102,19 @@ export class Autoencoders {
     for (const folder of folders) {
       if (model) await this.#attach({ kind: "embedded", model: model.name, folder }, undefined);
     }
+  }
+
+  /** Attaches the transcoders of every MLP that ship with the model. */
+  async attachTranscoders(): Promise<void> {
+    const { model } = this.owner;
+    if (model?.source !== "embedded") return;
+    const found = await fetchFactors(model, "transcoders");
+    if (this.owner.model !== model) return;
+    this.transcoders = found;
+    this.error = found ? undefined : `${model.name} ships with no transcoders.`;
+    // By the hook that each writes: blocks.0.hook_mlp_out, in the folder blocks.0.mlp.
+    const left = Object.entries(found?.sites ?? {}).filter(([, { sha256 }]) => !this.attached.has(sha256));
+    await this.attachEmbedded(left.map(([hook]) => hook.replace(/hook_mlp_out$/, "mlp")));
   }
 
   attachFiles(files: readonly File[], site: Site | undefined): Promise<void> {
@@ -121,7 +145,8 @@ export class Autoencoders {
 
   /** What its latents are called, by the rule. */
   labelsOf({ sha256 }: Pick<SaeInfo, "sha256">): Readonly<Record<string, string>> {
-    return Object.values(this.factors?.sites ?? {}).find((site) => site.sha256 === sha256)?.labels ?? {};
+    const sites = [this.factors, this.transcoders].flatMap((part) => Object.values(part?.sites ?? {}));
+    return sites.find((site) => site.sha256 === sha256)?.labels ?? {};
   }
 
   /** What is known already stays the same object: views ask nothing anew because another one came. */
@@ -153,8 +178,11 @@ export class Autoencoders {
   }
 }
 
-async function fetchFactors({ name, sha256 }: ModelInfo): Promise<Factors | undefined> {
-  const response = await fetch(new URL(`models/${name}/sae/factors.json`, document.baseURI));
+async function fetchFactors(
+  { name, sha256 }: ModelInfo,
+  part: "factors" | "transcoders",
+): Promise<Factors | undefined> {
+  const response = await fetch(new URL(`models/${name}/sae/${part}.json`, document.baseURI));
   const isJson = response.ok && !response.headers.get("content-type")?.includes("html");
   const factors = isJson ? ((await response.json()) as Factors) : undefined;
   return factors?.modelSha256 === sha256 ? factors : undefined;

@@ -5,7 +5,7 @@
  */
 import { VITRINE_ERROR_NAMES, VitrineError } from "../../../protocol/errors";
 import { configBeside, isConfigKey } from "../torch/checkpointConfig";
-import { readJson, type Json } from "../bytes/json";
+import type { Json } from "../bytes/json";
 import type { StoredTensor } from "../storedModel";
 import type { PickleValue } from "../torch/pickleValues";
 import { isNpz, readNpz } from "../bytes/npz";
@@ -16,17 +16,17 @@ import { baseNameOf, type ByteFile, type FileSet } from "../bytes/source";
 import { readTorchArchive } from "../torch/torchArchive";
 import { hasZipMagic, readZipDirectory } from "../bytes/zip";
 import { isCentring, withCentring } from "./centring";
-import { ConfigFields } from "./configFields";
+import { layerOfFile, readCircuitTracer } from "./sets/circuitTracer";
 import { readDictionaryLearning } from "./dictionaryLearning";
 import { readGemmaScope } from "./gemmaScope";
 import { readOpenAi } from "./openai";
 import type { FoundSae, SaeFile } from "./saeFile";
 import { readSaeLens } from "./saeLens";
 import { TensorShelf } from "./saeTensors";
+import { needed, neededYaml, placeOf, type Place } from "./place";
 import { readSparsify } from "./sparsify";
 import { trainerConfig } from "./untoldDictionary";
 
-const MAX_CONFIG_BYTES = 4_000_000;
 /** Files that are looked into; a repository of one family has hundreds. */
 const MAX_LOOKED_INTO = 4096;
 /** Names of weights; what has another name is looked into only in a small set. */
@@ -36,8 +36,6 @@ const SMALL_SET = 64;
 const HEAD_BYTES = 9;
 /** Names of tensors and keys in a note. */
 const MOST_NAMED = 8;
-/** Folders that the name of an autoencoder shows. */
-const FOLDERS_IN_NAME = 3;
 
 export interface Refusal {
   readonly name: string;
@@ -130,55 +128,28 @@ async function recognise(file: ByteFile, files: FileSet, fields: Json): Promise<
     : undefined;
 }
 
-interface Place {
-  readonly file: ByteFile;
-  /** For people. */
-  readonly name: string;
-  readonly folders: readonly string[];
-  /** The config of this name in the file's own folder, or `above` it. */
-  config(name: string, above?: boolean): Promise<Config | undefined>;
-}
-
-interface Config {
-  readonly file: ByteFile;
-  readonly json: Json;
-  readonly fields: ConfigFields;
-}
-
-function placeOf(file: ByteFile, files: FileSet): Place {
-  const folders = file.name.split("/").slice(0, -1);
-  const isAlone = /^(sae_weights|sae|params|ae|model)\.\w+$/.test(baseNameOf(file));
-  const path = isAlone && folders.length > 0 ? folders : file.name.split("/");
-  return {
-    file,
-    folders,
-    name: path.slice(-FOLDERS_IN_NAME).join("/"),
-    async config(name, above = false) {
-      if (above && folders.length === 0) return undefined;
-      const wanted = [...folders.slice(0, above ? -1 : undefined), name].join("/");
-      const found = files.find((other) => other.name === wanted);
-      if (!found) return undefined;
-      const json = await readJson(found, MAX_CONFIG_BYTES);
-      const { metadata } = json;
-      const inner =
-        typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
-      return {
-        file: found,
-        json,
-        fields: new ConfigFields(found.name, json, inner as Record<string, unknown>),
-      };
-    },
-  };
-}
-
 async function inSafetensors(place: Place): Promise<Reader | undefined> {
   const { file, name, folders } = place;
   const header = await readSafetensorsHeader(file);
   const tensors: Tensors = new Map(header.tensors.map((entry) => [entry.name, { file, entry }]));
   const shelf = new TensorShelf(file.name, tensors);
   const whole = (found: Found, files: FileSet) => completed(found, shelf, tensors, files);
+  const crossLayer = [...tensors.keys()].find((key) => /^W_(enc|dec)_\d{1,4}$/.test(key));
+  if (crossLayer !== undefined) {
+    return async () => {
+      throw new VitrineError(
+        "Unsupported",
+        `${file.name}: ${crossLayer} is a part of a cross-layer transcoder, whose latents write to several layers; those cannot be attached yet. Choose a set of transcoders, one a layer (layer_0.safetensors …).`,
+      );
+    };
+  }
   if (tensors.has("W_enc") && tensors.has("W_dec")) {
     return async () => {
+      const layer = layerOfFile(baseNameOf(file));
+      if (layer !== undefined) {
+        const yaml = await neededYaml(place);
+        return whole(await readCircuitTracer(name, layer, yaml.fields, shelf), [file, yaml.file]);
+      }
       const cfg = await needed(place, "cfg.json");
       return whole(await readSaeLens(name, cfg.fields, shelf), [file, cfg.file]);
     };
@@ -276,13 +247,4 @@ function completed(
   const some = unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", …" : "");
   const notes = unused.length === 0 ? [] : [`Not used here: ${some}.`];
   return { ...found, files, notes: [...found.notes, ...notes] };
-}
-
-async function needed(place: Place, name: string, above = false): Promise<Config> {
-  const cfg = await place.config(name, above);
-  if (cfg) return cfg;
-  throw new VitrineError(
-    "BadFile",
-    `${name} not found beside ${place.file.name}, which says how its weights are meant: drop the folder with both.`,
-  );
 }

@@ -37,7 +37,7 @@ const LAYER_NORM_EPS = 1e-5;
 const CENTRED =
   "It was trained on a residual stream whose mean over dModel was taken off (center_writing_weights); this model's is not.";
 
-const PERHAPS_NO_GAIN =
+export const PERHAPS_NO_GAIN =
   "TransformerLens's hook_normalized is without the norm's gain for RMSNorm and for folded weights; this model's includes it: if the reconstruction is bad, that is why.";
 
 type Found = Omit<FoundSae, "files">;
