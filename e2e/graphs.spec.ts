@@ -145,3 +145,55 @@ test("1,500 nodes and 40,000 links are drawn within a frame or two", async ({ pa
   expect(median).toBeLessThan(100);
   expect(await saved(page)).toEqual(JSON.parse(JSON.stringify(graph)));
 });
+
+test("the prompt's graph: computed, checked by ablations, followed to an edit, carried by a link", async ({
+  page,
+  browser,
+}) => {
+  await openPlayground(page);
+  await page.getByRole("tab", { name: "Graphs", exact: true }).click();
+  await panel(page).getByRole("button", { name: "Compute the graph" }).click();
+  const done = (on: Page) => panel(on).getByText(/^[\d,]+ tokens · [\d.]+ s$/);
+  await expect(done(page)).toBeVisible({ timeout: 120_000 });
+  await expect(panel(page)).toContainText(/Before pruning: \d+ nodes, [\d,]+ links, replacement 0\.\d+/);
+  await expect(page.getByRole("region", { name: /^Does the graph say what ablations do\?/ })).toContainText(
+    /Latents drawn from the graph by seed 1: n = \d+, Pearson’s r/,
+  );
+  const scores = await panel(page)
+    .getByText(/of what reaches the prediction/)
+    .textContent();
+
+  // The saved graph is in the public form, and opens as another one.
+  const graph = (await saved(page)) as ReturnType<typeof sampleJson>;
+  expect(graph.metadata.prompt_tokens[0]).toBe("<s>");
+  await expect(chosen(page).getByRole("heading", { name: /^Output/ })).toBeVisible();
+  await page.getByRole("searchbox", { name: "find" }).fill("latent");
+  await page.getByRole("searchbox", { name: "find" }).press("Enter");
+  await chosen(page).getByRole("button", { name: "Pin", exact: true }).click();
+  const name = (await chosen(page).getByRole("heading").first().textContent()) ?? "";
+
+  await page.keyboard.press("Escape");
+  await page.locator("body").click({ position: { x: 2, y: 2 } });
+  await page.keyboard.press("s");
+  await expect(page.getByText(/in the address bar/)).toBeVisible();
+  const other = await browser.newPage();
+  await other.goto(page.url());
+  await expect(done(other)).toBeVisible({ timeout: 120_000 });
+  await expect(panel(other)).toContainText(scores ?? "");
+  const marked = other.getByRole("region", { name: "Pinned nodes and groups" });
+  await expect(marked.getByRole("button", { name: new RegExp(`^Unpin`) })).toHaveCount(1);
+  await expect(marked).toContainText(name.slice(0, 20));
+  await other.close();
+
+  await chosen(page).getByRole("button", { name: "Ablate here" }).click();
+  // Computed again under the edit.
+  await expect(
+    panel(page)
+      .getByText(/edits: ablate latent/)
+      .first(),
+  ).toBeVisible({ timeout: 120_000 });
+  await expect(done(page)).toBeVisible({ timeout: 120_000 });
+  await drop(page, "mine.json", graph);
+  await expect(page.getByText(/^mine\.json: an attribution graph of ledger, \d+ nodes/)).toBeVisible();
+  await expect(panel(page)).toContainText("from the file mine.json");
+});

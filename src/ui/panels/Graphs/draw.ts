@@ -66,19 +66,15 @@ function drawGrid(context: CanvasRenderingContext2D, { layout, colours }: GraphD
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   const right = layout.width - MARGIN.right;
-  layout.rows.forEach(({ label, top, bottom }, i) => {
-    context.strokeStyle = colours.line;
-    context.lineWidth = 1;
+  context.strokeStyle = colours.line;
+  context.lineWidth = 1;
+  // What rows are called stands beside the canvas.
+  for (const { top } of layout.rows) {
     context.beginPath();
     context.moveTo(MARGIN.left, Math.round(top) + 0.5);
     context.lineTo(right, Math.round(top) + 0.5);
     context.stroke();
-    // Empty layers are too low for a label each.
-    if (bottom - top < 14 && i % 4 !== 0) return;
-    context.fillStyle = colours.muted;
-    context.textAlign = "right";
-    context.fillText(label.slice(0, 8), MARGIN.left - 8, (top + bottom) / 2);
-  });
+  }
   context.fillStyle = colours.muted;
   const { bottom, isUpright: fits } = layout;
   const most = fits ? Math.floor(layout.columnWidth / 6.4) : 9;

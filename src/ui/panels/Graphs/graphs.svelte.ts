@@ -1,6 +1,5 @@
 /** The graph that is looked at (a file's, or the prompt's), what is chosen and marked in it, and what is asked of the engine. */
 import type { AttributionGraphRequest, AttributionGraphResult } from "../../../protocol/graphs";
-import type { RunId } from "../../../protocol/progress";
 import type { SaeInfo } from "../../../protocol/features";
 import type { GraphFile, Marks } from "../../../client/graph/graph";
 import { publicGraphOf } from "../../../client/graph/fromResult";
@@ -32,14 +31,6 @@ export interface Found {
   /** Model, device, edits and settings. */
   readonly caption: string;
   readonly complete: boolean;
-}
-
-interface GraphEngine {
-  attributionGraph(
-    request: AttributionGraphRequest,
-    runId: RunId,
-    onProgress?: (partial: AttributionGraphResult) => void,
-  ): Promise<AttributionGraphResult>;
 }
 
 /** A partial answer is not made into a drawing more often. */
@@ -166,7 +157,7 @@ export class GraphsState {
         return { request, result, file, saes: asking.saes, caption, complete };
       };
       let last = 0;
-      const result = await (engine as unknown as GraphEngine).attributionGraph(request, runId, (so) => {
+      const result = await engine.attributionGraph(request, runId, (so) => {
         if (!isNewest()) return;
         this.progress = so;
         const now = performance.now();

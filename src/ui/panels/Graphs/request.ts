@@ -5,13 +5,14 @@ import type { AttributionGraphRequest } from "../../../protocol/graphs";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { CHECKED, DICTIONARIES, type Dictionaries } from "./settings";
 
-/** Transcoders of MLPs, or autoencoders of the residual stream. */
+/** Transcoders of MLPs, or autoencoders of the residual stream; of those that write one site the first that was attached. */
 export function dictionariesOf(saes: readonly SaeInfo[], kind: Dictionaries): SaeInfo[] {
-  return saes.filter((sae) =>
+  const ofKind = saes.filter((sae) =>
     kind === "transcoders"
       ? sae.siteIn !== sae.siteOut
       : sae.siteIn === sae.siteOut && sae.siteOut.includes("resid"),
   );
+  return ofKind.filter((sae, i) => ofKind.findIndex(({ siteOut }) => siteOut === sae.siteOut) === i);
 }
 
 /** Kinds that are attached, transcoders first: they leave the rest of the model as it is. */
