@@ -16,6 +16,7 @@ const CALLS = [
   "attributionPatching",
   "tokenAttribution",
   "edgeAttribution",
+  "latentAttribution",
   "saeDecode",
   "saeSplice",
   "saeLatent",
@@ -63,7 +64,7 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
   const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
   const edits = await inputEdits(engine, values);
   const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);
-  const isOfSae = method.startsWith("sae");
+  const isOfSae = method.startsWith("sae") || method === "latentAttribution";
   const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
   const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
   const request = isOfSae ? { ...asked, sae: (await saeAt(engine, asked["sae"])).id } : asked;

@@ -2,7 +2,9 @@
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
-const METHODS: MethodTable<"sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution"> = {
+const METHODS: MethodTable<
+  "sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution" | "latentAttribution"
+> = {
   sweep: {
     slot: ({ model }) => model,
     load: async ({ speed }) => {
@@ -35,6 +37,13 @@ const METHODS: MethodTable<"sweep" | "attributionPatching" | "tokenAttribution" 
     load: async () => {
       const { edgeAttribution } = await import("../methods/edgeAttribution/edgeAttribution");
       return ({ model, pauser, onProgress }, request) => edgeAttribution(model, request, pauser, onProgress);
+    },
+  },
+  latentAttribution: {
+    load: async () => {
+      const { latentAttribution } = await import("../methods/latentAttribution/latentAttribution");
+      return ({ model, pauser, onProgress }, request) =>
+        latentAttribution(model, request, pauser, onProgress);
     },
   },
 };
