@@ -197,6 +197,8 @@ export interface EdgeAttributionRequest extends OnModel {
   readonly most: number;
   /** Sizes k of graphs to keep: the k strongest edges as in the prompt, all others as in the donor. */
   readonly keep?: readonly number[];
+  /** The null beside them: of each size so many graphs whose edges are drawn from all by the seed. */
+  readonly randomGraphs?: { readonly draws: number; readonly seed: number };
   readonly check?: CellCheckRequest;
 }
 
@@ -218,6 +220,8 @@ export interface EdgeAttributionResult {
   /** Of the whole graph. */
   readonly edgeCount: number;
   readonly graphs: readonly KeptGraph[];
+  /** Size after size, draw after draw. */
+  readonly randomGraphs: readonly KeptGraph[];
   readonly check?: {
     readonly edges: readonly CheckedEdge[];
     readonly largest: Agreement;
