@@ -2,12 +2,12 @@
 import { expect, it } from "vitest";
 import type { LatentAttributionRequest } from "../../../protocol/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
+import type { Intervention } from "../../../protocol/interventions";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";
 import { gradients } from "../../interp/gradients/gradients";
 import { run } from "../../interp/pass/runRows";
 import type { Model } from "../../models/model";
 import { slowPass } from "../../ops/sae.samples";
-import { latentEffects } from "../saeEffects/saeEffects";
 import { latentAttribution } from "./latentAttribution";
 
 export const TOKENS = [3, 1, 4, 1, 5, 9, 2, 6];
@@ -98,26 +98,55 @@ export function latentAttributionTests(open: () => Model): void {
     },
   );
 
-  it("has the ablations and direct ways of saeEffects beside it", async () => {
+  it("has ablations of their own runs beside it", async () => {
     const model = open();
     attachRandom(model, 1, { kind: "topk", siteIn: SITE });
-    const { check, latents, value } = await ask(model, { check: { largest: 4, random: 5, seed: 3 } });
-    const { sae, prompt, positions, readAt, target, minus } = requestOf();
-    const asked = { sae, prompt, positions, readAt, target, minus: minus!, most: 1000 };
-    const effects = await latentEffects(model, asked, NEVER_CANCELLED);
-    const of = new Map(effects.map((effect) => [effect.latent, effect]));
-    for (const { latent, direct, value, position } of latents) {
-      const effect = of.get(latent)!;
-      expect([value, position]).toEqual([effect.value, effect.position]);
-      if (Number.isNaN(effect.direct)) expect(direct).toBeNaN();
-      else expect(direct).toBeCloseTo(effect.direct, 4);
-    }
+    const { check, value } = await ask(model, { check: { largest: 4, random: 5, seed: 3 } });
+    const difference = async (interventions: readonly Intervention[]) => {
+      const { captures } = await run(model, {
+        rows: [{ tokens: TOKENS, interventions }],
+        capture: ["logits"],
+      });
+      return captures[0]!.data[READ * V + 7]! - captures[0]!.data[READ * V + 2]!;
+    };
+    const before = await difference([]);
+    expect(value).toBeCloseTo(before, 3);
     expect(check!.latents.filter(({ isLargest }) => isLargest)).toHaveLength(4);
     expect(check!.latents.filter(({ isRandom }) => isRandom)).toHaveLength(5);
-    for (const { latent, exact } of check!.latents) expect(exact).toBeCloseTo(of.get(latent)!.ablation, 3);
+    for (const { latent, exact } of check!.latents) {
+      const changes = [{ latent, op: "ablate", amount: 0 }] as const;
+      const change = { kind: "latents", sae: 1, changes, error: "kept", positions: [1, 3, 4, 6] } as const;
+      expect(Math.abs(exact - (before - (await difference([change]))))).toBeLessThan(1e-3);
+    }
     expect(check!.all.n).toBe(check!.latents.length);
-    const { captures } = await run(model, { rows: [{ tokens: TOKENS }], capture: ["logits"] });
-    const logits = captures[0]!.data;
-    expect(value).toBeCloseTo(logits[READ * V + 7]! - logits[READ * V + 2]!, 3);
+  });
+
+  it("has the direct way beside it: the gradient behind the last block, scales held, at the read position", async () => {
+    const model = open();
+    const site = "blocks.1.resid_post";
+    const plain = attachRandom(model, 1, { kind: "topk", siteIn: site });
+    const { gradients: found } = await gradients(model, {
+      rows: [{ tokens: TOKENS }],
+      scalars: [
+        [
+          { kind: "logit", row: 0, position: READ, target: 7 },
+          { kind: "logit", row: 0, position: READ, target: 2, weight: -1 },
+        ],
+      ],
+      ...{ sites: [site], frozen: ["scales"] },
+    });
+    const { captures } = await run(model, { rows: [{ tokens: TOKENS }], capture: [site] });
+    const at = (data: Float32Array) => [...data.subarray(READ * plain.dIn, (READ + 1) * plain.dIn)];
+    const [x, g] = [at(captures[0]!.data), at(found[0]!.data)];
+    const { latents: values } = slowPass(plain, x);
+    const { latents } = await ask(model);
+    for (const { latent, direct } of latents) {
+      const value = values[latent]!;
+      const row = plain.decoder.subarray(latent * plain.dOut, (latent + 1) * plain.dOut);
+      if (value === 0) expect(direct).toBeNaN();
+      else
+        expect(Math.abs(direct - value * row.reduce((sum, d, i) => sum + d * g[i]!, 0))).toBeLessThan(1e-3);
+    }
+    expect(latents.filter(({ direct }) => !Number.isNaN(direct)).length).toBeGreaterThan(2);
   });
 }

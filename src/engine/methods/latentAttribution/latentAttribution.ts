@@ -27,12 +27,13 @@ import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { summedGradients } from "../../interp/gradients/summedGradients";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
+import { ablate } from "../../interp/sae/ablateLatents";
+import { readActive, type ActiveLatents, type Candidate } from "../../interp/sae/activeLatents";
 import { decoderRows, emptyOutput } from "../../interp/sae/latentReads";
+import { directWay } from "../../interp/weights/directWay";
 import { checkPositions, checkTargets } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
-import { ablate } from "../saeEffects/ablate";
-import { readActive, type ActiveLatents, type Candidate } from "../saeEffects/activeLatents";
 import { Scores, stepsOf, sumParts } from "./siteParts";
 
 /** Decoder rows that are on the host at a time. */
@@ -123,7 +124,7 @@ class Work {
   /** Step 1. */
   async read(): Promise<void> {
     const { model, sae, prompt, request } = this;
-    this.#active = await readActive(model, sae, prompt, this.#positions, request);
+    this.#active = await readActive(model, sae, prompt, this.#positions, request.readAt);
     this.#tokens += prompt.tokens.length;
   }
 
@@ -132,7 +133,8 @@ class Work {
     const { model, sae, request, pauser } = this;
     const active = this.#active;
     if (!active) throw new Error("the gradient comes after the codes");
-    const { candidates, kept, x, direction } = active;
+    const { candidates, kept, x, scale } = active;
+    const direction = await directWay(model, sae.siteOut, request, scale);
     const rows = { width: active.written.length / kept.length, kept, written: active.written };
     const empty = await emptyOutput(model, sae, x);
     const scores = new Scores(rows, empty, this.#positions);

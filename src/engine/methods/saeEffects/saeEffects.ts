@@ -19,11 +19,12 @@ import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import type { LatentEffect, LatentEffectsRequest } from "../../../protocol/features";
 import { resolveEdits } from "../../interp/interventions/index";
+import { ablate } from "../../interp/sae/ablateLatents";
+import { readActive } from "../../interp/sae/activeLatents";
 import { decoderRows } from "../../interp/sae/latentReads";
+import { directWay } from "../../interp/weights/directWay";
 import { checkPositions, checkTargets, isBelow } from "../../models/checks";
 import { saeOf, type Model } from "../../models/model";
-import { ablate } from "./ablate";
-import { readActive } from "./activeLatents";
 
 /** Most active first. */
 export async function latentEffects(
@@ -36,9 +37,10 @@ export async function latentEffects(
   const { readAt, most } = request;
   const prompt = await resolveEdits(model, request.prompt, pauser);
   const positions = [...new Set(request.positions)].filter((position) => position <= readAt);
-  const { candidates, direction } = await readActive(model, sae, prompt, positions, request);
+  const { candidates, scale } = await readActive(model, sae, prompt, positions, readAt);
   const chosen = candidates.sort((a, b) => b.value - a.value || a.latent - b.latent).slice(0, most);
   if (chosen.length === 0) return [];
+  const direction = await directWay(model, sae.siteOut, request, scale);
   const rows = await decoderRows(
     model,
     sae,

@@ -1,15 +1,12 @@
-/** Which latents are active at some positions of a run, and along which direction they reach a logit directly. */
-import { NO_LATENT, type LatentEffectsRequest } from "../../../protocol/features";
-import type { ResolvedPrompt } from "../../interp/interventions/index";
-import { ActivationCache } from "../../interp/activations/activationCache";
-import type { LatentAt } from "../../interp/sae/latentAblation";
-import { outputScale, readCodes } from "../../interp/sae/latentReads";
-import { readBack } from "../../interp/pass/readBack";
-import { backToSite, residualPath } from "../../interp/weights/residualPath";
-import { centred, gained } from "../../interp/weights/directions";
+/** Which latents are active at some positions of a run. */
+import { NO_LATENT } from "../../../protocol/features";
+import type { ResolvedPrompt } from "../interventions/index";
+import { ActivationCache } from "../activations/activationCache";
+import type { LatentAt } from "./latentAblation";
+import { outputScale, readCodes } from "./latentReads";
+import { readBack } from "../pass/readBack";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
-import { embedding } from "../../ops/embedding";
 
 export interface Candidate {
   readonly latent: number;
@@ -24,8 +21,8 @@ export interface Candidate {
 
 export interface ActiveLatents {
   readonly candidates: Candidate[];
-  /** In the units of the output site; undefined where it has no linear way to the stream. */
-  readonly direction: Float32Array | undefined;
+  /** What the final norm divides by at the read position; 1 without one. */
+  readonly scale: number;
   /** The positions that x and written have rows of: those asked, and the read one. */
   readonly kept: readonly number[];
   /** What is read [kept, dIn] and what the output site holds [kept, dOut]. */
@@ -39,10 +36,9 @@ export async function readActive(
   sae: Sae,
   prompt: ResolvedPrompt,
   positions: readonly number[],
-  request: Pick<LatentEffectsRequest, "readAt" | "target" | "minus">,
+  readAt: number,
 ): Promise<ActiveLatents> {
   const { memory } = model;
-  const { readAt } = request;
   const kept = [...new Set([...positions, readAt])];
   const pass = ActivationCache.ofPrompt(model, prompt, kept, [...new Set([sae.siteIn, sae.siteOut])]);
   try {
@@ -53,13 +49,7 @@ export async function readActive(
     });
     const [x, written] = [read.x?.() ?? new Float32Array(), read.written?.() ?? new Float32Array()];
     const candidates = await activeLatents(model, sae, x, kept, new Set(positions), readAt);
-    const way = residualPath(model, sae.siteOut);
-    // A norm on the way has a scale of its own.
-    const direction =
-      way && !way.norm
-        ? await backToSite(model, way, await logitDirection(model, request, read.scale?.()[0] ?? 1))
-        : undefined;
-    return { candidates, direction, kept, x, written };
+    return { candidates, scale: read.scale?.()[0] ?? 1, kept, x, written };
   } finally {
     pass.release();
   }
@@ -95,29 +85,4 @@ async function activeLatents(
   return [...peaks].map(([latent, peak]) => ({
     ...{ latent, ...peak, at: found.get(latent) ?? [], atRead: atRead.get(latent) },
   }));
-}
-
-/** Along it an addition to the residual stream changes the logit (difference), at the norm's scale of this run. */
-async function logitDirection(
-  model: Model,
-  { target, minus }: Pick<LatentEffectsRequest, "target" | "minus">,
-  scale: number,
-): Promise<Float32Array<ArrayBuffer>> {
-  const { architecture, config, memory, weights } = model;
-  const { finalNorm, unembed } = architecture.weightMap(config);
-  const tokens = minus === undefined ? [target] : [target, minus];
-  const read = await readBack(memory, (back) => ({
-    rows: back.tensor(
-      embedding(
-        memory,
-        weights.matrix(`${unembed}.weight`),
-        memory.from(Uint32Array.from(tokens), [tokens.length], "tokens"),
-      ),
-    ),
-    gain: back.part(weights, finalNorm?.name, "weight"),
-  }));
-  const width = config.dModel;
-  const [first, second] = [read.rows().subarray(0, width), read.rows().subarray(width)];
-  const direction = first.map((value, i) => value - (second[i] ?? 0));
-  return centred(gained(direction, finalNorm, read.gain()), finalNorm).map((value) => value / scale);
 }

@@ -1,10 +1,10 @@
 /** Latents taken out one by one, each in a row of its own: value · decoder row comes off where the latent is active. */
 import type { Pauser } from "../../../protocol/cancel";
 import type { LatentEffectsRequest } from "../../../protocol/features";
-import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
-import type { ResolvedPrompt } from "../../interp/interventions/index";
-import { CounterfactualPrompts, type Reading } from "../../interp/activations/counterfactualPrompts";
-import { withoutLatent } from "../../interp/sae/latentAblation";
+import { batchesOf, batchTokens } from "../batch/cellBatches";
+import type { ResolvedPrompt } from "../interventions/index";
+import { CounterfactualPrompts, type Reading } from "../activations/counterfactualPrompts";
+import { withoutLatent } from "./latentAblation";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import type { Candidate } from "./activeLatents";
