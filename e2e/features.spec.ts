@@ -289,7 +289,7 @@ test("latents by gradient stand beside their ablations and direct ways, and a li
   ]);
   expect(await figure.locator("tbody tr").count()).toBeGreaterThan(7);
   const head = page
-    .getByRole("region", { name: /^Latents of step/ })
+    .getByRole("region", { name: /^Latents of .*, by gradient/ })
     .locator("thead")
     .first();
   await expect(head).toContainText("gradient × activation, logits");
