@@ -260,3 +260,48 @@ test("autoencoders in a model's folder come with it", async ({ page }) => {
   await expect(page.getByText("A sparse autoencoder was attached to model.safetensors.")).toBeVisible();
   await expect(saes(page)).toHaveCount(1);
 });
+
+test("latents by gradient stand beside their ablations and direct ways, and a link carries the ranking", async ({
+  page,
+  browser,
+}) => {
+  await openFeatures(page);
+  await page.getByRole("combobox", { name: "latents of" }).selectOption("step");
+  await page.getByRole("combobox", { name: "ranked by" }).selectOption("gradient");
+  const parts = (of: Page) => of.getByText(/^What the site holds · gradient is/);
+  await expect(parts(page)).toBeVisible();
+  await idle(page);
+  const said = (await parts(page).textContent()) ?? "";
+  const [whole = NaN, latents = NaN, error = NaN, bias = NaN] = [
+    ...said.matchAll(/(?:is|latents|term|bias) ([+−]?[\d.]+[\d])/g),
+  ].map(([, number]) => numberIn(number ?? ""));
+  expect(Math.abs(latents + error + bias - whole)).toBeLessThan(0.01);
+  expect(Math.abs(latents)).toBeGreaterThan(0);
+  await expect(page.getByText(/^Against ablations, latents drawn by seed 1 .*relative error/)).toBeVisible();
+  const figure = page.getByRole("region", { name: /^Latents by gradient against ablation/ });
+  await figure.getByRole("button", { name: "Table", exact: true }).click();
+  await expect(figure.locator("thead th")).toContainText([
+    /latent/,
+    /gradient/,
+    /ablated/,
+    /direct/,
+    /chosen/,
+  ]);
+  expect(await figure.locator("tbody tr").count()).toBeGreaterThan(7);
+  const head = page
+    .getByRole("region", { name: /^Latents of .*, by gradient/ })
+    .locator("thead")
+    .first();
+  await expect(head).toContainText("gradient × activation, logits");
+
+  await page.getByRole("combobox", { name: "gradient", exact: true }).selectOption("8");
+  await expect(page.getByText(/completeness error/)).toBeVisible();
+  await idle(page);
+  const { violations } = await new AxeBuilder({ page }).include("[aria-label=Features]").analyze();
+  expect(violations).toEqual([]);
+
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole("combobox", { name: "ranked by" })).toHaveValue("gradient");
+  await expect(other.getByText(/completeness error/)).toBeVisible();
+});

@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   [`${INTERP}/sae`]: [
     ...BELOW_RUN,
-    ...["batch", "pass", "interventions", "activations"].map((folder) => `${INTERP}/${folder}`),
+    ...["batch", "edits", "pass", "interventions", "activations"].map((folder) => `${INTERP}/${folder}`),
   ],
   "src/engine/optim": ["src/engine/device", "src/engine/kernels"],
   "src/engine/train": [...NUMBERS, ...BELOW_RUN, INTERP, "src/engine/optim"],

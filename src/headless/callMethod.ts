@@ -20,6 +20,7 @@ const CALLS = [
   "attributionPatching",
   "tokenAttribution",
   "edgeAttribution",
+  "latentAttribution",
   "attributionGraph",
   "steeringVectors",
   "steeringEffect",
@@ -105,7 +106,7 @@ export async function callMethod(values: Options, [name]: string[]): Promise<obj
   const given: unknown = await withTokens(engine, JSON.parse(required(values, "request")));
   const edits = await inputEdits(engine, values);
   const needsPrompt = !["neuron", "compare", "saeLatent"].includes(method);
-  const isOfSae = method.startsWith("sae");
+  const isOfSae = method.startsWith("sae") || method === "latentAttribution";
   const prompt = needsPrompt ? { tokens: await inputTokens(engine, values), edits } : undefined;
   const asked: Record<string, unknown> = { ...(prompt && { prompt }), ...(given as object) };
   if (method === "logitLens" && values.lens !== undefined)

@@ -247,6 +247,20 @@ describe("headless", () => {
     expect(JSON.stringify(bare)).toContain("needs dictionaries");
   });
 
+  it("scores latents by gradient, with what is left of the site", async () => {
+    const sae = ["--sae", "static/models/ledger/sae/blocks.0.resid_post"];
+    const request = {
+      ...{ positions: [1, 2, 3, 4], readAt: 4, target: 5, minus: 6, most: 4 },
+      check: { largest: 2, random: 2, seed: 1 },
+    };
+    const asked = ["--request", JSON.stringify(request)];
+    const found = await command("call", "latentAttribution", ...PROMPT, ...sae, ...asked);
+    const { latents, error, bias, whole } = found["parts"] as Record<string, number>;
+    expect(latents! + error! + bias!).toBeCloseTo(whole!, 4);
+    expect(found["latents"]).toHaveLength(4);
+    expect((found["check"] as { all: { n: number } }).all.n).toBeGreaterThan(1);
+  });
+
   it("plays games in every mode", async () => {
     const chain = [
       ...[

@@ -4,6 +4,8 @@ import type {
   AttributionPatchingResult,
   EdgeAttributionRequest,
   EdgeAttributionResult,
+  LatentAttributionRequest,
+  LatentAttributionResult,
   TokenAttributionRequest,
   TokenAttributionResult,
 } from "./attributions";
@@ -35,4 +37,10 @@ export interface GradientApi {
     runId: RunId,
     onProgress?: (partial: AttributionGraphResult) => void,
   ): Promise<AttributionGraphResult>;
+  /** Latents of an autoencoder by gradient × activation, and some of them ablated. */
+  latentAttribution(
+    request: LatentAttributionRequest,
+    runId: RunId,
+    onProgress?: (partial: LatentAttributionResult) => void,
+  ): Promise<LatentAttributionResult>;
 }

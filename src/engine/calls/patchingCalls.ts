@@ -3,7 +3,12 @@ import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";
 
 type PatchingMethod =
-  "sweep" | "attributionPatching" | "tokenAttribution" | "edgeAttribution" | "attributionGraph";
+  | "sweep"
+  | "attributionPatching"
+  | "tokenAttribution"
+  | "edgeAttribution"
+  | "latentAttribution"
+  | "attributionGraph";
 
 const METHODS: MethodTable<PatchingMethod> = {
   sweep: {
@@ -45,6 +50,13 @@ const METHODS: MethodTable<PatchingMethod> = {
     load: async () => {
       const { attributionGraph } = await import("../methods/attributionGraph/attributionGraph");
       return ({ model, pauser, onProgress }, request) => attributionGraph(model, request, pauser, onProgress);
+    },
+  },
+  latentAttribution: {
+    load: async () => {
+      const { latentAttribution } = await import("../methods/latentAttribution/latentAttribution");
+      return ({ model, pauser, onProgress }, request) =>
+        latentAttribution(model, request, pauser, onProgress);
     },
   },
 };

@@ -213,12 +213,13 @@ describe("the induction model", () => {
   it("keeps two edges: tokens to the induction head's values, and onwards to the logits", async () => {
     const files = await openModelFiles(inductionFiles().map(({ name, bytes }) => fileFromBytes(name, bytes)));
     const known = (await loadModel(device, files, "f32", NEVER_CANCELLED)).model;
-    const { edges, check, base, donor, graphs } = await ask(
+    const { edges, check, base, donor, graphs, randomGraphs } = await ask(
       {
         prompt: named(TOKENS),
         donor: named(TOKENS.map((token, i) => (i === 5 ? 13 : token))),
         ...{ position: LAST, metric: { kind: "logitDifference", target: ONCE[5]!, minus: 13 } },
         ...{ check: { largest: 2, random: 20, seed: 1 }, keep: [2] },
+        randomGraphs: { draws: 3, seed: 4 },
       },
       known,
     );
@@ -235,6 +236,12 @@ describe("the induction model", () => {
     // Each edge carries the whole difference; what is not changed by either is as in both prompts.
     found.forEach(({ estimate }) => expect(estimate).toBeCloseTo(donor - base, 3));
     expect(graphs[0]!.faithfulness).toBeCloseTo(1, 4);
+    // Two edges that are drawn carry nothing of it.
+    expect(randomGraphs).toHaveLength(3);
+    randomGraphs.forEach(({ kept, faithfulness }) => {
+      expect(kept).toBe(2);
+      expect(faithfulness).toBeCloseTo(0, 4);
+    });
   });
 });
 

@@ -6,6 +6,7 @@
  *   2. every edge's effect to first order: the difference of what its source writes, times the metric's gradient through its
  *      input alone, in the prompt, in the donor, or the mean along the path between them (edgeScores.ts)
  *   3. of the k strongest edges the model in which they alone are as in the prompt (keptGraph.ts)
+ *      beside each, as a null, graphs of as many edges drawn by the seed
  *   4. check: the strongest edges and edges drawn by the seed by path patching (pathPatches.ts)
  */
 import type {
@@ -16,8 +17,10 @@ import type {
   KeptGraph,
 } from "../../../protocol/attributions";
 import type { Pauser } from "../../../protocol/cancel";
+import { refuse } from "../../../protocol/errors";
 import type { Scalar } from "../../../protocol/gradients";
 import { showNowAndThen } from "../../../protocol/progress";
+import { Random } from "../../../random/random";
 import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { checkCellsRequest } from "../../interp/cells/cellRuns";
 import { metricRequest } from "../../interp/cells/cellMetric";
@@ -47,6 +50,9 @@ export async function edgeAttribution(
   checkCellsRequest({ ...request, change });
   checkPoint({ ...request, change });
   metricRequest(request.metric, vocabOut(config));
+  const { draws = 0 } = request.randomGraphs ?? {};
+  if (!(Number.isInteger(draws) && draws >= 0))
+    refuse(`${draws} random graphs of each size were asked; take a whole number from 0 on.`);
   const work = new Work(model, request, edgeGraph(model), pauser, onProgress);
   try {
     await work.estimates();
@@ -70,6 +76,7 @@ class Work {
   readonly #donor: readonly number[];
   readonly #alarms: AttributionAlarm[] = [];
   readonly #graphs: KeptGraph[] = [];
+  readonly #randomGraphs: KeptGraph[] = [];
   #checks: CheckedEstimates<Scored> | undefined;
   #outputs: { readonly prompt: NodeOutputs; readonly donor: NodeOutputs } | undefined;
   #differences: ReadonlyMap<Source, Written> = new Map();
@@ -127,22 +134,33 @@ class Work {
 
   /** Step 3. */
   async graphs(): Promise<void> {
+    const { keep = [], randomGraphs } = this.request;
+    const random = new Random(randomGraphs?.seed ?? 0);
+    for (const kept of keep) {
+      this.#graphs.push(await this.#keep(kept, this.#edges.slice(0, kept)));
+      this.#took(0, 0);
+      for (let draw = 0; draw < (randomGraphs?.draws ?? 0); draw++) {
+        // Drawn in an order that the estimates have no part in.
+        const drawn = random.sample(this.#inOrder, Math.min(kept, this.#inOrder.length));
+        this.#randomGraphs.push(await this.#keep(kept, drawn));
+        this.#took(0, 0);
+      }
+    }
+  }
+
+  async #keep(kept: number, edges: readonly Edge[]): Promise<KeptGraph> {
+    const { model, graph, pauser } = this;
     const outputs = this.#outputs;
     if (!outputs) throw new Error("graphs come after estimates");
+    const sources = new Map<Input, Source[]>();
+    for (const { input, source } of edges) sources.set(input, [...(sources.get(input) ?? []), source]);
+    const { prompt, donor: other } = outputs;
+    const took = () => this.#took(1, 0);
+    const work = new KeptGraphRun(model, graph, this.#prompt, prompt, other, pauser, took);
+    const metric = this.#asMetric(await work.metric(sources, this.#terms));
+    this.#rows += work.rows;
     const [base, donor] = this.#ends;
-    for (const kept of this.request.keep ?? []) {
-      const { model, graph, pauser } = this;
-      const edges = new Map<Input, Source[]>();
-      for (const { input, source } of this.#edges.slice(0, kept))
-        edges.set(input, [...(edges.get(input) ?? []), source]);
-      const { prompt, donor: other } = outputs;
-      const took = () => this.#took(1, 0);
-      const work = new KeptGraphRun(model, graph, this.#prompt, prompt, other, pauser, took);
-      const metric = this.#asMetric(await work.metric(edges, this.#terms));
-      this.#rows += work.rows;
-      this.#graphs.push({ kept, metric, faithfulness: (metric - donor) / (base - donor) });
-      this.#took(0, 0);
-    }
+    return { kept, metric, faithfulness: (metric - donor) / (base - donor) };
   }
 
   /** Step 4. */
@@ -177,12 +195,12 @@ class Work {
 
   /** What there is to do; checked edges at most, until they are drawn. */
   get #total(): number {
-    const { at, keep = [], check } = this.request;
+    const { at, keep = [], check, randomGraphs } = this.request;
     const { nLayers } = this.graph;
     const walks = (at.kind === "path" ? at.steps : 1) * (1 + nLayers);
     const drawn = this.#checks?.chosen.length ?? 0;
     const checked = drawn > 0 || !check ? drawn : check.largest + check.random;
-    return walks + keep.length * nLayers + checked;
+    return walks + keep.length * (1 + (randomGraphs?.draws ?? 0)) * nLayers + checked;
   }
 
   async #logits(): Promise<Float32Array<ArrayBuffer>> {
@@ -213,6 +231,7 @@ class Work {
       edges: this.#edges.slice(0, this.request.most).map(told),
       edgeCount: this.#edges.length,
       graphs: [...this.#graphs],
+      randomGraphs: [...this.#randomGraphs],
       ...(checks && checked.length > 0 && { check: { edges: checked, ...checks.agreements() } }),
       alarms: [...this.#alarms],
       ...{ done: this.#done, total: this.#total },

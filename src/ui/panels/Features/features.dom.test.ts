@@ -8,6 +8,7 @@ import {
   type LatentEffectsRequest,
   type SaeInfo,
 } from "../../../protocol/features";
+import type { LatentAttributionRequest } from "../../../protocol/attributions";
 import type { Session } from "../../state/session.svelte";
 import { inRoot } from "../../state/testRoot.svelte";
 import { startTestSession } from "../../state/testSession";
@@ -35,6 +36,7 @@ function code({ prompt, listed }: DecodeRequest): DecodeResult {
 }
 
 let asked: { decode: DecodeRequest[]; effects: LatentEffectsRequest[]; curves: number };
+const attributed: LatentAttributionRequest[] = [];
 let session: Session;
 let features: FeaturesState;
 const decode = () => void features.decoded.ask(features.decode(session.prompt!, features.sae!));
@@ -67,6 +69,10 @@ beforeEach(async () => {
     saeEffects: async (request: LatentEffectsRequest) => {
       asked.effects.push(request);
       return [{ latent: 1, value: 2, position: 0, direct: NaN, ablation: 0.5 }];
+    },
+    latentAttribution: async (request: LatentAttributionRequest) => {
+      attributed.push(request);
+      return { latents: [] };
     },
     run: async () => ({ top: [{ ids: Uint32Array.of(9), logProbs: Float32Array.of(0) }] }),
   } as unknown as Partial<EngineApi>);
@@ -130,4 +136,24 @@ it("keeps an autoencoder the same object when the list is read again", async () 
   const before = features.sae;
   await session.saes.detach(7);
   expect(features.sae).toBe(before);
+});
+
+it("asks for latents by gradient on the same logit, with a check unless none is wanted", async () => {
+  attributed.length = 0;
+  const at = { positions: [0, 1], readAt: 1 };
+  const view = { target: "", minus: "", gradientPoints: 0, gradientChecks: 4, gradientSeed: 5 };
+  const ask = (own: Partial<typeof view>) =>
+    features.attributed.ask(features.attribute(session.prompt!, features.sae!, at, { ...view, ...own }));
+  await ask({});
+  expect(attributed[0]).toMatchObject({
+    sae: 1,
+    ...at,
+    target: 9,
+    check: { largest: 4, random: 4, seed: 5 },
+  });
+  expect(attributed[0]).not.toHaveProperty("steps");
+  expect(features.attributed.value).toMatchObject({ complete: true, ...at });
+  await ask({ gradientPoints: 8, gradientChecks: 0 });
+  expect(attributed[1]).toMatchObject({ steps: 8, most: 32 });
+  expect(attributed[1]).not.toHaveProperty("check");
 });

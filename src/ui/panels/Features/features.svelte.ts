@@ -3,6 +3,7 @@
  * curve over k, effects of latents on a logit. Each answer says what it is the answer to.
  */
 import type { TokenInfo } from "../../../protocol/api";
+import type { LatentAttributionRequest, LatentAttributionResult } from "../../../protocol/attributions";
 import type {
   CodeCurveResult,
   DecodeRequest,
@@ -53,12 +54,20 @@ export interface Effects {
   readonly byLatent: ReadonlyMap<number, LatentEffect>;
 }
 
+/** Latents by gradient, on the same logit. */
+export interface Attributed extends Omit<Effects, "byLatent"> {
+  readonly request: LatentAttributionRequest;
+  readonly result: LatentAttributionResult;
+  readonly complete: boolean;
+}
+
 export class FeaturesState {
   readonly view: Settings;
   readonly decoded: Query<Decoded>;
   readonly splice: Query<SpliceResult>;
   readonly curve: Query<CodeCurveResult>;
   readonly effects: Query<Effects>;
+  readonly attributed: Query<Attributed>;
 
   constructor(readonly session: Session) {
     this.view = settingsOf(session);
@@ -66,6 +75,7 @@ export class FeaturesState {
     this.splice = session.query();
     this.curve = session.query();
     this.effects = session.query();
+    this.attributed = session.query();
   }
 
   /** The chosen autoencoder, else the first that is attached. */
@@ -189,22 +199,55 @@ export class FeaturesState {
     { positions, readAt }: { readonly positions: readonly number[]; readonly readAt: number },
     { target: typed, minus: other, most }: Pick<Settings, "target" | "minus" | "most">,
   ): Question<Effects> {
-    const { session } = this;
-    const { engine } = session;
+    const { engine } = this.session;
     return async (runId) => {
-      const named = await namedToken(session, typed);
-      const minus = await namedToken(session, other);
-      const target = named?.token ?? (await expectedToken(engine, prompt, readAt));
+      const { target, minus, notes } = await this.#tokens(prompt, readAt, { target: typed, minus: other });
       const asked = {
         ...{ sae: sae.id, prompt, positions, readAt, most, target: target.id },
-        ...(minus && { minus: minus.token.id }),
+        ...(minus && { minus: minus.id }),
       };
       const effects = await engine.saeEffects(asked, runId);
       return {
-        ...{ sae, prompt, positions, readAt, target, minus: minus?.token },
-        notes: [named?.note, minus?.note].filter((note) => note !== undefined),
+        ...{ sae, prompt, positions, readAt, target, minus, notes },
         byLatent: new Map(effects.map((effect) => [effect.latent, effect])),
       };
     };
+  }
+
+  /** All active latents of some positions by gradient × activation, on the same logit; some are ablated as a check. */
+  attribute(
+    prompt: EditedPrompt,
+    sae: SaeInfo,
+    { positions, readAt }: { readonly positions: readonly number[]; readonly readAt: number },
+    view: Pick<Settings, "target" | "minus" | "gradientPoints" | "gradientChecks" | "gradientSeed">,
+  ): Question<Attributed> {
+    const { engine, parts, tokenSteps } = this.session;
+    const { gradientPoints: steps, gradientChecks: count, gradientSeed: seed } = view;
+    const stepOf = parts && tokenSteps.length === prompt.tokens.length ? tokenSteps : undefined;
+    return async (runId, partial) => {
+      const { target, minus, notes } = await this.#tokens(prompt, readAt, view);
+      const request: LatentAttributionRequest = {
+        ...{ sae: sae.id, prompt, positions, readAt, target: target.id, most: sae.nLatents },
+        ...(minus && { minus: minus.id }),
+        ...(steps > 0 && { steps }),
+        ...(stepOf && { stepOf }),
+        ...(count > 0 && { check: { largest: count, random: count, seed } }),
+      };
+      const found = (result: LatentAttributionResult, complete: boolean): Attributed => ({
+        ...{ sae, prompt, positions, readAt, target, minus, notes, request, result, complete },
+      });
+      const show = (so: LatentAttributionResult) => so.latents.length > 0 && partial(found(so, false));
+      return found(await engine.latentAttribution(request, runId, show), true);
+    };
+  }
+
+  /** The tokens whose logit is measured: what is typed, or what the model expects. */
+  async #tokens(prompt: EditedPrompt, readAt: number, typed: Pick<Settings, "target" | "minus">) {
+    const { session } = this;
+    const named = await namedToken(session, typed.target);
+    const minus = await namedToken(session, typed.minus);
+    const target = named?.token ?? (await expectedToken(session.engine, prompt, readAt));
+    const notes = [named?.note, minus?.note].filter((note) => note !== undefined);
+    return { target, minus: minus?.token, notes };
   }
 }

@@ -22,14 +22,25 @@ export const SCOPE_NAMES: Readonly<Record<Scope, string>> = {
   prompt: "the whole text",
 };
 
-export const RANKS = ["value", "direct", "ablation", "change"] as const;
+export const RANKS = ["value", "gradient", "direct", "ablation", "change"] as const;
 export type Rank = (typeof RANKS)[number];
 export const RANK_NAMES: Readonly<Record<Rank, string>> = {
   value: "activation",
+  gradient: "gradient × activation",
   direct: "direct effect on a logit",
   ablation: "ablation effect on a logit",
   change: "change by the edits",
 };
+
+/** Where the gradient is taken: 0 in the prompt, else the mean over so many points of the path from no latents. */
+export const GRADIENT_POINTS = [0, 8, 32] as const;
+export const GRADIENT_POINT_NAMES: Readonly<Record<string, string>> = {
+  0: "in the prompt as it is",
+  8: "mean of 8 points, latents growing from 0",
+  32: "mean of 32 points, latents growing from 0",
+};
+/** Latents that are ablated as a check: so many of the largest scores, and as many drawn. */
+export const CHECK_CHOICES = [0, 4, 8, 16, 32] as const;
 
 /** Candidates whose effects are measured: each is a run of its own. */
 export const MOST_CHOICES = [8, 16, 32, 64] as const;
@@ -61,6 +72,8 @@ export const settingsOf = (session: Session) =>
     /** Whether effects on a logit are measured. */
     effects: true,
     most: 16,
+    /** Of the ranking by gradient. */
+    ...{ gradientPoints: 0, gradientChecks: 8, gradientSeed: 1 },
     /** Typed; empty: what the model expects most. */
     target: "",
     minus: "",

@@ -65,7 +65,7 @@ describe("latents of some positions", () => {
     const [first, second] = latentRows(NOW, undefined, [0, 1], undefined, "value");
     expect(first).toEqual({
       ...{ latent: 7, position: 0, value: 5 },
-      ...{ change: NaN, direct: NaN, ablation: NaN },
+      ...{ change: NaN, gradient: NaN, direct: NaN, ablation: NaN },
     });
     expect(second).toMatchObject({ latent: 3, position: 1, value: 2 });
   });

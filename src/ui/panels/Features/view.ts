@@ -1,10 +1,5 @@
 /** Codes as lists, maps and tables: which latents are active where, how strongly, and how the edits changed that. */
-import {
-  NO_LATENT,
-  type DecodeResult,
-  type LatentEffect,
-  type SpliceResult,
-} from "../../../protocol/features";
+import { NO_LATENT, type DecodeResult, type SpliceResult } from "../../../protocol/features";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber } from "../../../client/format";
 import { codeAt, type Code } from "../../../client/sae/latentCode";
@@ -53,6 +48,9 @@ export function ranked(
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.latent - b.latent);
 }
 
+/** What was measured of a latent, beside its value. */
+export type Measured = Partial<Pick<LatentRow, "gradient" | "direct" | "ablation">>;
+
 /** A latent of some positions; what was not measured is NaN. */
 export interface LatentRow extends Readonly<Record<Rank, number>> {
   readonly latent: number;
@@ -65,7 +63,7 @@ export function latentRows(
   now: Code,
   baseline: Code | undefined,
   positions: readonly number[],
-  effects: ReadonlyMap<number, LatentEffect> | undefined,
+  effects: ReadonlyMap<number, Measured> | undefined,
   rank: Rank,
 ): LatentRow[] {
   const values = new Map(ranked(now, undefined, positions, "value").map((row) => [row.latent, row]));
@@ -79,6 +77,7 @@ export function latentRows(
       ...{ latent, value: own?.value ?? 0 },
       position: (rank === "change" ? change : own)?.position ?? 0,
       change: baseline ? (change?.value ?? 0) : NaN,
+      gradient: effect?.gradient ?? NaN,
       ...{ direct: effect?.direct ?? NaN, ablation: effect?.ablation ?? NaN },
     };
   });
