@@ -8,6 +8,17 @@ import { dropFiles, numberIn, openPlayground } from "./playground";
 const LLAMA = "src/engine/models/golden/llama";
 const SITE = "blocks.1.attn.z";
 
+/** Seconds of CPU time that the page and its worker have taken; of every page of this browser, and there is one. */
+async function cpuSeconds(page: Page): Promise<number> {
+  const session = await page.context().browser()?.newBrowserCDPSession();
+  if (!session) throw new Error("no browser to ask for its CPU time");
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const times = processInfo.filter(({ type }) => type === "renderer").map(({ cpuTime }) => cpuTime);
+  expect(times.length).toBeGreaterThan(0);
+  return times.reduce((sum, time) => sum + time, 0);
+}
+
 /** A small llama that reads so many tokens, and a prompt of token ids. */
 async function openLlama(page: Page, nCtx: number, tokens: readonly number[]): Promise<void> {
   await openPlayground(page);
@@ -89,14 +100,14 @@ test("a prompt of 1,500 tokens stays quick to look at", async ({ page }) => {
   await expect(page.getByText("largest size of 6 × 3")).toBeVisible();
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
   await map.focus();
-  const started = Date.now();
+  const started = await cpuSeconds(page);
   const zooms = ["1,500, keys 250–1249", "1,500, keys 417–1082"];
   for (const range of zooms) {
     await page.keyboard.press("+");
     await expect(page.getByText(range)).toBeVisible();
   }
-  // Two windows read and drawn; a second is far more than they take.
-  expect(Date.now() - started).toBeLessThan(1000);
+  // Two windows read and drawn; a second of work is far more than they take. What else the machine does is no matter.
+  expect((await cpuSeconds(page)) - started).toBeLessThan(1);
   // Nothing is one element a cell.
   expect(await page.locator("section[aria-label=Activations] *").count()).toBeLessThan(1200);
 });

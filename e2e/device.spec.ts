@@ -1,6 +1,21 @@
-/** Devices: equal numbers on both, lean decoding, and a session that survives losing the GPU. */
+/**
+ * Devices: equal numbers on both, lean decoding, and a session that survives losing the GPU. The tests share a page: a
+ * software adapter takes seconds to compile and to compute the first view, and none of them needs that anew.
+ */
 import { expect, test, type Page } from "@playwright/test";
 import { chooseWebGpu, openPlayground } from "./playground";
+
+let page: Page;
+/** What the CPU device gives, read before WebGPU is chosen. */
+let cpu: { readonly logits: number[]; readonly text: number[] };
+
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage();
+  await openPlayground(page);
+  cpu = { logits: await logits(page), text: await seededText(page) };
+  await chooseWebGpu(page);
+});
+test.afterAll(() => page.close());
 
 async function logits(page: Page): Promise<number[]> {
   return page.evaluate(async () => {
@@ -11,13 +26,28 @@ async function logits(page: Page): Promise<number[]> {
   });
 }
 
-test("WebGPU and CPU give the same logits on ledger to 1e-3", { tag: "@webgpu" }, async ({ page }) => {
-  await openPlayground(page);
-  const cpu = await logits(page);
-  await chooseWebGpu(page);
+/** Tokens that are drawn with a seed. */
+async function seededText(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
+    const tokens = (await window.vitrine.tokenize(prompt, true)).map(({ id }) => id);
+    const request = {
+      tokens,
+      maxTokens: 16,
+      temperature: 1.5,
+      topK: 20,
+      topP: 0.95,
+      seed: 11,
+      stopIds: [],
+    };
+    return (await window.vitrine.generate(request, "seeded")).tokens;
+  });
+}
+
+test("WebGPU and CPU give the same logits on ledger to 1e-3", { tag: "@webgpu" }, async () => {
   const gpu = await logits(page);
-  expect(gpu).toHaveLength(cpu.length);
-  const worst = Math.max(...gpu.map((value, i) => Math.abs(value - (cpu[i] ?? NaN))));
+  expect(gpu).toHaveLength(cpu.logits.length);
+  const worst = Math.max(...gpu.map((value, i) => Math.abs(value - (cpu.logits[i] ?? NaN))));
   console.log(`max logit difference, WebGPU (software adapter) against CPU: ${worst.toExponential(2)}`);
   expect(worst).toBeLessThanOrEqual(1e-3);
 });
@@ -25,9 +55,7 @@ test("WebGPU and CPU give the same logits on ledger to 1e-3", { tag: "@webgpu" }
 test(
   "a decoded token is one submit, creates nothing and reads back four bytes",
   { tag: "@webgpu" },
-  async ({ page }) => {
-    await openPlayground(page);
-    await chooseWebGpu(page);
+  async () => {
     const perToken = await page.evaluate(async () => {
       const { vitrine } = window;
       const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
@@ -59,31 +87,11 @@ test(
   },
 );
 
-test("the same seed writes the same text on both devices", { tag: "@webgpu" }, async ({ page }) => {
-  await openPlayground(page);
-  const text = () =>
-    page.evaluate(async () => {
-      const prompt = (document.querySelector("#prompt") as HTMLTextAreaElement).value;
-      const tokens = (await window.vitrine.tokenize(prompt, true)).map(({ id }) => id);
-      const request = {
-        tokens,
-        maxTokens: 16,
-        temperature: 1.5,
-        topK: 20,
-        topP: 0.95,
-        seed: 11,
-        stopIds: [],
-      };
-      return (await window.vitrine.generate(request, "seeded")).tokens;
-    });
-  const cpu = await text();
-  await chooseWebGpu(page);
-  expect(await text()).toEqual(cpu);
+test("the same seed writes the same text on both devices", { tag: "@webgpu" }, async () => {
+  expect(await seededText(page)).toEqual(cpu.text);
 });
 
-test("a lost GPU is restored, with prompt, steps and numbers", { tag: "@webgpu" }, async ({ page }) => {
-  await openPlayground(page);
-  await chooseWebGpu(page);
+test("a lost GPU is restored, with prompt, steps and numbers", { tag: "@webgpu" }, async () => {
   const prompt = await page.locator("#prompt").inputValue();
   await page.evaluate(() => window.vitrine.loseDevice());
   await expect(page.getByText(/^Restored on /)).toBeVisible();
@@ -93,22 +101,23 @@ test("a lost GPU is restored, with prompt, steps and numbers", { tag: "@webgpu" 
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
-test("work under way when the GPU is lost still finishes", { tag: "@webgpu" }, async ({ page }) => {
-  await openPlayground(page);
-  await chooseWebGpu(page);
+test("work under way when the GPU is lost still finishes", { tag: "@webgpu" }, async () => {
   const made = await page.evaluate(async () => {
     const tokens = (await window.vitrine.tokenize("Ann has 3 apples .", true)).map(({ id }) => id);
     const request = { tokens, maxTokens: 12, temperature: 0, topK: 0, topP: 1, seed: 0, stopIds: [] };
-    const work = window.vitrine.generate(request, "interrupted");
-    setTimeout(() => void window.vitrine.loseDevice(), 30);
-    return (await work).tokens.length;
+    let isLost = false;
+    // Lost as soon as the first token is there: eleven are still to come.
+    const work = window.vitrine.generate(request, "interrupted", () => {
+      if (!isLost) void window.vitrine.loseDevice();
+      isLost = true;
+    });
+    const { tokens: written } = await work;
+    return isLost ? written.length : "never lost";
   });
   expect(made).toBe(12);
 });
 
-test("every kernel agrees with its reference on this device", { tag: "@webgpu" }, async ({ page }) => {
-  await openPlayground(page);
-  await chooseWebGpu(page);
+test("every kernel agrees with its reference on this device", { tag: "@webgpu" }, async () => {
   await page.getByRole("link", { name: "Check this GPU" }).click();
   await page.getByRole("button", { name: "Run the check" }).click();
   const summary = page.getByText(/(\d+) of \1 cases agree/);

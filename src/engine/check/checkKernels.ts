@@ -16,7 +16,7 @@ import {
   type KernelCases,
 } from "../kernels/case";
 
-const MODULES = import.meta.glob<{ default: CasesModule }>("./kernels/*/*.cases.ts");
+const MODULES = import.meta.glob<{ default: CasesModule }>("../kernels/*/*.cases.ts");
 
 export async function checkKernels(
   device: Device,
