@@ -40,7 +40,7 @@ async function seededText(page: Page): Promise<number[]> {
       seed: 11,
       stopIds: [],
     };
-    return (await window.vitrine.generate(request, "seeded")).tokens;
+    return [...(await window.vitrine.generate(request, "seeded")).tokens];
   });
 }
 
