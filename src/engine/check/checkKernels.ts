@@ -16,7 +16,8 @@ import {
   type KernelCases,
 } from "../kernels/case";
 
-const MODULES = import.meta.glob<{ default: CasesModule }>("../kernels/*/*.cases.ts");
+/** One piece with this file, which is fetched with the first check. */
+const MODULES = import.meta.glob<CasesModule>("../kernels/*/*.cases.ts", { eager: true, import: "default" });
 
 export async function checkKernels(
   device: Device,
@@ -24,8 +25,7 @@ export async function checkKernels(
   onProgress?: (progress: Progress) => void,
 ): Promise<KernelCheck[]> {
   const checks: KernelCheck[] = [];
-  const modules = await Promise.all(Object.values(MODULES).map((load) => load()));
-  const all = modules.flatMap(({ default: cases }) => cases);
+  const all = Object.values(MODULES).flat();
   for (const kernelCases of all) {
     onProgress?.({ done: checks.length, total: all.length, note: kernelCases.kernel.name });
     await pauser.pause();
