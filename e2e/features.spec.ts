@@ -300,6 +300,8 @@ test("latents by gradient stand beside their ablations and direct ways, and a li
   const { violations } = await new AxeBuilder({ page }).include("[aria-label=Features]").analyze();
   expect(violations).toEqual([]);
 
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText(/in the address bar/)).toBeVisible();
   const other = await (await browser.newContext()).newPage();
   await other.goto(page.url());
   await expect(other.getByRole("combobox", { name: "ranked by" })).toHaveValue("gradient");

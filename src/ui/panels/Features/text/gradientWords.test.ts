@@ -57,7 +57,8 @@ it("says how far it is from ablations, and where nothing was checked", () => {
   expect(checkWords({ ...RESULT, check }, 4, false)[0]).toMatch(
     /drawn by seed 4 .*: n = 9, Pearson’s r \+0\.90, Spearman’s ρ \+0\.80, mean \|error\| 0\.100 logits, relative error 0\.25/,
   );
-  const { check: _, ...bare } = RESULT;
+  const none = { largest: agreement(0), random: agreement(0), all: agreement(0) };
+  const bare = { ...RESULT, check: { latents: [], ...none } };
   expect(checkWords(bare, 4, false)[0]).toMatch(/unknown/);
   expect(checkWords(bare, 4, true)[0]).toMatch(/Not checked yet/);
   expect(checkPoints(RESULT, String)).toEqual([{ x: -2, y: -3, name: "7", isFilled: false, isRinged: true }]);
