@@ -1,7 +1,7 @@
 /** The command `call`: a method of the engine by its name. */
 import type { EngineApi } from "../protocol/api";
 import type { ChainText, ChainTokens } from "../protocol/chain";
-import { GRAPH_DEFAULTS } from "../protocol/graphs";
+import { GRAPH_DEFAULTS } from "../protocol/gradients/graphs";
 import type { Edit } from "../protocol/interventions";
 import { fitLens, judgeLens, openLens } from "./lenses";
 import type { SteeringEffectRequest, SteeringVectorsRequest } from "../protocol/steering";

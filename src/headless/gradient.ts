@@ -1,6 +1,6 @@
 /** The command `gradient`: of a log-probability, or of a logit difference, at each of some sites, as a file of tensors. */
 import { writeFileSync } from "node:fs";
-import { FROZEN_PARTS, type Scalar } from "../protocol/gradients";
+import { FROZEN_PARTS, type Scalar } from "../protocol/gradients/gradients";
 import { writeSafetensors } from "../engine/formats/writeSafetensors";
 import { inputEdits, inputTokens } from "./inputs";
 import { openEngine } from "./openEngine";

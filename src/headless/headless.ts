@@ -24,11 +24,11 @@
  *            whether it is the same when written back
  *   call METHOD --model DIR --request JSON [--tokens … | --text T]
  *            METHOD: logitLens, fitJacobianLens, lensQuality, attribution, neuron, compare, sweep (protocol/analysis.ts),
- *            tokenAttribution, attributionPatching, edgeAttribution (protocol/attributions.ts), graph (or attributionGraph, its
- *            name in the API: protocol/graphs.ts; "saes" are places, all that are attached if left out), steeringVectors,
+ *            tokenAttribution, attributionPatching, edgeAttribution (protocol/gradients/attributions.ts), graph (or attributionGraph, its
+ *            name in the API: protocol/gradients/graphs.ts; "saes" are places, all that are attached if left out), steeringVectors,
  *            steeringEffect (protocol/steering.ts; "pairs" may be a CSV or JSONL, or "ledger SEED COUNT"; "directions" a file;
  *            --out FILE.gguf|safetensors|npz writes the "direction" meanDifference or component), saeDecode, saeSplice, saeLatent,
- *            saeEffects (protocol/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
+ *            saeEffects (protocol/sae/features.ts), coalitions, shapleyCost, chainGame, faithfulness, writeChains, anchorRollouts,
  *            stepSuppression, stepAttention (protocol/chainApi.ts); --text or --tokens is the request's prompt where it has
  *            none; a chain in a request may be text.
  *            fitJacobianLens and lensQuality take their texts from --texts FILE (text or JSONL), or from the ledger generator by

@@ -2,7 +2,7 @@
 import { openAsBlob, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { DevicePreference, EngineApi, ModelInfo, Precision } from "../protocol/api";
-import type { SaeInfo } from "../protocol/features";
+import type { SaeInfo } from "../protocol/sae/features";
 import { createNodeEngine } from "../engine/hosts/nodeHost";
 import { ProgressLine } from "../engine/hosts/nodeProgress";
 import { fieldsOption, oneOf, required, usage, type Options } from "./options";

@@ -2,15 +2,15 @@
  * The engine's flat API: what crosses the worker boundary, and what `window.vitrine` offers for scripting.
  * Arguments and results are plain data; typed arrays are transferred. Callbacks are wrapped by the client.
  */
-import type { GradientResult, PromptGradientsRequest } from "./gradients";
+import type { GradientResult, PromptGradientsRequest } from "./gradients/gradients";
 import type { Progress, RunId } from "./progress";
 import type { ChainText, ChainTokens } from "./chain";
 import type { ChainApi } from "./chainApi";
-import type { GradientApi } from "./gradientApi";
-import type { LensApi } from "./lenses";
-import type { SaeApi } from "./saeApi";
+import type { GradientApi } from "./gradients/gradientApi";
+import type { LensApi } from "./gradients/lenses";
+import type { SaeApi } from "./sae/saeApi";
 import type { SteeringApi } from "./steering";
-import type { TrainingApi } from "./training";
+import type { TrainingApi } from "./sae/training";
 import type {
   AttributionRequest,
   AttributionResult,

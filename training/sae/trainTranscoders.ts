@@ -11,7 +11,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createNodeEngine } from "../../src/engine/hosts/nodeHost";
 import type { EngineApi } from "../../src/protocol/api";
-import type { SaeTrainingRequest } from "../../src/protocol/training";
+import type { SaeTrainingRequest } from "../../src/protocol/sae/training";
 import { Random } from "../../src/random/random";
 import {
   corruptLedgerChain,

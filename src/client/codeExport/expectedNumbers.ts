@@ -1,6 +1,6 @@
 /** Asks the engine for the numbers that a program ends by comparing with. */
 import type { SweepRequest, SweepResult } from "../../protocol/analysis";
-import type { TokenAttributionResult } from "../../protocol/attributions";
+import type { TokenAttributionResult } from "../../protocol/gradients/attributions";
 import type { EngineApi, ModelInfo, ModelSource } from "../../protocol/api";
 import { parseModelAddress } from "../../protocol/modelAddress";
 import {

@@ -6,7 +6,7 @@ import type {
   AttributionPatchingRequest,
   PromptTerm,
   TokenAttributionRequest,
-} from "../../protocol/attributions";
+} from "../../protocol/gradients/attributions";
 import { cellsPart, metricBody } from "./pythonSweep";
 import { pyComment, pyFloat, pyList, pyString, pyTokens } from "./pythonText";
 import type { Dialect, ExpectedNumbers, RecipeModel } from "./recipe";

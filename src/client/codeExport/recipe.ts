@@ -4,7 +4,7 @@ import type {
   AttributionPatchingRequest,
   TokenAttributionRequest,
   TokenAttributionResult,
-} from "../../protocol/attributions";
+} from "../../protocol/gradients/attributions";
 import type { ModelInfo } from "../../protocol/api";
 import type { EditedPrompt } from "../../protocol/interventions";
 import type { Site } from "../../protocol/sites";

@@ -5,7 +5,7 @@ import type {
   AttributionPatchingRequest,
   TokenAttributionRequest,
   TokenAttributionResult,
-} from "../../protocol/attributions";
+} from "../../protocol/gradients/attributions";
 import { allSites } from "../../protocol/sites";
 import type { Edit } from "../../protocol/interventions";
 import { nnsightRecipe } from "./nnsight";

@@ -1,5 +1,5 @@
 /** Edits of a latent, as buttons make them: the one place that knows what such an edit looks like. */
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo } from "../../protocol/sae/features";
 import type { Edit, LatentOp, NewEdit, Positions } from "../../protocol/interventions";
 
 type Named = Pick<SaeInfo, "name" | "sha256">;

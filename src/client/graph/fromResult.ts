@@ -2,8 +2,12 @@
  * A graph that was computed here in the public form, so that it is drawn, marked and saved as an opened one is. Fields that the
  * form does not know (`influence_share`, `site`, `dictionary`, `metadata.vitrine`) stand beside its own.
  */
-import type { SaeInfo } from "../../protocol/features";
-import type { AttributionGraphRequest, AttributionGraphResult, GraphNode } from "../../protocol/graphs";
+import type { SaeInfo } from "../../protocol/sae/features";
+import type {
+  AttributionGraphRequest,
+  AttributionGraphResult,
+  GraphNode,
+} from "../../protocol/gradients/graphs";
 import { cumulativeShares } from "./influence";
 
 export interface ResultContext {

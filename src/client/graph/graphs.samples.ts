@@ -1,5 +1,5 @@
 /** Small graphs for tests: the public JSON, and a result of the engine. */
-import type { AttributionGraphRequest, AttributionGraphResult } from "../../protocol/graphs";
+import type { AttributionGraphRequest, AttributionGraphResult } from "../../protocol/gradients/graphs";
 import type { ResultContext } from "./fromResult";
 
 const common = { token_prob: 0, is_target_logit: false, run_idx: 0, reverse_ctx_idx: 0 };

@@ -8,7 +8,7 @@
  *  4. Replacement: influence of tokens ÷ that of tokens and errors. Completeness: the mean share of input that does not come
  *     from errors, over all nodes, weighted by what each hands on.
  */
-import type { GraphScores } from "../../protocol/graphs";
+import type { GraphScores } from "../../protocol/gradients/graphs";
 import type { DrawnNode, GraphLinks } from "./graph";
 
 export interface Influence {

@@ -3,7 +3,7 @@
  * the embedded models, or the visitor, who puts what has the label into [[ ]].
  */
 import type { TokenInfo } from "../../protocol/api";
-import type { LabelledToken } from "../../protocol/saeEvaluation";
+import type { LabelledToken } from "../../protocol/sae/saeEvaluation";
 import { createLedgerProblem } from "../../synthetic/ledger/ledger";
 import { LEDGER_FACTORS, ledgerFactors } from "../../synthetic/ledger/ledgerFactors";
 import { ledgerTexts } from "../edits/promptSets";

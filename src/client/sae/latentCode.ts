@@ -1,5 +1,5 @@
 /** Codes of an autoencoder, position by position, and what latents are called in little space. */
-import { NO_LATENT, type DecodeResult } from "../../protocol/features";
+import { NO_LATENT, type DecodeResult } from "../../protocol/sae/features";
 
 export type Code = Pick<DecodeResult, "ids" | "values" | "listed">;
 

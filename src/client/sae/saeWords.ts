@@ -1,5 +1,5 @@
 /** An autoencoder in words. */
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo } from "../../protocol/sae/features";
 
 const NAMES: Readonly<Record<SaeInfo["activation"], string>> = {
   relu: "ReLU",

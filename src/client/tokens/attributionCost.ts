@@ -1,6 +1,6 @@
 /** What an attribution by token costs, and whether that may be spent without asking. */
 import type { DeviceInfo, ModelInfo } from "../../protocol/api";
-import type { TokenAttributionRequest } from "../../protocol/attributions";
+import type { TokenAttributionRequest } from "../../protocol/gradients/attributions";
 
 export interface Cost {
   /** Rows of tokens that go through the model. */

@@ -10,7 +10,7 @@
  * in front than their tensors: one row of the backward pass for each scalar. Weights are no tensors of the pass: an op names those
  * that it read, with a pullback each, and the tape asks for those that are wanted. None is, unless somebody says so.
  */
-import type { FrozenPart } from "../../protocol/gradients";
+import type { FrozenPart } from "../../protocol/gradients/gradients";
 import type {
   Pullback,
   Recording,

@@ -1,7 +1,7 @@
 /** Autoencoders among files: told apart, attached to the page's model, taken off again. */
 import type { EngineApi } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
-import type { SaeSource } from "../../protocol/features";
+import type { SaeSource } from "../../protocol/sae/features";
 import type { Site } from "../../protocol/sites";
 import { filesFromBlobs, type FileSet } from "../formats/bytes/source";
 import type { Said } from "../open/openSaes";

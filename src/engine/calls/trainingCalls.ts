@@ -1,6 +1,6 @@
 /** Learning: autoencoders of the page's model. The engine holds each run until it is released. */
 import { NEVER_CANCELLED } from "../../protocol/cancel";
-import type { TrainingApi } from "../../protocol/training";
+import type { TrainingApi } from "../../protocol/sae/training";
 import { fileFromBytes } from "../formats/bytes/source";
 import { bindMethods, type MethodTable } from "./methodTable";
 import type { EngineParts } from "./engineParts";

@@ -8,7 +8,7 @@
  * A tensor is immutable: no op writes into one after it was made, so what was captured stays what it was.
  * There is no reference counting; using a freed tensor throws with the name of the op that made it.
  */
-import type { FrozenPart } from "../../protocol/gradients";
+import type { FrozenPart } from "../../protocol/gradients/gradients";
 import type { Device, DeviceBuffer } from "./device";
 
 /**

@@ -1,5 +1,5 @@
 /** An attached sparse autoencoder: its weights on the device, and the sites of the model that it reads and writes. */
-import type { SaeDescription } from "../../protocol/sae";
+import type { SaeDescription } from "../../protocol/sae/sae";
 import type { Site } from "../../protocol/sites";
 import type { editLatents } from "../ops/latentEdits";
 import type { SaeWeights } from "../ops/saeWeights";

@@ -2,8 +2,8 @@
  * What belongs to the page's model and goes with it: autoencoders, the corpora they read, those that learn, Jacobian lenses. The
  * code of each is fetched with the first of them.
  */
-import type { SaeInfo } from "../../protocol/features";
-import type { LensInfo } from "../../protocol/lenses";
+import type { SaeInfo } from "../../protocol/sae/features";
+import type { LensInfo } from "../../protocol/gradients/lenses";
 import type { Model } from "../models/model";
 import type { OpenCorpora } from "./openCorpora";
 import type { OpenLenses } from "./openLenses";

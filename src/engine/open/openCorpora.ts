@@ -8,7 +8,7 @@ import type {
   CorpusOverview,
   CorpusOverviewRequest,
   CorpusRequest,
-} from "../../protocol/features";
+} from "../../protocol/sae/features";
 import { corpusLatent, corpusOverview, CorpusStats } from "../methods/saeCorpus/saeCorpus";
 import type { Model } from "../models/model";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { CancelToken } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
-import type { LensFitRequest } from "../../protocol/lenses";
+import type { LensFitRequest } from "../../protocol/gradients/lenses";
 import { createCpuDevice } from "../device/cpu";
 import { fileFromBytes } from "../formats/bytes/source";
 import { filesFromFolder } from "../formats/bytes/sourceNode";

@@ -1,7 +1,7 @@
 /** The Jacobian lenses of the page's model, fitted here or opened from files, until they are released or the model is another. */
 import type { CancelToken } from "../../protocol/cancel";
 import { isVitrineError, refuse, VitrineError } from "../../protocol/errors";
-import type { LensEnvironment, LensFitRequest, LensInfo } from "../../protocol/lenses";
+import type { LensEnvironment, LensFitRequest, LensInfo } from "../../protocol/gradients/lenses";
 import type { ByteFile, FileSet } from "../formats/bytes/source";
 import { Sha256 } from "../formats/bytes/sha256";
 import { metadataOf } from "../formats/lens/lensMetadata";

@@ -1,7 +1,7 @@
 /** The autoencoders that ship with `ledger`, through the engine: attached, decoded, spliced in, changed, refused, moved. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EngineApi } from "../../protocol/api";
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo } from "../../protocol/sae/features";
 import type { Edit } from "../../protocol/interventions";
 import { createNodeEngine } from "../hosts/nodeHost";
 

@@ -6,7 +6,7 @@ import type { ModelInfo } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
 import { NEVER_CANCELLED, type Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo } from "../../protocol/sae/features";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
 import type { Site } from "../../protocol/sites";
 import { MissingFieldsError } from "../formats/missingFields";

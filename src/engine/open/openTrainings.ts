@@ -2,7 +2,7 @@
 import type { ModelInfo } from "../../protocol/api";
 import type { Pauser } from "../../protocol/cancel";
 import { isVitrineError, VitrineError } from "../../protocol/errors";
-import type { SaeTrainingInfo, SaeTrainingRequest, TrainedFile } from "../../protocol/training";
+import type { SaeTrainingInfo, SaeTrainingRequest, TrainedFile } from "../../protocol/sae/training";
 import { writeSaeLens } from "../formats/sae/writeSaeLens";
 import type { Model } from "../models/model";
 import { SaeTraining } from "../train/sae/saeTraining";

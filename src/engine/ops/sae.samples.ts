@@ -4,7 +4,7 @@
  */
 import type { Device } from "../device/device";
 import { noise } from "../kernels/case";
-import type { SaeInputScheme } from "../../protocol/sae";
+import type { SaeInputScheme } from "../../protocol/sae/sae";
 import type { SaeActivationWeights, SaeWeights } from "./saeWeights";
 import type { Matrix, MatrixChunk, Vector } from "./weights";
 

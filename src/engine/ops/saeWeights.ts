@@ -2,7 +2,7 @@
  * A sparse autoencoder on the device, in one form for all file layouts and variants. Encoder and decoder are both stored
  * by latent, so that a chunk of either holds whole latents.
  */
-import type { SaeInputScheme } from "../../protocol/sae";
+import type { SaeInputScheme } from "../../protocol/sae/sae";
 import type { Device } from "../device/device";
 import type { Kernel } from "../device/kernel";
 import { compactRows } from "../kernels/compactRows/compactRows";

@@ -19,7 +19,7 @@
  *
  * A NaN is never among the k largest.
  */
-import type { SaeInputScheme } from "../../protocol/sae";
+import type { SaeInputScheme } from "../../protocol/sae/sae";
 
 type Numbers = ArrayLike<number>;
 

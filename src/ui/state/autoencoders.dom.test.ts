@@ -1,7 +1,7 @@
 /** What is fetched and attached of what ships: the autoencoders on opening, the transcoders when somebody asks. */
 import { expect, it, vi } from "vitest";
 import type { EngineApi, ModelInfo } from "../../protocol/api";
-import type { SaeInfo, SaeSource } from "../../protocol/features";
+import type { SaeInfo, SaeSource } from "../../protocol/sae/features";
 import { Autoencoders } from "./autoencoders.svelte";
 import type { CorpusOwner } from "./corpora.svelte";
 import { inRoot } from "./testRoot.svelte";

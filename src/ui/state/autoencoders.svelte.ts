@@ -5,7 +5,7 @@
 import type { EngineApi, ModelInfo } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { SaeInfo, SaeSource } from "../../protocol/features";
+import type { SaeInfo, SaeSource } from "../../protocol/sae/features";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
 import type { Site } from "../../protocol/sites";
 import { Corpora, type CorpusOwner } from "./corpora.svelte";

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { EngineApi } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
-import type { CorpusInfo, CorpusRequest } from "../../protocol/features";
+import type { CorpusInfo, CorpusRequest } from "../../protocol/sae/features";
 import { Corpora } from "./corpora.svelte";
 import { TEST_MODEL } from "./testEngine";
 

@@ -5,7 +5,7 @@
 import type { EngineApi, ModelInfo, TokenInfo } from "../../protocol/api";
 import type { Progress } from "../../protocol/progress";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { CorpusInfo } from "../../protocol/features";
+import type { CorpusInfo } from "../../protocol/sae/features";
 import { readDocuments } from "../../client/sae/corpusTexts";
 import type { NamedTexts } from "../../client/edits/promptSets";
 import { phaseAfter, type Phase } from "../../client/timeLeft";

@@ -2,7 +2,7 @@
  * What latents are called: by whoever looks at them, by a file of explanations, or by the rule that labels those of the
  * embedded model. They belong to an autoencoder by its weights, and live as long as the page.
  */
-import type { SaeInfo } from "../../protocol/features";
+import type { SaeInfo } from "../../protocol/sae/features";
 import { labelF1 } from "../../client/sae/latentCode";
 import type { LabelList } from "../../client/sae/labelFiles";
 

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import type { EngineApi } from "../../protocol/api";
 import { VitrineError } from "../../protocol/errors";
-import type { LensFitRequest, LensInfo } from "../../protocol/lenses";
+import type { LensFitRequest, LensInfo } from "../../protocol/gradients/lenses";
 import { Lenses } from "./lenses.svelte";
 import { TEST_MODEL } from "./testEngine";
 

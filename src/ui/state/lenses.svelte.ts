@@ -1,7 +1,7 @@
 /** The Jacobian lenses that the engine holds for the loaded model: fitted, opened from files, exported, let go. */
 import type { EngineApi } from "../../protocol/api";
 import { isVitrineError, messageOf } from "../../protocol/errors";
-import type { LensInfo } from "../../protocol/lenses";
+import type { LensInfo } from "../../protocol/gradients/lenses";
 import type { NamedTexts } from "../../client/edits/promptSets";
 import type { CorpusOwner } from "./corpora.svelte";
 

@@ -8,7 +8,7 @@ import type { Progress } from "../../protocol/progress";
 import type { ModelChoice, NamedFile } from "../../folders/modelChoices";
 import { isVitrineError } from "../../protocol/errors";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
-import type { SortedFiles } from "../../protocol/features";
+import type { SortedFiles } from "../../protocol/sae/features";
 import type { ModelState } from "./states";
 import { phaseAfter } from "../../client/timeLeft";
 

@@ -1,6 +1,6 @@
 /** What our own lens files say of how they were made: safetensors metadata, text alone. */
 import { VitrineError } from "../../../protocol/errors";
-import type { LensEnvironment } from "../../../protocol/lenses";
+import type { LensEnvironment } from "../../../protocol/gradients/lenses";
 
 export const LENS_FORMAT = "vitrine.jacobian-lens.1";
 const MAX_TEXT = 2000;

@@ -1,7 +1,7 @@
 /** Lenses in files: the published layout as PyTorch saves it, our own and back, and refusals that name file, field and cure. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { LensEnvironment } from "../../../protocol/lenses";
+import type { LensEnvironment } from "../../../protocol/gradients/lenses";
 import { fileFromBytes, type ByteFile } from "../bytes/source";
 import { filesFromFolder } from "../bytes/sourceNode";
 import { sortFiles } from "../sae/sortFiles";

@@ -9,7 +9,7 @@
  * Only headers are read here; `readMatrix` reads one matrix.
  */
 import { VitrineError } from "../../../protocol/errors";
-import type { LensEnvironment } from "../../../protocol/lenses";
+import type { LensEnvironment } from "../../../protocol/gradients/lenses";
 import { baseNameOf, type ByteFile } from "../bytes/source";
 import { hasZipMagic } from "../bytes/zip";
 import { readSafetensorsHeader, type TensorEntry } from "../safetensors";

@@ -3,7 +3,7 @@
  * the class. Gated and JumpReLU latents are in units of their decoder columns' norms. BatchTopK works by the threshold
  * that training has left; where it has left none (-1), every token keeps its own k largest.
  */
-import type { SaeActivation } from "../../../protocol/sae";
+import type { SaeActivation } from "../../../protocol/sae/sae";
 import type { ConfigFields } from "./configFields";
 import { inDecoderNorms, mapVector } from "./derivedTensors";
 import type { FoundSae, SaeTensors, SaeVector } from "./saeFile";

@@ -3,7 +3,7 @@
  * names of the folders above ("gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71"); and Gemma Scope 2, the same in
  * params.safetensors with a config.json that names the site. The decoder's bias is not taken off the input.
  */
-import type { SaeInputScheme } from "../../../protocol/sae";
+import type { SaeInputScheme } from "../../../protocol/sae/sae";
 import { blockSite, type BlockSiteName, type Site } from "../../../protocol/sites";
 import type { ConfigFields } from "./configFields";
 import type { FoundSae } from "./saeFile";

@@ -6,7 +6,7 @@
  *   encode  a = encoder · input + encoderBias;  latents = activation(a)
  *   decode  latents · decoder + decoderBias, the scheme undone, + skip · x
  */
-import type { SaeDescription } from "../../../protocol/sae";
+import type { SaeDescription } from "../../../protocol/sae/sae";
 import type { FloatDtype } from "../safetensors";
 import type { FileSet } from "../bytes/source";
 import type { RowSlice } from "../tensorReader";

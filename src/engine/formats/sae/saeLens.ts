@@ -4,7 +4,7 @@
  * and Matryoshka are saved as JumpReLU when training ends; a checkpoint from within has its own threshold.
  */
 import { VitrineError } from "../../../protocol/errors";
-import type { SaeInputScheme } from "../../../protocol/sae";
+import type { SaeInputScheme } from "../../../protocol/sae/sae";
 import { isJsonObject } from "../bytes/json";
 import type { ConfigFields } from "./configFields";
 import { inDecoderNorms, mapVector, timesRows } from "./derivedTensors";

@@ -2,7 +2,7 @@
  * What lies among files: autoencoders, Jacobian lenses, a model, or several of them. Files of weights that are no autoencoder's are a model's, whatever
  * is wrong with them: who opens them says it.
  */
-import type { SortedFiles } from "../../../protocol/features";
+import type { SortedFiles } from "../../../protocol/sae/features";
 import type { FileSet } from "../bytes/source";
 import { readLens } from "../lens/readLens";
 import { findSaes } from "./findSaes";

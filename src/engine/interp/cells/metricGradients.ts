@@ -1,9 +1,9 @@
 /** The gradient of a sweep's metric at any sites: in the prompt, in the donor, or along the path between them. */
 import type { Metric } from "../../../protocol/analysis";
-import type { AttributionPatchingRequest } from "../../../protocol/attributions";
+import type { AttributionPatchingRequest } from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Scalar, ScalarTerm } from "../../../protocol/gradients";
+import type { Scalar, ScalarTerm } from "../../../protocol/gradients/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
 import type { Logits } from "../activations/counterfactualPrompts";
 import { scalarValues } from "../gradients/scalarValues";

@@ -11,7 +11,7 @@
  *
  * At most one block's activations live at a time, beside one residual stream a block.
  */
-import type { FrozenPart } from "../../../protocol/gradients";
+import type { FrozenPart } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import { WeightSums } from "../../autodiff/tape";
 import type { Tensor, WeightTables } from "../../device/tensor";

@@ -1,5 +1,5 @@
 /** Sites that a walk back ends at, and what a skip transcoder lets past them. */
-import type { Cut } from "../../../protocol/gradients";
+import type { Cut } from "../../../protocol/gradients/gradients";
 import { refuse } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
 import { saeOf, siteNamed, type Model } from "../../models/model";

@@ -1,6 +1,6 @@
 /** Cuts: the gradient is that of a model which is given from outside what passes there, but for a skip path around the cut. */
 import { beforeAll, expect, it } from "vitest";
-import type { ScalarTerm } from "../../../protocol/gradients";
+import type { ScalarTerm } from "../../../protocol/gradients/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import { noise } from "../../../random/noise";
 import { createCpuDevice } from "../../device/cpu";

@@ -4,7 +4,7 @@
  * only known to some 1e-3 of the gradient's length; gradients recorded in f64 are held tighter (recordedGradients.test.ts).
  */
 import { describe, expect, it } from "vitest";
-import type { Gradient, Scalar } from "../../../protocol/gradients";
+import type { Gradient, Scalar } from "../../../protocol/gradients/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
 import { noise } from "../../../random/noise";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";

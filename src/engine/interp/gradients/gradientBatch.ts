@@ -2,7 +2,7 @@
  * The rows of a gradient as one batch on the device: as every pass has them, and for the way back beside every list of
  * visible keys the same list turned round, for each token the queries that see it.
  */
-import type { GradientRequest } from "../../../protocol/gradients";
+import type { GradientRequest } from "../../../protocol/gradients/gradients";
 import type { Tensor, TensorMemory } from "../../device/tensor";
 import type { TokenBatch } from "../../models/architecture";
 import type { Model } from "../../models/model";

@@ -1,6 +1,6 @@
 /** Gradients at every site of every architecture on a real WebGPU adapter: those of the CPU device, to 1e-3 of the largest entry. */
 import { beforeAll, expect, it } from "vitest";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import type { Device } from "../../device/device";
 import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";
@@ -55,10 +55,7 @@ it.each(GOLDEN_FOLDERS)("%s: every site is that of the CPU device", async (folde
 });
 
 it.each(["tinyGpt2", "llama"])("%s: every weight is that of the CPU device", async (folder) => {
-  const models = [
-    await loadGolden(folder, await sharedCpu()),
-    await loadGolden(folder, device),
-  ] as const;
+  const models = [await loadGolden(folder, await sharedCpu()), await loadGolden(folder, device)] as const;
   const { architecture, config, weights } = models[0];
   const names = architecture.weights(config).flatMap(({ name, kind, values }) => {
     const isThere = !values && (kind === "matrix" || weights.vectorIfAny(name) !== undefined);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients";
+import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import { counted } from "../../device/countedDevice";
 import { createCpuDevice } from "../../device/cpu";

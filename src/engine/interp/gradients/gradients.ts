@@ -9,7 +9,12 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Gradient, GradientAlarm, GradientRequest, GradientResult } from "../../../protocol/gradients";
+import type {
+  Gradient,
+  GradientAlarm,
+  GradientRequest,
+  GradientResult,
+} from "../../../protocol/gradients/gradients";
 import type { Tensor } from "../../device/tensor";
 import { checkIds } from "../../models/checks";
 import { saeOf, siteNamed, type Model } from "../../models/model";

@@ -1,6 +1,6 @@
 /** Gradients through changes of latents of attached autoencoders: every kind, error term kept and dropped, against slopes. */
 import { describe, expect, it } from "vitest";
-import type { ScalarTerm } from "../../../protocol/gradients";
+import type { ScalarTerm } from "../../../protocol/gradients/gradients";
 import type { LatentChange } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { randomGpt2 } from "../../models/randomModel";

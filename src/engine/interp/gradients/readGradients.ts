@@ -1,5 +1,5 @@
 /** Reads back what the walks found: values of scalars, gradients in the shapes of captures and of weights, and alarms. */
-import type { Gradient, GradientAlarm } from "../../../protocol/gradients";
+import type { Gradient, GradientAlarm } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import type { Tensor } from "../../device/tensor";
 import type { Model } from "../../models/model";

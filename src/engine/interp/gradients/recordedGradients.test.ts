@@ -1,6 +1,6 @@
 /** Gradients at every site of every architecture against those that PyTorch's autograd recorded in f64 (training/golden/gradients.py). */
 import { describe, expect, it } from "vitest";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import { GOLDEN_RUNS, loadChanged, openFolder, readGradients } from "../../models/golden.samples";
 import { sitesOf } from "../../models/model";
 import { gradients } from "./gradients";

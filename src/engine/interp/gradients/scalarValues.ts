@@ -1,6 +1,6 @@
 /** Scalars of many rows by forward passes alone: what a gradient's scalar comes to where no gradient is wanted. */
 import type { Pauser } from "../../../protocol/cancel";
-import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients";
+import type { GradientRequest, Scalar, ScalarTerm } from "../../../protocol/gradients/gradients";
 import type { Capture, ScoreRequest } from "../../../protocol/run";
 import { siteNamed, type Model } from "../../models/model";
 import { vocabOut } from "../../models/sizes";

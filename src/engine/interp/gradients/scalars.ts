@@ -17,7 +17,7 @@ import type {
   Scalar,
   ScalarTerm,
   SiteTerm,
-} from "../../../protocol/gradients";
+} from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import { isBelow } from "../../models/checks";
 import { siteNamed, type Model } from "../../models/model";

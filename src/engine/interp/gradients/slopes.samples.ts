@@ -1,6 +1,6 @@
 /** For tests: gradients against central differences of the same scalars, by edits that add a direction at the site. */
 import { expect } from "vitest";
-import type { GradientRequest, Scalar } from "../../../protocol/gradients";
+import type { GradientRequest, Scalar } from "../../../protocol/gradients/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import { noise } from "../../../random/noise";
 import type { Model } from "../../models/model";

@@ -3,7 +3,7 @@
  * each batch is one scalar, because rows share nothing.
  */
 import type { Pauser } from "../../../protocol/cancel";
-import type { GradientAlarm, GradientRequest, Scalar } from "../../../protocol/gradients";
+import type { GradientAlarm, GradientRequest, Scalar } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
 import { siteShape } from "../../models/siteShape";

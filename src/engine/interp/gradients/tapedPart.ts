@@ -1,5 +1,5 @@
 /** One part of a model (the head, a block, the embeddings) that runs again under a tape of its own, and the way back through it. */
-import type { FrozenPart } from "../../../protocol/gradients";
+import type { FrozenPart } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import { Cotangents, Tape, type WeightSums } from "../../autodiff/tape";
 import type { Tensor, TensorMemory } from "../../device/tensor";

@@ -1,7 +1,7 @@
 /** Gradients by weights, against central differences of the forward pass and against each other. */
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import type { Intervention } from "../../../protocol/interventions";
 import { noise } from "../../../random/noise";
 import { createCpuDevice } from "../../device/cpu";

@@ -1,6 +1,6 @@
 /** Latents taken out one by one, each in a row of its own: value · decoder row comes off where the latent is active. */
 import type { Pauser } from "../../../protocol/cancel";
-import type { LatentEffectsRequest } from "../../../protocol/features";
+import type { LatentEffectsRequest } from "../../../protocol/sae/features";
 import { batchesOf, batchTokens } from "../batch/cellBatches";
 import { firstBlock } from "../edits/firstBlock";
 import type { ResolvedPrompt } from "../interventions/index";

@@ -1,5 +1,5 @@
 /** Which latents are active at some positions of a run. */
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import type { ResolvedPrompt } from "../interventions/index";
 import { ActivationCache } from "../activations/activationCache";
 import type { LatentAt } from "./latentAblation";

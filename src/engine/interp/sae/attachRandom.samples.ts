@@ -1,5 +1,5 @@
 /** Autoencoders of random weights on a small model's sites, for tests of what is done with attached ones. */
-import type { SaeDescription } from "../../../protocol/sae";
+import type { SaeDescription } from "../../../protocol/sae/sae";
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
 import { siteColumns } from "../../models/siteShape";

@@ -1,5 +1,5 @@
 /** A small model with an autoencoder of random weights, for tests of what judges autoencoders. */
-import type { SaeActivation, SaeDescription } from "../../../protocol/sae";
+import type { SaeActivation, SaeDescription } from "../../../protocol/sae/sae";
 import type { Site } from "../../../protocol/sites";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
@@ -8,7 +8,7 @@ import { randomGpt2 } from "../../models/randomModel";
 import type { Sae } from "../../models/sae";
 import { editLatents } from "../../ops/latentEdits";
 import { randomSae, uploadSae, type PlainSae } from "../../ops/sae.samples";
-import type { SaeInputScheme } from "../../../protocol/sae";
+import type { SaeInputScheme } from "../../../protocol/sae/sae";
 
 export interface Judged {
   readonly model: Model;

@@ -1,7 +1,7 @@
 /** What changes of latents must do, on any device: run by a unit test and by one on WebGPU. */
 import { expect, it } from "vitest";
 import type { Intervention, LatentChange } from "../../../protocol/interventions";
-import type { SaeDescription } from "../../../protocol/sae";
+import type { SaeDescription } from "../../../protocol/sae/sae";
 import type { Site } from "../../../protocol/sites";
 import type { Device } from "../../device/device";
 import type { Model } from "../../models/model";

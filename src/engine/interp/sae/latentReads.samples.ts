@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { Device } from "../../device/device";
 import { noise } from "../../../random/noise";
 import { slowPass } from "../../ops/sae.samples";
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { evaluatedSae } from "./evaluatedSae.samples";
 import { readCodes, decoderRows, emptyOutput, latentValues, outputScale } from "./latentReads";
 

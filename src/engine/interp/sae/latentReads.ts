@@ -5,8 +5,8 @@
  * Which latents a TopK code keeps depends on all of them. In the other variants each latent stands for itself, so one
  * latent's values are encoded with its row of the encoder alone.
  */
-import { NO_LATENT } from "../../../protocol/features";
-import type { SaeInputScheme } from "../../../protocol/sae";
+import { NO_LATENT } from "../../../protocol/sae/features";
+import type { SaeInputScheme } from "../../../protocol/sae/sae";
 import type { Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { embedding } from "../../ops/embedding";

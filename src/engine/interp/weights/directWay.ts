@@ -1,5 +1,5 @@
 /** Along which direction what is written to a site changes a logit directly: past everything in between. */
-import type { LatentEffectsRequest } from "../../../protocol/features";
+import type { LatentEffectsRequest } from "../../../protocol/sae/features";
 import type { Site } from "../../../protocol/sites";
 import type { Model } from "../../models/model";
 import { embedding } from "../../ops/embedding";

@@ -1,6 +1,6 @@
 /** Latents taken out of what their dictionaries write, one at a time, in the model as it is: nothing held constant. */
 import type { Pauser } from "../../../protocol/cancel";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { withoutLatent } from "../../interp/sae/latentAblation";

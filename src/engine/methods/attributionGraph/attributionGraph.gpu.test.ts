@@ -1,7 +1,7 @@
 /** Attribution graphs on a real WebGPU adapter: the CPU device's graph, scores and ablations. */
 import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { GRAPH_DEFAULTS, type GraphNode } from "../../../protocol/graphs";
+import { GRAPH_DEFAULTS, type GraphNode } from "../../../protocol/gradients/graphs";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { createWebGpuDevice } from "../../device/webgpu";

@@ -5,7 +5,7 @@ import {
   GRAPH_DEFAULTS,
   type AttributionGraphRequest,
   type AttributionGraphResult,
-} from "../../../protocol/graphs";
+} from "../../../protocol/gradients/graphs";
 import type { Edit, Intervention } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
 import { scalarValues } from "../../interp/gradients/scalarValues";

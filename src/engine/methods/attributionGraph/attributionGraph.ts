@@ -11,7 +11,7 @@
  *
  * A target's value is the sum of its input and a constant: biases, and what an MLP without a dictionary is off its slope.
  */
-import type { AttributionAlarm } from "../../../protocol/attributions";
+import type { AttributionAlarm } from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import type {
@@ -19,7 +19,7 @@ import type {
   AttributionGraphResult,
   CheckedNode,
   GraphNode,
-} from "../../../protocol/graphs";
+} from "../../../protocol/gradients/graphs";
 import { showNowAndThen } from "../../../protocol/progress";
 import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { scalarValues } from "../../interp/gradients/scalarValues";

@@ -5,10 +5,10 @@
  *   2. codes of what passes the input sites: each active latent writes amount · decoder row
  *   3. error = what passes the output site − reconstruction. What edits change at the output site is in it
  */
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { refuse } from "../../../protocol/errors";
-import type { Cut } from "../../../protocol/gradients";
-import type { SaeInputScheme } from "../../../protocol/sae";
+import type { Cut } from "../../../protocol/gradients/gradients";
+import type { SaeInputScheme } from "../../../protocol/sae/sae";
 import { siteLayer, type Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
 import { readBack } from "../../interp/pass/readBack";

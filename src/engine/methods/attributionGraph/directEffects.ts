@@ -6,7 +6,7 @@
  *      writes
  *   3. token: embeddings · cotangent; latent: amount · decoder row · cotangent; error: error · cotangent
  */
-import type { FrozenPart, GradientAlarm, Scalar } from "../../../protocol/gradients";
+import type { FrozenPart, GradientAlarm, Scalar } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import { gradients } from "../../interp/gradients/gradients";
 import type { Model } from "../../models/model";

@@ -7,7 +7,7 @@
  *
  * Scores as safety-research/circuit-tracer computes them, so that numbers can be compared.
  */
-import type { GraphScores } from "../../../protocol/graphs";
+import type { GraphScores } from "../../../protocol/gradients/graphs";
 
 export type NodeKind = "token" | "latent" | "error" | "logit";
 

@@ -7,7 +7,7 @@
  *
  * In the scores of what is told, everything that was dropped from a node's input counts as error.
  */
-import type { GraphLink, GraphScores } from "../../../protocol/graphs";
+import type { GraphLink, GraphScores } from "../../../protocol/gradients/graphs";
 import { absoluteSum, influence, scoresOf, type Adjacency } from "./influence";
 
 export interface Pruned {

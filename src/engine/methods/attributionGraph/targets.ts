@@ -1,5 +1,5 @@
 /** The tokens whose logits a graph explains, with their probabilities, the most likely first. */
-import type { AttributionGraphRequest } from "../../../protocol/graphs";
+import type { AttributionGraphRequest } from "../../../protocol/gradients/graphs";
 
 export interface LogitShare {
   readonly token: number;

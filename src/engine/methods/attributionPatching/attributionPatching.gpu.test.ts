@@ -1,6 +1,6 @@
 /** Attribution patching on a real WebGPU adapter: the CPU device's numbers, for every place of the gradient and its check. */
 import { beforeAll, expect, it } from "vitest";
-import type { AttributionPatchingRequest } from "../../../protocol/attributions";
+import type { AttributionPatchingRequest } from "../../../protocol/gradients/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Device } from "../../device/device";
 import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";

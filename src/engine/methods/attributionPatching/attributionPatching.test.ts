@@ -1,7 +1,10 @@
 /** Estimates are slopes of the exact cells, for every kind of cell, change, metric and place of the gradient. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Metric, SweepAxes, SweepChange } from "../../../protocol/analysis";
-import type { AttributionPatchingRequest, AttributionPatchingResult } from "../../../protocol/attributions";
+import type {
+  AttributionPatchingRequest,
+  AttributionPatchingResult,
+} from "../../../protocol/gradients/attributions";
 import { CancelToken, NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { AffineChange, Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";

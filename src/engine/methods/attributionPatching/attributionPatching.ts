@@ -18,7 +18,7 @@ import type {
   AttributionPatchingRequest,
   AttributionPatchingResult,
   CellCheck,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { showNowAndThen } from "../../../protocol/progress";
 import { CheckedEstimates } from "../../../statistics/checkedEstimates";

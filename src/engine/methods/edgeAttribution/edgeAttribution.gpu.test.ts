@@ -1,6 +1,6 @@
 /** Edge attribution on a real WebGPU adapter: the CPU device's numbers, path patches and kept graphs included. */
 import { beforeAll, expect, it } from "vitest";
-import type { EdgeAttributionRequest } from "../../../protocol/attributions";
+import type { EdgeAttributionRequest } from "../../../protocol/gradients/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Device } from "../../device/device";
 import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";

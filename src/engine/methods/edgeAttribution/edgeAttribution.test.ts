@@ -1,6 +1,6 @@
 /** Edges: what each source writes adds up to the stream, estimates are slopes of path patches, kept graphs end where they must. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { EdgeAttributionRequest, EdgeAttributionResult } from "../../../protocol/attributions";
+import type { EdgeAttributionRequest, EdgeAttributionResult } from "../../../protocol/gradients/attributions";
 import { CancelToken, NEVER_CANCELLED } from "../../../protocol/cancel";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";

@@ -15,10 +15,10 @@ import type {
   EdgeAttributionRequest,
   EdgeAttributionResult,
   KeptGraph,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import { showNowAndThen } from "../../../protocol/progress";
 import { Random } from "../../../random/random";
 import { CheckedEstimates } from "../../../statistics/checkedEstimates";

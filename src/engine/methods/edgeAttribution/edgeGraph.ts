@@ -2,7 +2,7 @@
  * The graph of a model's residual stream: what writes to it (embeddings, heads, MLPs) and what reads it (queries, keys and
  * values of heads, MLPs, the final norm). An edge goes from a writer to every reader that comes after it.
  */
-import type { EdgeInput, EdgeSource } from "../../../protocol/attributions";
+import type { EdgeInput, EdgeSource } from "../../../protocol/gradients/attributions";
 import { VitrineError } from "../../../protocol/errors";
 import { blockSite, type Site } from "../../../protocol/sites";
 import { sitesOf, type Model } from "../../models/model";

@@ -6,9 +6,9 @@
  *      no way but through that input
  *   3. the sum over positions and columns of Δ times that gradient; over all points of the path
  */
-import type { AttributionAlarm } from "../../../protocol/attributions";
+import type { AttributionAlarm } from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import type { MetricPoint } from "../../interp/cells/metricGradients";
 import { gradients } from "../../interp/gradients/gradients";
 import type { Model } from "../../models/model";

@@ -9,7 +9,7 @@
  *   4. the last stream likewise, and the metric is read off it
  */
 import type { Pauser } from "../../../protocol/cancel";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import type { RunRow } from "../../../protocol/run";
 import { blockSite, type Site } from "../../../protocol/sites";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";

@@ -6,7 +6,7 @@
  *   2. a row whose input makes that, and nothing else is changed, says the metric
  */
 import type { Pauser } from "../../../protocol/cancel";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import type { AffineChange } from "../../../protocol/interventions";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { scalarValues } from "../../interp/gradients/scalarValues";

@@ -1,6 +1,6 @@
 /** Graphs of edges that are drawn: the null beside those of the strongest. */
 import { expect, it } from "vitest";
-import type { EdgeAttributionRequest } from "../../../protocol/attributions";
+import type { EdgeAttributionRequest } from "../../../protocol/gradients/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { createCpuDevice } from "../../device/cpu";
 import { randomGpt2 } from "../../models/randomModel";

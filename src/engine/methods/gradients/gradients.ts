@@ -3,7 +3,7 @@
  * of the edited model (interp/gradients).
  */
 import type { Pauser } from "../../../protocol/cancel";
-import type { GradientResult, PromptGradientsRequest } from "../../../protocol/gradients";
+import type { GradientResult, PromptGradientsRequest } from "../../../protocol/gradients/gradients";
 import { gradients } from "../../interp/gradients/gradients";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";
 import { checkPrompt } from "../../models/checks";

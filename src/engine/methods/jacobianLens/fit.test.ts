@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { LensFitRequest } from "../../../protocol/lenses";
+import type { LensFitRequest } from "../../../protocol/gradients/lenses";
 import { createCpuDevice } from "../../device/cpu";
 import { residualJacobian } from "../../interp/gradients/residualJacobian";
 import type { Model } from "../../models/model";

@@ -15,7 +15,7 @@
  */
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { LensEnvironment, LensFitRequest, LensInfo } from "../../../protocol/lenses";
+import type { LensEnvironment, LensFitRequest, LensInfo } from "../../../protocol/gradients/lenses";
 import { showNowAndThen } from "../../../protocol/progress";
 import type { LensMatrices } from "../../interp/activations/lensMatrices";
 import { residualJacobian } from "../../interp/gradients/residualJacobian";

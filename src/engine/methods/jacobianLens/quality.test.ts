@@ -1,7 +1,7 @@
 /** Divergences and agreements of the three readings, against whole distributions taken from the lens itself. */
 import { beforeAll, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import { LENS_READINGS, type LensQualityRequest } from "../../../protocol/lenses";
+import { LENS_READINGS, type LensQualityRequest } from "../../../protocol/gradients/lenses";
 import { noise } from "../../../random/noise";
 import { createCpuDevice } from "../../device/cpu";
 import type { LensMatrices } from "../../interp/activations/lensMatrices";

@@ -16,7 +16,7 @@ import {
   type LensQualityResult,
   type LensReading,
   type TextMean,
-} from "../../../protocol/lenses";
+} from "../../../protocol/gradients/lenses";
 import { showNowAndThen } from "../../../protocol/progress";
 import { blockSite } from "../../../protocol/sites";
 import { shuffledBySeed } from "../../../random/shuffled";

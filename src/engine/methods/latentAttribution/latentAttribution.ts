@@ -18,10 +18,10 @@ import type {
   LatentAttributionRequest,
   LatentAttributionResult,
   LatentScore,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import { showNowAndThen } from "../../../protocol/progress";
 import { CheckedEstimates } from "../../../statistics/checkedEstimates";
 import { scalarValues } from "../../interp/gradients/scalarValues";

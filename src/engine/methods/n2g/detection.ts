@@ -1,5 +1,5 @@
 /** How well predictions find the tokens at which something is so. */
-import type { Detection } from "../../../protocol/saeEvaluation";
+import type { Detection } from "../../../protocol/sae/saeEvaluation";
 
 export function detection(
   actual: readonly Float32Array[],

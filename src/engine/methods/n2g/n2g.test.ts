@@ -1,6 +1,6 @@
 /** N2G on imitation latents: functions of tokens, so that what must be learned is known. */
 import { describe, expect, it } from "vitest";
-import { N2G_ANY, N2G_START, type N2gExample, type N2gNode } from "../../../protocol/saeEvaluation";
+import { N2G_ANY, N2G_START, type N2gExample, type N2gNode } from "../../../protocol/sae/saeEvaluation";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { n2g, n2gFrom, simulateLatent } from "./n2g";
 import { defaultPadToken } from "./padToken";

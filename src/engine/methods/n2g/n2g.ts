@@ -14,7 +14,12 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { N2gRequest, N2gResult, SimulateRequest, SimulateResult } from "../../../protocol/saeEvaluation";
+import type {
+  N2gRequest,
+  N2gResult,
+  SimulateRequest,
+  SimulateResult,
+} from "../../../protocol/sae/saeEvaluation";
 import { latentValues } from "../../interp/sae/latentReads";
 import { latentOnTexts, lossWithValues } from "./latentSplice";
 import { textActivations } from "../../interp/activations/textActivations";

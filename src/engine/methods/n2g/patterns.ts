@@ -10,7 +10,7 @@
  * Suffixes of all examples go through the model together, a few lengths at a time. A suffix as long as the longest text that
  * the model takes stands at the start: there is no room before it.
  */
-import type { N2gExample, N2gPattern } from "../../../protocol/saeEvaluation";
+import type { N2gExample, N2gPattern } from "../../../protocol/sae/saeEvaluation";
 
 /** The latent's value at every token of every row. */
 export type Activations = (rows: readonly (readonly number[])[]) => Promise<readonly Float32Array[]>;

@@ -2,7 +2,7 @@
  * What a latent's explanation is worth to the model: its predictions are put in the latent's place, and the loss is
  * compared with the real values, with zeros, and with a bigram table.
  */
-import type { SimulateResult, Simulated } from "../../../protocol/saeEvaluation";
+import type { SimulateResult, Simulated } from "../../../protocol/sae/saeEvaluation";
 
 /** Losses nearer than this are the same but for rounding, nats. */
 const ROUNDING = 1e-6;

@@ -8,7 +8,7 @@
  *
  * A pattern that ends another's way is reached first; of two patterns with the same way the later one's value stays.
  */
-import { N2G_ANY, N2G_START, type N2gNode, type N2gPattern } from "../../../protocol/saeEvaluation";
+import { N2G_ANY, N2G_START, type N2gNode, type N2gPattern } from "../../../protocol/sae/saeEvaluation";
 
 /** Saliency below this makes a wildcard. */
 const SALIENT = 0.5;

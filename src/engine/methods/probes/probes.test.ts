@@ -4,7 +4,7 @@ import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { readCodes } from "../../interp/sae/latentReads";
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { run } from "../../interp/pass/runRows";
 import { probes, probesFrom } from "./probes";
 import { fitLinear } from "./linear";

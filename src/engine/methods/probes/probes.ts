@@ -10,7 +10,7 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../../protocol/saeEvaluation";
+import type { Probe, ProbeRequest, ProbeResult, SingleProbe } from "../../../protocol/sae/saeEvaluation";
 import { readCodes, type HostCodes } from "../../interp/sae/latentReads";
 import { textActivations } from "../../interp/activations/textActivations";
 import type { Model } from "../../models/model";

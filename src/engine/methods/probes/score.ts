@@ -1,5 +1,5 @@
 /** How well logits tell labels. */
-import type { ProbeScore } from "../../../protocol/saeEvaluation";
+import type { ProbeScore } from "../../../protocol/sae/saeEvaluation";
 import { labelLoss } from "./single";
 
 export function probeScore(logits: ArrayLike<number>, labels: readonly number[]): ProbeScore {

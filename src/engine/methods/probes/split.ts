@@ -1,6 +1,6 @@
 /** Which labelled tokens probes are fitted on, and which they are tested on: the same ones for the same seed. */
 import { VitrineError } from "../../../protocol/errors";
-import type { LabelledToken, ProbeRequest } from "../../../protocol/saeEvaluation";
+import type { LabelledToken, ProbeRequest } from "../../../protocol/sae/saeEvaluation";
 import { seededIndex } from "../../../random/seededIndex";
 
 export interface Split {

@@ -8,7 +8,7 @@
  *   3. decoder · e: one product with the decoder, whatever its size. Per unit of activation
  */
 import { refuse } from "../../../protocol/errors";
-import type { ByLogitRequest, RankedLatents } from "../../../protocol/features";
+import type { ByLogitRequest, RankedLatents } from "../../../protocol/sae/features";
 import { meanUnembedding } from "./meanUnembedding";
 import { readBack } from "../../interp/pass/readBack";
 import { backToSite, residualPath } from "../../interp/weights/residualPath";

@@ -1,7 +1,7 @@
 /** A corpus, and what a pass over it has seen so far: statistics of every latent, and how well activations are reconstructed. */
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/features";
+import { NO_LATENT, type CorpusInfo, type CorpusRequest } from "../../../protocol/sae/features";
 import { showNowAndThen } from "../../../protocol/progress";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { ActivationCache } from "../../interp/activations/activationCache";

@@ -1,6 +1,6 @@
 /** Contexts that stand for a latent, with its value at each of their tokens: worked out again when they are looked at. */
 import type { Pauser } from "../../../protocol/cancel";
-import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/features";
+import type { CorpusExample, CorpusLatentRequest } from "../../../protocol/sae/features";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { latentValues } from "../../interp/sae/latentReads";
 import { readBack } from "../../interp/pass/readBack";

@@ -1,7 +1,7 @@
 /** What a pass over a corpus must have seen, on any device: against every latent of every token, kept in plain arrays. */
 import { expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { CorpusRequest } from "../../../protocol/features";
+import type { CorpusRequest } from "../../../protocol/sae/features";
 import { randomBelow } from "../../../random/lcg";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";
 import { run } from "../../interp/pass/runRows";

@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { VitrineError } from "../../../protocol/errors";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { CorpusInfo } from "../../../protocol/features";
+import type { CorpusInfo } from "../../../protocol/sae/features";
 import { createCpuDevice } from "../../device/cpu";
 import type { Device } from "../../device/device";
 import { attachRandom } from "../../interp/sae/attachRandom.samples";

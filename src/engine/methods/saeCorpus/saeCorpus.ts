@@ -12,7 +12,7 @@
  * batches, except for rounding: kernels for few and for many rows add in different orders.
  */
 import type { Pauser } from "../../../protocol/cancel";
-import type { CorpusLatentRequest, CorpusLatentResult, CorpusOverview } from "../../../protocol/features";
+import type { CorpusLatentRequest, CorpusLatentResult, CorpusOverview } from "../../../protocol/sae/features";
 import { checkLatent } from "../../models/checks";
 import type { Model } from "../../models/model";
 import { CorpusStats } from "./corpusStats";

@@ -16,7 +16,7 @@ import {
   type CodeCurveResult,
   type DecodeRequest,
   type DecodeResult,
-} from "../../../protocol/features";
+} from "../../../protocol/sae/features";
 import type { Pauser } from "../../../protocol/cancel";
 import { readBack } from "../../interp/pass/readBack";
 import { joinFloats } from "../../interp/batch/joinFloats";

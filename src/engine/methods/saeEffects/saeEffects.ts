@@ -17,7 +17,7 @@
  */
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { LatentEffect, LatentEffectsRequest } from "../../../protocol/features";
+import type { LatentEffect, LatentEffectsRequest } from "../../../protocol/sae/features";
 import { resolveEdits } from "../../interp/interventions/index";
 import { ablate } from "../../interp/sae/ablateLatents";
 import { readActive } from "../../interp/sae/activeLatents";

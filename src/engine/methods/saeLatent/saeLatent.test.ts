@@ -1,7 +1,7 @@
 /** Latents by their weights, against plain f64 loops, at every kind of site of every recorded architecture. */
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { SaeDescription } from "../../../protocol/sae";
+import type { SaeDescription } from "../../../protocol/sae/sae";
 import { siteLayer } from "../../../protocol/sites";
 import { GOLDEN_RUNS, loadChanged, openFolder } from "../../models/golden.samples";
 import { sitesOf, type Model } from "../../models/model";

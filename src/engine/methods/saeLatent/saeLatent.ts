@@ -9,7 +9,7 @@
  *      is taken off: a shift of all logits changes nothing
  *   3. neighbours: cos(decoder row, decoder row of every other latent)
  */
-import type { LatentRequest, LatentResult } from "../../../protocol/features";
+import type { LatentRequest, LatentResult } from "../../../protocol/sae/features";
 import type { Pauser } from "../../../protocol/cancel";
 import { pieces } from "../../interp/pass/forwardPass";
 import { readBack } from "../../interp/pass/readBack";

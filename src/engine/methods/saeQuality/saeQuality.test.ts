@@ -4,7 +4,7 @@ import { noise } from "../../../random/noise";
 import { evaluatedSae } from "../../interp/sae/evaluatedSae.samples";
 import { run } from "../../interp/pass/runRows";
 import { slowPass } from "../../ops/sae.samples";
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { DeadLatents, saeQuality } from "./saeQuality";
 import { refit } from "./refit";
 import { ShrinkageSums } from "./shrinkage";

@@ -10,7 +10,7 @@
  */
 import { NEVER_CANCELLED, type Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { SaeQualityRequest, SaeQualityResult } from "../../../protocol/saeEvaluation";
+import type { SaeQualityRequest, SaeQualityResult } from "../../../protocol/sae/saeEvaluation";
 import {
   decoderRows,
   emptyOutput,

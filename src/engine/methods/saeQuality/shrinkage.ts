@@ -1,5 +1,5 @@
 /** Sums over tokens of what the refit of active values changes. */
-import type { Shrinkage } from "../../../protocol/saeEvaluation";
+import type { Shrinkage } from "../../../protocol/sae/saeEvaluation";
 import { refit } from "./refit";
 
 export interface ShrinkageSample {

@@ -12,7 +12,7 @@ import { lossRecovered } from "../../../statistics/lossRecovered";
 import { meanError } from "../../../statistics/meanError";
 import type { Pauser } from "../../../protocol/cancel";
 import { VitrineError } from "../../../protocol/errors";
-import type { SpliceRequest, SpliceResult } from "../../../protocol/features";
+import type { SpliceRequest, SpliceResult } from "../../../protocol/sae/features";
 import type { AffineChange } from "../../../protocol/interventions";
 import { pieces } from "../../interp/pass/forwardPass";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";

@@ -12,7 +12,7 @@
  */
 import type { WeightedTokens } from "../../../protocol/analysis";
 import type { Pauser } from "../../../protocol/cancel";
-import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/features";
+import type { LatentTraceRequest, LatentTraceResult } from "../../../protocol/sae/features";
 import { AblationSparsity } from "./ablationSparsity";
 import { pieces } from "../../interp/pass/forwardPass";
 import { resolveEdits, type ResolvedPrompt } from "../../interp/interventions/index";

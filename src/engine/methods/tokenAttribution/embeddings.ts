@@ -1,5 +1,5 @@
 /** The embeddings that integrated gradients go between, and the points of the straight path. */
-import type { EmbeddingBaseline, IntegrationRule } from "../../../protocol/attributions";
+import type { EmbeddingBaseline, IntegrationRule } from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import type { AffineChange } from "../../../protocol/interventions";
 import { meanValues, rowValues, siteValues, type SiteValues } from "../../interp/interventions/donors";

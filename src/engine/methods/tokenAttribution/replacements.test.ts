@@ -1,6 +1,6 @@
 /** The truth beside attribution by token: tokens and steps replaced in runs of their own, and a model that is known. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PromptTerm, TokenAttributionRequest } from "../../../protocol/attributions";
+import type { PromptTerm, TokenAttributionRequest } from "../../../protocol/gradients/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";

@@ -1,5 +1,5 @@
 /** Rows in which one token, or all tokens of one step, are the filler; and what each takes off the scalar. */
-import type { TokenAttributionRequest } from "../../../protocol/attributions";
+import type { TokenAttributionRequest } from "../../../protocol/gradients/attributions";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import type { Model } from "../../models/model";
 import { stepsIn } from "./tokenScores";

@@ -1,6 +1,6 @@
 /** Attribution by token on a real WebGPU adapter: the CPU device's numbers. */
 import { beforeAll, expect, it } from "vitest";
-import type { TokenAttributionRequest } from "../../../protocol/attributions";
+import type { TokenAttributionRequest } from "../../../protocol/gradients/attributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Device } from "../../device/device";
 import { sharedCpu, sharedWebGpu } from "../../device/shared.samples";

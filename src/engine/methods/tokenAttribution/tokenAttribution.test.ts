@@ -5,7 +5,7 @@ import type {
   PromptTerm,
   TokenAttributionRequest,
   TokenAttributionResult,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import { CancelToken, NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";

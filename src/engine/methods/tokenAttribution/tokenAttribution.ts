@@ -17,10 +17,10 @@ import type {
   TokenAttributionRequest,
   TokenAttributionResult,
   TokenScores,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
-import type { Scalar } from "../../../protocol/gradients";
+import type { Scalar } from "../../../protocol/gradients/gradients";
 import { showNowAndThen } from "../../../protocol/progress";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { summedGradients } from "../../interp/gradients/summedGradients";

@@ -1,5 +1,5 @@
 /** Scores of tokens summed by step, and held against the truth. */
-import type { TokenAttributionResult, TokenScores } from "../../../protocol/attributions";
+import type { TokenAttributionResult, TokenScores } from "../../../protocol/gradients/attributions";
 import { agreement } from "../../../statistics/agreement";
 
 /** Steps that have tokens, in order. */

@@ -1,6 +1,6 @@
 /** What a run of learning may ask for. Each refusal says what to change. */
 import { refuse } from "../../../protocol/errors";
-import type { SaeSettings, SaeTrainingRequest } from "../../../protocol/training";
+import type { SaeSettings, SaeTrainingRequest } from "../../../protocol/sae/training";
 import { siteNamed, type Model } from "../../models/model";
 import { hasTokenRows } from "../../models/siteShape";
 import { MAX_SELECT_K } from "../../ops/select";

@@ -1,5 +1,5 @@
 /** A learning curve that stays short: from where there are more points than fit, one in two, in four, and so on is kept. */
-import type { SaeCurve, SaeHeldOutPoint, SaeStepPoint } from "../../../protocol/training";
+import type { SaeCurve, SaeHeldOutPoint, SaeStepPoint } from "../../../protocol/sae/training";
 
 const MOST_POINTS = 500;
 

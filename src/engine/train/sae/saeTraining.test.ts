@@ -1,7 +1,7 @@
 /** Runs of learning on a small model: they get better, repeat, stop, go on, and survive their device. */
 import { describe, expect, it, vi } from "vitest";
 import { CancelToken, NEVER_CANCELLED } from "../../../protocol/cancel";
-import type { SaeSettings, SaeTrainingRequest } from "../../../protocol/training";
+import type { SaeSettings, SaeTrainingRequest } from "../../../protocol/sae/training";
 import { randomBelow } from "../../../random/lcg";
 import { loadChanged, openFolder } from "../../models/golden.samples";
 import type { Model } from "../../models/model";

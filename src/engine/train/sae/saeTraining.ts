@@ -11,7 +11,7 @@
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import { showNowAndThen } from "../../../protocol/progress";
-import type { SaeCurve, SaeTrainingInfo, SaeTrainingRequest } from "../../../protocol/training";
+import type { SaeCurve, SaeTrainingInfo, SaeTrainingRequest } from "../../../protocol/sae/training";
 import { Draws } from "../../../random/draws";
 import { seedAt } from "../../../random/seedAt";
 import type { TensorMemory } from "../../device/tensor";

@@ -6,7 +6,7 @@
  * speaks of activations as they are.
  */
 import { refuse } from "../../../protocol/errors";
-import type { SaeSettings } from "../../../protocol/training";
+import type { SaeSettings } from "../../../protocol/sae/training";
 import type { TensorMemory } from "../../device/tensor";
 import { readBack } from "../../interp/pass/readBack";
 import { scale } from "../../ops/elementwise";

@@ -1,7 +1,10 @@
 /** The panel: what it asks on its own and what by a button, what it says of the answer, what it refuses to show. */
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { TokenAttributionRequest, TokenAttributionResult } from "../../../protocol/attributions";
+import type {
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../../protocol/gradients/attributions";
 import type { EngineApi } from "../../../protocol/api";
 import { createTestEngine, TEST_MODEL, type TestEngine } from "../../state/testEngine";
 import { startTestSession, type TestSession } from "../../state/testSession";

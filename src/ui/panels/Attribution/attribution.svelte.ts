@@ -1,5 +1,8 @@
 /** What the panel asks the engine: which token it is about, and the scores of the prompt's tokens. */
-import type { TokenAttributionRequest, TokenAttributionResult } from "../../../protocol/attributions";
+import type {
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../../protocol/gradients/attributions";
 import type { Edit } from "../../../protocol/interventions";
 import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";

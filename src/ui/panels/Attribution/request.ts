@@ -1,5 +1,5 @@
 /** What the panel asks the engine for. */
-import type { TokenAttributionRequest } from "../../../protocol/attributions";
+import type { TokenAttributionRequest } from "../../../protocol/gradients/attributions";
 import type { Targets } from "../../../client/tokens/tokenTargets";
 import type { Baseline } from "./settings";
 

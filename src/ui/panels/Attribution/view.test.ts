@@ -1,6 +1,6 @@
 /** What is drawn of scores by token. */
 import { describe, expect, it } from "vitest";
-import type { TokenAttributionResult } from "../../../protocol/attributions";
+import type { TokenAttributionResult } from "../../../protocol/gradients/attributions";
 import { costOf, isCheap } from "../../../client/tokens/attributionCost";
 import { requestOf, type Asking } from "./request";
 import {

@@ -1,5 +1,9 @@
 /** What is drawn of scores by token: units, the bars, how far they are from runs, sums by step. */
-import type { Agreement, TokenAttributionResult, TokenScores } from "../../../protocol/attributions";
+import type {
+  Agreement,
+  TokenAttributionResult,
+  TokenScores,
+} from "../../../protocol/gradients/attributions";
 import type { ChainGameResult } from "../../../protocol/chain";
 import { spearman } from "../../../statistics/rankCorrelation";
 import { formatNumber, formatSigned } from "../../../client/format";

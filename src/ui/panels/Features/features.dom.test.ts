@@ -7,8 +7,8 @@ import {
   type DecodeResult,
   type LatentEffectsRequest,
   type SaeInfo,
-} from "../../../protocol/features";
-import type { LatentAttributionRequest } from "../../../protocol/attributions";
+} from "../../../protocol/sae/features";
+import type { LatentAttributionRequest } from "../../../protocol/gradients/attributions";
 import type { Session } from "../../state/session.svelte";
 import { inRoot } from "../../state/testRoot.svelte";
 import { startTestSession } from "../../state/testSession";

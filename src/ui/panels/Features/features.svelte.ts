@@ -3,7 +3,10 @@
  * curve over k, effects of latents on a logit. Each answer says what it is the answer to.
  */
 import type { TokenInfo } from "../../../protocol/api";
-import type { LatentAttributionRequest, LatentAttributionResult } from "../../../protocol/attributions";
+import type {
+  LatentAttributionRequest,
+  LatentAttributionResult,
+} from "../../../protocol/gradients/attributions";
 import type {
   CodeCurveResult,
   DecodeRequest,
@@ -11,7 +14,7 @@ import type {
   LatentEffect,
   SaeInfo,
   SpliceResult,
-} from "../../../protocol/features";
+} from "../../../protocol/sae/features";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { captionOf } from "../../state/caption";
 import { EditStack } from "../../state/editStack.svelte";

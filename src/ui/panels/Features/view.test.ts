@@ -1,6 +1,6 @@
 /** Codes of two positions, by hand. */
 import { describe, expect, it } from "vitest";
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { labelF1, latentName, shortLabel } from "../../../client/sae/latentCode";
 import {
   alongTable,

@@ -1,5 +1,5 @@
 /** Codes as lists, maps and tables: which latents are active where, how strongly, and how the edits changed that. */
-import { NO_LATENT, type DecodeResult, type SpliceResult } from "../../../protocol/features";
+import { NO_LATENT, type DecodeResult, type SpliceResult } from "../../../protocol/sae/features";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber } from "../../../client/format";
 import { codeAt, type Code } from "../../../client/sae/latentCode";

@@ -1,8 +1,8 @@
 /** The panel: computing, choosing, pinning, grouping, naming, the check, files that are opened, what a link carries. */
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { SaeInfo } from "../../../protocol/features";
-import type { AttributionGraphRequest, AttributionGraphResult } from "../../../protocol/graphs";
+import type { SaeInfo } from "../../../protocol/sae/features";
+import type { AttributionGraphRequest, AttributionGraphResult } from "../../../protocol/gradients/graphs";
 import { sampleJson, sampleResult } from "../../../client/graph/graphs.samples";
 import { writeGraph } from "../../../client/graph/writeGraph";
 import { createTestEngine, type TestEngine } from "../../state/testEngine";

@@ -1,6 +1,6 @@
 /** The graph that is looked at (a file's, or the prompt's), what is chosen and marked in it, and what is asked of the engine. */
-import type { AttributionGraphRequest, AttributionGraphResult } from "../../../protocol/graphs";
-import type { SaeInfo } from "../../../protocol/features";
+import type { AttributionGraphRequest, AttributionGraphResult } from "../../../protocol/gradients/graphs";
+import type { SaeInfo } from "../../../protocol/sae/features";
 import type { GraphFile, Marks } from "../../../client/graph/graph";
 import { publicGraphOf } from "../../../client/graph/fromResult";
 import { Neighbours } from "../../../client/graph/links";

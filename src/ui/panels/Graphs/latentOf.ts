@@ -1,5 +1,5 @@
 /** The attached dictionary that a node's latent is of: only a graph of the model and text that are open has one. */
-import type { SaeInfo } from "../../../protocol/features";
+import type { SaeInfo } from "../../../protocol/sae/features";
 import { fieldOf, fieldsOf } from "../../../client/graph/fields";
 import type { Graph, GraphFile } from "../../../client/graph/graph";
 

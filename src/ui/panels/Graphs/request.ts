@@ -1,7 +1,7 @@
 /** What the panel asks the engine for, and what that costs. */
 import type { DeviceInfo, ModelInfo } from "../../../protocol/api";
-import type { SaeInfo } from "../../../protocol/features";
-import type { AttributionGraphRequest } from "../../../protocol/graphs";
+import type { SaeInfo } from "../../../protocol/sae/features";
+import type { AttributionGraphRequest } from "../../../protocol/gradients/graphs";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { CHECKED, DICTIONARIES, type Dictionaries } from "./settings";
 

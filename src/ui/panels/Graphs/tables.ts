@@ -1,6 +1,6 @@
 /** Nodes and links of a graph as tables, for reading and for CSV. */
 import { nodeName, type Graph, type Marks } from "../../../client/graph/graph";
-import type { AttributionGraphResult, CheckedNode } from "../../../protocol/graphs";
+import type { AttributionGraphResult, CheckedNode } from "../../../protocol/gradients/graphs";
 import type { DataTable } from "../../charts/dataTable";
 import type { ScatterPoint } from "../../charts/scatter/scatter";
 import { KIND_NAMES, placeWords } from "./words";

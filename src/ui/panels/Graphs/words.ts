@@ -1,6 +1,6 @@
 /** A graph in words: what its scores mean, what a node is, how far the linear graph is from ablations in the model. */
-import type { Agreement } from "../../../protocol/attributions";
-import type { AttributionGraphResult, GraphScores } from "../../../protocol/graphs";
+import type { Agreement } from "../../../protocol/gradients/attributions";
+import type { AttributionGraphResult, GraphScores } from "../../../protocol/gradients/graphs";
 import { nodeName, type Graph, type Marks, type NodeKind } from "../../../client/graph/graph";
 import { formatNumber, formatProbability } from "../../../client/format";
 import { tokenLabel } from "../../../client/tokens/tokenText";

@@ -1,7 +1,7 @@
 /** What the panel asks the engine about one step: the chain with it and without it, read inside. */
 import type { ModelInfo } from "../../../protocol/api";
 import type { ChainTokens } from "../../../protocol/chain";
-import type { DecodeResult, SaeInfo } from "../../../protocol/features";
+import type { DecodeResult, SaeInfo } from "../../../protocol/sae/features";
 import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { Query, Question as Asked } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";

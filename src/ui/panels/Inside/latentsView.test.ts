@@ -1,6 +1,6 @@
 /** Codes of three positions, by hand. */
 import { expect, it } from "vitest";
-import { NO_LATENT } from "../../../protocol/features";
+import { NO_LATENT } from "../../../protocol/sae/features";
 import { answerLatents, answerLatentsTable, stepLatents, stepLatentsTable } from "./latentsView";
 
 const WITH = {

@@ -7,7 +7,7 @@ import type { LensResult, TensorRef } from "../../../protocol/analysis";
 import type { EngineApi, ModelInfo } from "../../../protocol/api";
 import type { RunId } from "../../../protocol/progress";
 import type { ChainTokens } from "../../../protocol/chain";
-import type { DecodeResult, SaeInfo } from "../../../protocol/features";
+import type { DecodeResult, SaeInfo } from "../../../protocol/sae/features";
 import { blockSite } from "../../../protocol/sites";
 import { answerPositions, type AblatedRow, type Span } from "../../../client/chain/ablatedRow";
 

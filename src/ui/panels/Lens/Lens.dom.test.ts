@@ -8,7 +8,7 @@ import {
   type LensFitRequest,
   type LensInfo,
   type LensQualityRequest,
-} from "../../../protocol/lenses";
+} from "../../../protocol/gradients/lenses";
 import { createTestEngine, TEST_MODEL, type TestEngine } from "../../state/testEngine";
 import { startTestSession, type TestSession } from "../../state/testSession";
 import type { ViewSettings } from "../../state/views.svelte";

@@ -5,7 +5,7 @@
  */
 import type { AttributionResult, LensResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
-import type { LensInfo } from "../../../protocol/lenses";
+import type { LensInfo } from "../../../protocol/gradients/lenses";
 import type { EditedPrompt } from "../../../protocol/interventions";
 import type { Query, Question } from "../../state/query.svelte";
 import { withTokenEdits } from "../../../client/tokens/readTokens";

@@ -1,7 +1,10 @@
 /** First order in the panel: what it asks, what it says of its check, and that alarms are no result. */
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { AttributionPatchingRequest, AttributionPatchingResult } from "../../../protocol/attributions";
+import type {
+  AttributionPatchingRequest,
+  AttributionPatchingResult,
+} from "../../../protocol/gradients/attributions";
 import { agreement } from "../../../statistics/agreement";
 import { startTestSession, type TestSession } from "../../state/testSession";
 import { createTestEngine } from "../../state/testEngine";

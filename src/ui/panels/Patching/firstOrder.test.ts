@@ -5,7 +5,7 @@ import type {
   AttributionPatchingRequest,
   AttributionPatchingResult,
   CheckedCell,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import { agreement } from "../../../statistics/agreement";
 import { describeCell } from "./figure";
 import { alarmText, checkProgress, checkSentences, exactAt, gradientPlace, runCells } from "./firstOrder";

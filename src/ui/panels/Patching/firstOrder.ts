@@ -5,7 +5,7 @@ import type {
   AttributionPatchingRequest,
   AttributionPatchingResult,
   CheckedCell,
-} from "../../../protocol/attributions";
+} from "../../../protocol/gradients/attributions";
 import type { DataTable } from "../../charts/dataTable";
 import type { ScatterPoint } from "../../charts/scatter/scatter";
 import { formatNumber } from "../../../client/format";

@@ -1,6 +1,6 @@
 /** From the settings to what the engine is asked: one request, or two that fill the columns of one figure. */
 import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../../protocol/analysis";
-import type { AttributionPatchingRequest, GradientPoint } from "../../../protocol/attributions";
+import type { AttributionPatchingRequest, GradientPoint } from "../../../protocol/gradients/attributions";
 import type { ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import { canonicalSite } from "../../../protocol/sites";

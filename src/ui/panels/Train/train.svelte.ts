@@ -3,7 +3,7 @@
  * model; the engine holds what they learned.
  */
 import { isVitrineError, messageOf } from "../../../protocol/errors";
-import type { SaeSettings, SaeTrainingInfo } from "../../../protocol/training";
+import type { SaeSettings, SaeTrainingInfo } from "../../../protocol/sae/training";
 import { readDocuments } from "../../../client/sae/corpusTexts";
 import type { NamedTexts } from "../../../client/edits/promptSets";
 import type { Session } from "../../state/session.svelte";

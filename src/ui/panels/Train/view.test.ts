@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { SaeTrainingInfo } from "../../../protocol/training";
+import type { SaeTrainingInfo } from "../../../protocol/sae/training";
 import { curves, curveTable, progressWords, requestOf, saesOf, standings, type TrainSettings } from "./view";
 
 const SETTINGS: TrainSettings = {

@@ -1,6 +1,6 @@
 /** From settings to what the engine is asked, and from a run to its curves and words. */
 import { blockSite, siteLayer } from "../../../protocol/sites";
-import type { SaeSettings, SaeTrainingInfo, SaeTrainingRequest } from "../../../protocol/training";
+import type { SaeSettings, SaeTrainingInfo, SaeTrainingRequest } from "../../../protocol/sae/training";
 import type { LineData } from "../../charts/lineChart";
 import type { DataTable } from "../../charts/dataTable";
 import { formatNumber } from "../../../client/format";

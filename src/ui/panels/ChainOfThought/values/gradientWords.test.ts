@@ -1,6 +1,6 @@
 /** What is asked for gradients by step, and what is said of them. */
 import { expect, it } from "vitest";
-import type { TokenAttributionResult } from "../../../../protocol/attributions";
+import type { TokenAttributionResult } from "../../../../protocol/gradients/attributions";
 import {
   agreementSentences,
   alarmSentence,

@@ -2,7 +2,10 @@
  * Gradients of log p(answer) summed by step, beside the steps' Shapley values: the same chain with all of its steps, the same
  * answer, the same edits. What is asked, and what is said of the answer.
  */
-import type { TokenAttributionRequest, TokenAttributionResult } from "../../../../protocol/attributions";
+import type {
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../../../protocol/gradients/attributions";
 import type { ChainTokens } from "../../../../protocol/chain";
 import type { EditedPrompt } from "../../../../protocol/interventions";
 import { positionBeforeAnswer, stepOfTokens } from "../../../../client/chain/tokenSteps";

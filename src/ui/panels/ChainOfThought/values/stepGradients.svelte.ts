@@ -1,5 +1,8 @@
 /** Gradients by step as the panel asks for them: by itself where they cost little, else by a button. */
-import type { TokenAttributionRequest, TokenAttributionResult } from "../../../../protocol/attributions";
+import type {
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../../../protocol/gradients/attributions";
 import { valueOf } from "../../../../client/chain/chainSettings";
 import { costOf, isCheap } from "../../../../client/tokens/attributionCost";
 import { WAIT, type Query, type Question } from "../../../state/query.svelte";

@@ -2,7 +2,10 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { expect, it, vi } from "vitest";
 import type { EngineApi } from "../../../../protocol/api";
-import type { TokenAttributionRequest, TokenAttributionResult } from "../../../../protocol/attributions";
+import type {
+  TokenAttributionRequest,
+  TokenAttributionResult,
+} from "../../../../protocol/gradients/attributions";
 import { createTestEngine } from "../../../state/testEngine";
 import { startTestSession } from "../../../state/testSession";
 import ValuesPart from "./ValuesPart.svelte";

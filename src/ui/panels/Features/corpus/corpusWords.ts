@@ -1,5 +1,5 @@
 /** A corpus in words, and its densities as a histogram. */
-import type { CorpusOverview } from "../../../../protocol/features";
+import type { CorpusOverview } from "../../../../protocol/sae/features";
 import type { HistogramData } from "../../../charts/histogram";
 import type { HeldCorpus } from "../../../state/corpora.svelte";
 

@@ -1,6 +1,6 @@
 /** Contexts of examples, and the numbers over a corpus. */
 import { expect, it } from "vitest";
-import type { CorpusExample, CorpusLatentResult } from "../../../../protocol/features";
+import type { CorpusExample, CorpusLatentResult } from "../../../../protocol/sae/features";
 import { allExamples, examplesTable, largestValue, shownPart, statistics } from "./examples";
 
 const example = (count: number, at: number, value: number): CorpusExample => {

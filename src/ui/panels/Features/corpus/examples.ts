@@ -1,5 +1,5 @@
 /** Examples of a corpus: the part of a context that is shown, and rows for export. */
-import type { CorpusExample, CorpusLatentResult } from "../../../../protocol/features";
+import type { CorpusExample, CorpusLatentResult } from "../../../../protocol/sae/features";
 import type { DataTable } from "../../../charts/dataTable";
 import { formatNumber, formatProbability } from "../../../../client/format";
 import { tokenLabel } from "../../../../client/tokens/tokenText";

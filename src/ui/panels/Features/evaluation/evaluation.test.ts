@@ -1,6 +1,6 @@
 /** Explanations as they are read. */
 import { expect, it } from "vitest";
-import { N2G_ANY, N2G_START, type N2gNode } from "../../../../protocol/saeEvaluation";
+import { N2G_ANY, N2G_START, type N2gNode } from "../../../../protocol/sae/saeEvaluation";
 import { patternRows, tokensOf } from "./evaluation";
 
 const ROOT: N2gNode = {

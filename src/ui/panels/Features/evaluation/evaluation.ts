@@ -1,15 +1,15 @@
 /** What the Judge part asks the engine: two autoencoders on the same texts, an explanation of a latent, probes for a label. */
 import type { EngineApi } from "../../../../protocol/api";
 import type { RunId } from "../../../../protocol/progress";
-import type { SaeInfo, SpliceResult } from "../../../../protocol/features";
+import type { SaeInfo, SpliceResult } from "../../../../protocol/sae/features";
 import type {
   N2gNode,
   N2gResult,
   ProbeResult,
   SaeQualityResult,
   SimulateResult,
-} from "../../../../protocol/saeEvaluation";
-import { N2G_ANY, N2G_START } from "../../../../protocol/saeEvaluation";
+} from "../../../../protocol/sae/saeEvaluation";
+import { N2G_ANY, N2G_START } from "../../../../protocol/sae/saeEvaluation";
 import { lossRecovered, pooledLosses } from "../../../../statistics/lossRecovered";
 import type { EvaluationTexts, LabelledTexts } from "../../../../client/sae/evaluationTexts";
 

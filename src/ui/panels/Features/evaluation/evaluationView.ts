@@ -1,5 +1,10 @@
 /** Judgements as tables. */
-import type { Detection, ProbeResult, Simulated, SimulateResult } from "../../../../protocol/saeEvaluation";
+import type {
+  Detection,
+  ProbeResult,
+  Simulated,
+  SimulateResult,
+} from "../../../../protocol/sae/saeEvaluation";
 import type { DataTable } from "../../../charts/dataTable";
 import { formatNumber, formatProbability, formatSigned } from "../../../../client/format";
 import type { Judged } from "./evaluation";

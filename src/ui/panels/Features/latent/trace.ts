@@ -1,6 +1,6 @@
 /** What ablating a latent at one token does to every later token, as rows. */
 import type { WeightedTokens } from "../../../../protocol/analysis";
-import type { LatentTraceResult } from "../../../../protocol/features";
+import type { LatentTraceResult } from "../../../../protocol/sae/features";
 import type { DataTable } from "../../../charts/dataTable";
 import { formatSigned } from "../../../../client/format";
 import type { TextOf } from "../../../../client/tokens/tokenTargets";

@@ -1,6 +1,10 @@
 /** Latents by gradient in words: what they add up to, how far they are from ablations; their table by step. */
-import type { Agreement, LatentAttributionResult, SiteParts } from "../../../../protocol/attributions";
-import type { LatentEffect } from "../../../../protocol/features";
+import type {
+  Agreement,
+  LatentAttributionResult,
+  SiteParts,
+} from "../../../../protocol/gradients/attributions";
+import type { LatentEffect } from "../../../../protocol/sae/features";
 import { formatNumber, formatSigned } from "../../../../client/format";
 import type { DataTable } from "../../../charts/dataTable";
 import type { ScatterPoint } from "../../../charts/scatter/scatter";

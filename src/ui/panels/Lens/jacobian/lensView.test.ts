@@ -1,7 +1,7 @@
 /** Words, tracks and tables of the Jacobian lens, on small answers made by hand. */
 import { expect, it } from "vitest";
 import type { LensResult } from "../../../../protocol/analysis";
-import type { LensInfo, LensQualityResult, LensReading } from "../../../../protocol/lenses";
+import type { LensInfo, LensQualityResult, LensReading } from "../../../../protocol/gradients/lenses";
 import {
   fitWords,
   judgedOn,

@@ -7,7 +7,7 @@ import {
   type LensQualityRow,
   type LensReading,
   type TextMean,
-} from "../../../../protocol/lenses";
+} from "../../../../protocol/gradients/lenses";
 import type { Site } from "../../../../protocol/sites";
 import { formatNumber } from "../../../../client/format";
 import type { DataTable } from "../../../charts/dataTable";

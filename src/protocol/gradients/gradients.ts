@@ -2,10 +2,10 @@
  * Gradients: how scalars that are read off a run change with activations on the way to them. A gradient at a site is the
  * cotangent of the tensor that passes the site's tap, edits included, in the shape of a capture of that site.
  */
-import type { OnModel } from "./analysis";
-import type { EditedPrompt } from "./interventions";
-import type { RunRow } from "./run";
-import type { Site } from "./sites";
+import type { OnModel } from "../analysis";
+import type { EditedPrompt } from "../interventions";
+import type { RunRow } from "../run";
+import type { Site } from "../sites";
 
 /**
  * What may be held constant: attention patterns, or what norms divide by. The gradient then is that of the model made linear

@@ -10,7 +10,7 @@ import type {
   TokenAttributionResult,
 } from "./attributions";
 import type { AttributionGraphRequest, AttributionGraphResult } from "./graphs";
-import type { RunId } from "./progress";
+import type { RunId } from "../progress";
 
 export interface GradientApi {
   /** Every cell of a sweep to first order, and some of them exactly. */

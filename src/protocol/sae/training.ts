@@ -2,10 +2,10 @@
  * Learning in the engine: what is asked of a run, and how far it is. A run belongs to the engine until it is released; it stops
  * between any two steps and goes on there with the same numbers.
  */
-import type { OnModel } from "./analysis";
+import type { OnModel } from "../analysis";
 import type { SaeInfo } from "./features";
-import type { RunId } from "./progress";
-import type { Site } from "./sites";
+import type { RunId } from "../progress";
+import type { Site } from "../sites";
 
 /** The learning rate: up from 0 over `warmUp` steps, level, down to 0 over the last share `decay` of the run. */
 export interface RateSchedule {

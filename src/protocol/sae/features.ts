@@ -5,11 +5,11 @@
  * A *latent* is a column of the code; its *value* is its activation. Codes are lists of (latent, value) per position,
  * most active first; a slot without a latent has id NO_LATENT and value 0.
  */
-import type { OnModel, WeightedTokens } from "./analysis";
-import type { EditedPrompt } from "./interventions";
-import type { GivenFields } from "./missingFields";
+import type { OnModel, WeightedTokens } from "../analysis";
+import type { EditedPrompt } from "../interventions";
+import type { GivenFields } from "../missingFields";
 import type { SaeDescription } from "./sae";
-import type { Site } from "./sites";
+import type { Site } from "../sites";
 
 export const NO_LATENT = 0xffffffff;
 

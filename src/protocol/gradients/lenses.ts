@@ -2,7 +2,7 @@
  * Jacobian lenses: for each block a matrix that carries its residual stream into the basis of the last one, where the model's
  * own head can read it. Fitted on a corpus, or opened from a file.
  */
-import type { RunId } from "./progress";
+import type { RunId } from "../progress";
 
 /** How a lens was made; what a file does not say is left out. */
 export interface LensEnvironment {

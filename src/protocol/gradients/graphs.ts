@@ -3,11 +3,11 @@
  * An edge is the direct effect of one node on another in the model made linear at this prompt: attention patterns and what
  * norms divide by are held constant, and what an MLP computes is replaced by its dictionary's latents and an error.
  */
-import type { OnModel } from "./analysis";
+import type { OnModel } from "../analysis";
 import type { Agreement, AttributionAlarm } from "./attributions";
 import type { FrozenPart } from "./gradients";
-import type { EditedPrompt } from "./interventions";
-import type { Site } from "./sites";
+import type { EditedPrompt } from "../interventions";
+import type { Site } from "../sites";
 
 /** Ids index `nodes`; sources come before what they act on. */
 export type GraphNode = (

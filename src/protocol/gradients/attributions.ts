@@ -2,9 +2,9 @@
  * What methods that rest on gradients are asked, and what they answer: attribution by token, attribution patching, edge
  * attribution. Each is an estimate to first order and carries how far off it was where the exact runs were made.
  */
-import type { Metric, OnModel, SweepRequest, SweepResult } from "./analysis";
+import type { Metric, OnModel, SweepRequest, SweepResult } from "../analysis";
 import type { GradientAlarm, ScalarTerm } from "./gradients";
-import type { EditedPrompt, NamedTokens, PromptSet } from "./interventions";
+import type { EditedPrompt, NamedTokens, PromptSet } from "../interventions";
 
 /** A term of a scalar that is read off one prompt. */
 export type PromptTerm = ScalarTerm extends infer Term

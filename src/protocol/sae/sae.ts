@@ -2,7 +2,7 @@
  * What a sparse autoencoder or transcoder is, whatever file it came from: which site it reads, which it writes, and what
  * happens between. The formulas are in `engine/sae/reference.ts`.
  */
-import type { Site } from "./sites";
+import type { Site } from "../sites";
 
 export const SAE_LAYOUTS = [
   "SAELens",

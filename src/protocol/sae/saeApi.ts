@@ -24,8 +24,8 @@ import type {
   SpliceRequest,
   SpliceResult,
 } from "./features";
-import type { MissingFields } from "./missingFields";
-import type { Progress, RunId } from "./progress";
+import type { MissingFields } from "../missingFields";
+import type { Progress, RunId } from "../progress";
 import type {
   N2gRequest,
   N2gResult,
@@ -36,7 +36,7 @@ import type {
   SimulateRequest,
   SimulateResult,
 } from "./saeEvaluation";
-import type { Site } from "./sites";
+import type { Site } from "../sites";
 
 export interface SaeApi {
   /** Attaches every autoencoder among the files to the page's model. `site`: for those whose files do not say. */
