@@ -11,11 +11,7 @@ export const METRICS = [
 export type MetricKind = (typeof METRICS)[number][0];
 
 /** "logit(5) − logit(6)", "log p(5)". */
-export function metricText(
-  { kind }: Pick<Metric, "kind">,
-  target: string,
-  minus: string,
-): string {
+export function metricText({ kind }: Pick<Metric, "kind">, target: string, minus: string): string {
   switch (kind) {
     case "logitDifference":
       return `logit(${target}) − logit(${minus})`;

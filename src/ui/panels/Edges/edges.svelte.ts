@@ -136,7 +136,9 @@ const FEW_PLACES = 3;
 
 function differsText(tokens: Donor["tokens"], other: Donor["tokens"]): string {
   const differing = other.flatMap(({ id, text }, i) =>
-    id === tokens[i]?.id ? [] : [`“${tokenLabel(text)}” for “${tokenLabel(tokens[i]?.text ?? "")}” at position ${i}`],
+    id === tokens[i]?.id
+      ? []
+      : [`“${tokenLabel(text)}” for “${tokenLabel(tokens[i]?.text ?? "")}” at position ${i}`],
   );
   return differing.length > FEW_PLACES ? `${differing.length} other tokens` : differing.join(", ");
 }

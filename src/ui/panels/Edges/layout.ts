@@ -104,11 +104,7 @@ export function layoutEdges<E extends EdgeEffect>(
 const px = (value: number) => Math.round(10 * value) / 10;
 
 /** The node that an arrow key leads to; undefined: the key is none of these, or there is no further node. */
-export function walkNodes(
-  { nodes }: EdgesLayout,
-  from: string | undefined,
-  key: string,
-): string | undefined {
+export function walkNodes({ nodes }: EdgesLayout, from: string | undefined, key: string): string | undefined {
   const here = nodes.find((one) => one.key === from);
   if (key === "Home") return nodes[0]?.key;
   if (key === "End") return nodes.at(-1)?.key;

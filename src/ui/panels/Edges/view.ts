@@ -53,7 +53,9 @@ export function alarmWords(
   if (alarms.length === 0) return undefined;
   const sites = [...new Set(alarms.map(({ site }) => site))];
   const some = sites.length > 4 ? `${sites.length} sites` : sites.join(", ");
-  const what = alarms.some(({ kind }) => kind === "notFinite") ? "zero everywhere or not finite" : "zero everywhere";
+  const what = alarms.some(({ kind }) => kind === "notFinite")
+    ? "zero everywhere or not finite"
+    : "zero everywhere";
   const isAll = edges.every(({ estimate }) => !Number.isFinite(estimate) || estimate === 0);
   const rest = isAll
     ? "So no edge is shown: take the gradient elsewhere, or another metric."
@@ -71,7 +73,10 @@ const FEW = 3;
 export function farWords({ check, at }: Pick<EdgeAttributionResult, "check" | "at">): string | undefined {
   if (!check) return undefined;
   const { largest, random } = check;
-  const cure = at.kind === "path" ? "Rely on the exact effects." : "Rely on the exact effects, or take the gradient along the path.";
+  const cure =
+    at.kind === "path"
+      ? "Rely on the exact effects."
+      : "Rely on the exact effects, or take the gradient along the path.";
   if (largest.n >= FEW && largest.relativeError > FAR)
     return `First order is far from the truth here: the strongest estimates miss their exact effects by ${percent(largest.relativeError)} (relative error). ${cure}`;
   if (random.n >= FEW && random.pearson < LOOSE)
@@ -87,10 +92,16 @@ export function checkSentences(
   running: boolean,
 ): string[] {
   if (!asked)
-    return ["First order was not checked: no edge was run exactly, and how far these estimates are off is unknown."];
+    return [
+      "First order was not checked: no edge was run exactly, and how far these estimates are off is unknown.",
+    ];
   const done = check?.all.n ?? 0;
   if (!check || done === 0)
-    return [running ? "First order is not checked yet." : "First order was not checked: the run was stopped before."];
+    return [
+      running
+        ? "First order is not checked yet."
+        : "First order was not checked: the run was stopped before.",
+    ];
   const { length } = check.edges;
   return [
     ...(done < length
@@ -108,7 +119,12 @@ export function checkSentences(
 
 /** A size of kept graphs, and what graphs of as many random edges keep. */
 export interface CurvePoint extends KeptGraph {
-  readonly random?: { readonly n: number; readonly mean: number; readonly least: number; readonly most: number };
+  readonly random?: {
+    readonly n: number;
+    readonly mean: number;
+    readonly least: number;
+    readonly most: number;
+  };
 }
 
 export function curvePoints({
@@ -135,7 +151,9 @@ export function curveSentences(
   const { base, donor, edgeCount } = result;
   const ends = `${metric} is ${formatNumber(base)} in this prompt (faithfulness 1) and ${formatNumber(donor)} in the other (0), ${unit}.`;
   if (Math.abs(base - donor) < 1e-6)
-    return [`${metric} is the same in both prompts (${formatNumber(base)} ${unit}), so faithfulness is undefined.`];
+    return [
+      `${metric} is the same in both prompts (${formatNumber(base)} ${unit}), so faithfulness is undefined.`,
+    ];
   const points = curvePoints(result);
   const enough = points.find(({ faithfulness }) => faithfulness >= ENOUGH);
   if (points.length === 0) return [ends];
