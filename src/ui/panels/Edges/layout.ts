@@ -32,7 +32,7 @@ export interface EdgesLayout {
 export const BOX_HEIGHT = 20;
 const MARGIN = { top: 18, right: 14, bottom: 18, left: 62 } as const;
 /** Between the middles of boxes in a row. */
-const STEP = { least: 24, most: 96 } as const;
+const STEP = { least: 24, most: 128 } as const;
 const WIDEST_BOX = 58;
 const WORD_BOX = 92;
 const LINE = { least: 1, most: 6 } as const;

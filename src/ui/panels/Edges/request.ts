@@ -39,14 +39,23 @@ export function edgesRequest(settings: Settings, given: Given): EdgeAttributionR
   return { prompt, donor, position, metric, at, most: MOST_DRAWN, ...check };
 }
 
-/** The same edges, then graphs of the strongest and as many random ones. */
+/** The same edges, then graphs of the strongest and as many random ones; nothing is checked again. */
 export function curveRequest(
-  { check: _, ...edges }: EdgeAttributionRequest,
+  { prompt, donor, position, metric, at }: EdgeAttributionRequest,
   { draws, seed }: Pick<Settings, "draws" | "seed">,
   edgeCount: number,
 ): EdgeAttributionRequest {
   const keep = KEPT_SIZES.filter((size) => size <= edgeCount);
-  return { ...edges, most: 0, keep, ...(draws > 0 && { randomGraphs: { draws, seed } }) };
+  return {
+    prompt,
+    donor,
+    position,
+    metric,
+    at,
+    most: 0,
+    keep,
+    ...(draws > 0 && { randomGraphs: { draws, seed } }),
+  };
 }
 
 /** Rows of tokens at most; a walk back counts as three. */

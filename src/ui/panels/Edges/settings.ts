@@ -5,7 +5,7 @@ export const EDGES_DEFAULTS = {
   metric: "logitDifference",
   target: "",
   minus: "",
-  /** In the prompt alone estimates are far off on the example that opens (relative error 0.77 against 0.13). */
+  /** In the prompt alone estimates are far off on a ledger chain (relative error 0.77 against 0.13). */
   gradientAt: "path",
   pathSteps: 8,
   /** Edges that are drawn, strongest first. */
