@@ -39,7 +39,6 @@ test("edges are estimated and checked; kept graphs keep what random ones lose", 
 
   const found = await new AxeBuilder({ page }).include("[aria-label='Edges']").analyze();
   expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-  await page.screenshot({ path: "/tmp/h/edges_wide.png", fullPage: true });
 });
 
 test("keys walk nodes, a head becomes an edit, a link carries the choice", async ({ page, browser }) => {
@@ -68,7 +67,6 @@ test("keys walk nodes, a head becomes an edit, a link carries the choice", async
   const other = await browser.newPage({ viewport: { width: 390, height: 900 }, colorScheme: "dark" });
   await other.goto(page.url());
   await expect(other.getByRole("region", { name: /^The 12 strongest/ })).toBeVisible(SLOW);
-  await other.screenshot({ path: "/tmp/h/edges_narrow.png", fullPage: true });
   await other.close();
   await page.goto("./#/docs/edges");
   await expect(page.getByRole("heading", { name: "Reading the drawing" })).toBeVisible();
