@@ -19,6 +19,8 @@ export interface LineData {
   readonly series: readonly Series[];
   /** Of each index; drawn where they fit. */
   readonly xLabels: readonly string[];
+  /** What indices are called on the axis; default: their numbers. */
+  readonly xNames?: readonly string[] | undefined;
   readonly xTitle: string;
   readonly yTitle: string;
 }
@@ -46,7 +48,12 @@ export interface LineLayout {
   }[];
   /** Points with gaps on both sides, which no line shows. */
   readonly dots: readonly { readonly series: number; readonly x: number; readonly y: number }[];
-  readonly xTicks: readonly { readonly index: number; readonly x: number; readonly label: string }[];
+  readonly xTicks: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly x: number;
+    readonly label: string;
+  }[];
   readonly yTicks: readonly { readonly value: number; readonly y: number; readonly text: string }[];
   /** Of the whole drawing. */
   readonly height: number;
@@ -95,7 +102,7 @@ export function lineDomain(series: readonly Series[], least = 0): readonly [numb
 }
 
 export function lineLayout(
-  { series: all, xLabels, yTitle }: LineData,
+  { series: all, xLabels, xNames, yTitle }: LineData,
   width: number,
   [from, end]: Range = [0, xLabels.length],
 ): LineLayout {
@@ -135,7 +142,10 @@ export function lineLayout(
           : [];
       }),
     ),
-    xTicks: indices.map((index) => ({ index, x: x(index), label: fits ? short(xLabels[index] ?? "") : "" })),
+    xTicks: indices.map((index) => ({
+      ...{ index, name: xNames?.[index] ?? String(index), x: x(index) },
+      label: fits ? short(xLabels[index] ?? "") : "",
+    })),
     yTicks: ticks(low, high, Y_TICKS).map((value) => ({
       value,
       y: y(value),

@@ -28,8 +28,8 @@ export function lineChartSvg({ title, caption, ...data }: LineFigure): string {
       `<path d="M${MARGIN.left} ${round(y)}H${WIDTH - MARGIN.right}" stroke="${PAPER.line}"/>`,
       svgText(MARGIN.left - 6, y + 4, text, `${SMALL} text-anchor="end"`),
     ]),
-    ...xTicks.flatMap(({ x, index, label }) => [
-      svgText(x, BOTTOM + 14, String(index), `${SMALL} text-anchor="middle"`),
+    ...xTicks.flatMap(({ x, name, label }) => [
+      svgText(x, BOTTOM + 14, name, `${SMALL} text-anchor="middle"`),
       ...(label ? [svgText(x, BOTTOM + 27, label, `${SMALL} text-anchor="middle"`)] : []),
     ]),
     ...paths.map(({ d, dashed }, i) => `<path d="${d}" ${style(i, dashed)}/>`),

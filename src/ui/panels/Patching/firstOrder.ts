@@ -1,19 +1,15 @@
 /** What the panel says of cells to first order: where the gradient was taken, how far the estimates are from exact runs. */
-import type { Metric, SweepRequest, SweepResult } from "../../../protocol/analysis";
+import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type {
-  Agreement,
   AttributionPatchingRequest,
   AttributionPatchingResult,
   CheckedCell,
 } from "../../../protocol/gradients/attributions";
 import type { DataTable } from "../../charts/dataTable";
 import type { ScatterPoint } from "../../charts/scatter/scatter";
-import { formatNumber } from "../../../client/format";
+import { agreementText } from "../../../client/metrics/agreementText";
 import { placeText } from "./cellEdit";
 import { unitOf, type Outcome } from "./outcome";
-
-/** Any two points lie on a line. */
-const FEWEST_TO_CORRELATE = 3;
 
 export const isFirstOrder = (request: SweepRequest): request is AttributionPatchingRequest => "at" in request;
 export const isEstimate = (result: SweepResult): result is AttributionPatchingResult => "order" in result;
@@ -119,26 +115,6 @@ export function checkTable(cells: readonly RunCell[]): DataTable {
   };
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-
-/** Correlations where there are points enough for one, and where both sides vary. */
-function correlationText({ n, pearson, spearman }: Agreement): string {
-  if (n < FEWEST_TO_CORRELATE) return "too few for a correlation";
-  if (Number.isNaN(pearson) || Number.isNaN(spearman))
-    return "Pearson r and Spearman ρ undefined, since one side does not vary";
-  return `Pearson r ${formatNumber(pearson)}, Spearman ρ ${formatNumber(spearman)}`;
-}
-
-/** The mean error tells large relative errors of changes that are next to nothing from those that count. */
-function agreementText(agreement: Agreement, kind: Metric["kind"]): string {
-  const { n, meanError, relativeError } = agreement;
-  const unit = kind === "probability" ? "" : ` ${unitOf(kind, "metric")}`;
-  const relative = Number.isFinite(relativeError)
-    ? `relative error ${percent(relativeError)}`
-    : "relative error undefined, since no exact change differs from 0";
-  return `n = ${n}, ${correlationText(agreement)}, ${relative} (mean |error| ${formatNumber(meanError)}${unit})`;
-}
-
 const UNCHECKED =
   "First order was not checked: no cell was run exactly, and how far these estimates are off is unknown.";
 const PARTS: Partial<Record<SweepRequest["axes"]["kind"], string>> = {
@@ -173,6 +149,7 @@ function partSentences(
   running: boolean,
 ): string[] {
   const done = check?.all.n ?? 0;
+  const unit = kind === "probability" ? "" : unitOf(kind, "metric");
   if (!check || done === 0)
     return [
       running
@@ -185,10 +162,10 @@ function partSentences(
       ? [`${done} of ${length} cells to check are run${running ? " so far" : "; then it was stopped"}.`]
       : []),
     check.random.n > 0
-      ? `Cells drawn by seed ${asked?.seed}: ${agreementText(check.random, kind)}.`
+      ? `Cells drawn by seed ${asked?.seed}: ${agreementText(check.random, unit)}.`
       : "No drawn cell was run, so nothing is said of the whole grid.",
     ...(check.largest.n > 0
-      ? [`Cells with the largest estimates: ${agreementText(check.largest, kind)}.`]
+      ? [`Cells with the largest estimates: ${agreementText(check.largest, unit)}.`]
       : []),
   ];
 }

@@ -1,6 +1,7 @@
 /** The answers of one sweep's requests as one grid, and the numbers that are drawn of it. */
 import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
 import { formatNumber, formatSeconds, formatSigned } from "../../../client/format";
+import { metricUnit } from "../../../client/metrics/metric";
 import type { Shown } from "./settings";
 
 /** What was asked, and what has come back so far: the last result may be partial. */
@@ -82,30 +83,12 @@ export const hasShare = ({ base, donor }: Pick<Grid, "base" | "donor">) =>
 export function unitOf(kind: SweepRequest["metric"]["kind"], shown: Shown): string {
   if (shown === "share") return "share";
   if (kind === "probability") return shown === "change" ? "change of probability" : "probability";
-  const unit = kind === "logitDifference" ? "logits" : "nats";
+  const unit = metricUnit(kind);
   return shown === "change" ? `change, ${unit}` : unit;
 }
 
 export function formatShown(value: number, shown: Shown): string {
   return shown === "metric" ? formatNumber(value) : formatSigned(value, 3);
-}
-
-/** "logit(5) − logit(6)", "log p(5)". */
-export function metricText(
-  { kind }: Pick<SweepRequest["metric"], "kind">,
-  target: string,
-  minus: string,
-): string {
-  switch (kind) {
-    case "logitDifference":
-      return `logit(${target}) − logit(${minus})`;
-    case "logProb":
-      return `log p(${target})`;
-    case "probability":
-      return `p(${target})`;
-    case "kl":
-      return "KL(unchanged ‖ changed)";
-  }
 }
 
 /** Row and column of the cells with the largest changes, largest first; NaN is no cell. */

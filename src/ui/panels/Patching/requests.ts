@@ -1,10 +1,13 @@
 /** From the settings to what the engine is asked: one request, or two that fill the columns of one figure. */
-import type { Metric, SweepAxes, SweepChange, SweepRequest } from "../../../protocol/analysis";
+import type { SweepAxes, SweepChange, SweepRequest } from "../../../protocol/analysis";
 import type { AttributionPatchingRequest, GradientPoint } from "../../../protocol/gradients/attributions";
 import type { ModelInfo } from "../../../protocol/api";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import { canonicalSite } from "../../../protocol/sites";
 import { parseIndices } from "../../../client/edits/indexList";
+import { isComplaint, type Complaint } from "../../../client/metrics/complaint";
+import { gradientInPrompt, gradientPoint } from "../../../client/metrics/gradientPoint";
+import { metricOf } from "../../../client/metrics/metric";
 import { HEAD_SITES, POSITION_SITES, type Settings } from "./settings";
 
 /** What the settings refer to, once the engine has said it. */
@@ -17,13 +20,6 @@ export interface Given {
   readonly target?: number | undefined;
   readonly minus?: number | undefined;
 }
-
-/** A sentence to show in place of the cost. */
-export interface Complaint {
-  readonly complaint: string;
-}
-
-export const isComplaint = (value: object): value is Complaint => "complaint" in value;
 
 const oneOf = <T extends string>(list: readonly T[], value: string): T => {
   const [first] = list;
@@ -39,7 +35,7 @@ export function requestsOf(
   if (isComplaint(axes)) return axes;
   const change = changeOf(settings, given);
   if (isComplaint(change)) return change;
-  const metric = metricOf(settings, given);
+  const metric = metricOf(settings.metric, given.target, given.minus);
   if (isComplaint(metric)) return metric;
   const { prompt, position } = given;
   const requests = axes.map((one) => ({ prompt, position, axes: one, change, metric }));
@@ -60,20 +56,10 @@ function toFirstOrder(
 }
 
 function gradientPointOf({ gradientAt, pathSteps, change, metric }: Settings): GradientPoint | Complaint {
-  if (gradientAt !== "donor" && gradientAt !== "path") {
-    return metric === "kl"
-      ? {
-          complaint:
-            "KL is smallest without the change, so its gradient in this prompt is 0: take the gradient elsewhere, or another metric.",
-        }
-      : { kind: "prompt" };
-  }
+  if (gradientAt !== "donor" && gradientAt !== "path") return gradientInPrompt(metric);
   if (change === "zero" || change === "mean")
     return { complaint: "This change takes its values from no other prompt: take the gradient in this one." };
-  if (gradientAt === "donor") return { kind: "donor" };
-  return Number.isInteger(pathSteps) && pathSteps >= 1
-    ? { kind: "path", steps: pathSteps }
-    : { complaint: "Take a whole number of steps along the path, from 1 on." };
+  return gradientPoint(gradientAt, pathSteps);
 }
 
 const isAll = (text: string) => text.trim() === "all" || text.trim() === "";
@@ -146,15 +132,4 @@ function changeOf(settings: Settings, { prompt, position, other, set }: Given): 
         };
       return { kind: "patch", from: other };
   }
-}
-
-function metricOf(settings: Settings, { target, minus }: Given): Metric | Complaint {
-  if (settings.metric === "kl") return { kind: "kl" };
-  if (target === undefined) return { complaint: "Name a target token." };
-  if (settings.metric === "logProb") return { kind: "logProb", target };
-  if (settings.metric === "probability") return { kind: "probability", target };
-  if (minus === undefined) return { complaint: "Name a second token to subtract." };
-  if (minus === target)
-    return { complaint: "Both runs expect the same token most: name another second token, or take log p." };
-  return { kind: "logitDifference", target, minus };
 }

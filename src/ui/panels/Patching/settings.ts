@@ -20,14 +20,6 @@ export const CHANGES = [
 ] as const;
 export type Change = (typeof CHANGES)[number][0];
 
-export const METRICS = [
-  ["logitDifference", "logit difference"],
-  ["logProb", "log p"],
-  ["probability", "probability"],
-  ["kl", "KL from the run without the change"],
-] as const;
-export type MetricKind = (typeof METRICS)[number][0];
-
 export const SHOWN = [
   ["change", "change of the metric"],
   ["share", "share of the way to the other prompt"],
@@ -38,12 +30,6 @@ export type Shown = (typeof SHOWN)[number][0];
 export const ORDERS = [
   ["exact", "exact: one run a cell"],
   ["first", "first order: one gradient for all cells"],
-] as const;
-
-export const GRADIENT_PLACES = [
-  ["prompt", "in this prompt"],
-  ["donor", "in the prompt that values come from"],
-  ["path", "along the path between the two"],
 ] as const;
 
 /** Empty texts mean: what the page suggests. */

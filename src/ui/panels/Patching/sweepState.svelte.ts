@@ -2,26 +2,15 @@
  * What the panel asks the engine, step by step: another prompt to patch from, a set for means, the tokens that the
  * metric compares, the cost, and the sweep itself when the visitor starts it.
  */
-import type { Prediction, SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
+import type { SweepCost, SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
-import { insideTokens } from "../../../client/tokens/insideTokens";
 import type { EditedPrompt, NamedTokens, PromptSet } from "../../../protocol/interventions";
 import type { Query, Question } from "../../state/query.svelte";
 import type { Session } from "../../state/session.svelte";
-import { namedToken } from "../../../client/tokens/tokenTargets";
-import { donorCandidates, NUMBERS_TEXT, suggestedTokens, textOf, type Donor } from "./donor";
+import { textOf, type Donor } from "../../../client/tokens/donor";
+import { donorPrompt, metricTops, type Tops } from "../../../client/tokens/donorPrompt";
 import { isFirstOrder } from "./firstOrder";
 import type { Outcome } from "./outcome";
-
-/** What the two runs expect most at the position, and the tokens that the metric names. */
-export interface Tops {
-  readonly base: readonly TokenInfo[];
-  readonly other: readonly TokenInfo[];
-  readonly target: TokenInfo | undefined;
-  readonly minus: TokenInfo | undefined;
-}
-
-const TOP = 2;
 
 export class SweepState {
   readonly donor: Query<Donor | undefined>;
@@ -42,30 +31,8 @@ export class SweepState {
     return this.session.engine;
   }
 
-  /** What is typed, or this prompt with one number changed: the nearest change that changes the expected token. */
   findDonor(typed: string, tokens: readonly TokenInfo[], position: number): Question<Donor | undefined> {
-    return async () => {
-      if (typed !== "") return { tokens: await this.session.promptTokens(typed) };
-      const vocabulary = this.session.model?.hasTokenizer
-        ? await this.#engine.tokenizeInside(NUMBERS_TEXT)
-        : [];
-      const candidates = donorCandidates(tokens, position, vocabulary);
-      if (candidates.length < 2) return candidates[0];
-      // All of them begin alike: that part is computed once.
-      const first = Math.min(...candidates.map(({ changed }) => changed?.position ?? 0));
-      const ids = (list: readonly TokenInfo[]) => list.map(({ id }) => id);
-      const ends = [tokens, ...candidates.map((candidate) => candidate.tokens)].map((list) =>
-        ids(list.slice(first, position + 1)),
-      );
-      const start = first > 0 ? [{ tokens: ids(tokens.slice(0, first)) }] : [];
-      const { top } = await this.#engine.run({
-        rows: [...start, ...ends.map((end) => ({ tokens: end, ...(first > 0 ? { parent: 0 } : {}) }))],
-        top: ends.map((_, i) => ({ row: start.length + i, position, k: 1 })),
-      });
-      const [own, ...others] = top.map((one) => one.ids[0]);
-      const index = others.findIndex((id) => id !== own);
-      return candidates[Math.max(0, index)];
-    };
+    return () => donorPrompt(this.session, typed, tokens, position);
   }
 
   /** One prompt a line; without any: the examples of the model, or this prompt. */
@@ -89,37 +56,13 @@ export class SweepState {
     };
   }
 
-  /** `typed` tokens count; else what the runs expect most: the other's against this one's, or this one's first two. */
   findTops(
     prompt: EditedPrompt,
     position: number,
     other: NamedTokens | undefined,
     typed: { readonly target: string; readonly minus: string },
   ): Question<Tops> {
-    return async (runId) => {
-      const donor = other && other.tokens.length > position ? other : undefined;
-      const pairs = [[position, position]] as const;
-      const found = await this.#engine.compare(
-        { base: prompt, other: donor ? { tokens: donor.tokens } : prompt, pairs, k: TOP },
-        runId,
-      );
-      const described = async ([prediction]: readonly Prediction[]) =>
-        insideTokens(this.#engine, [...(prediction?.top.ids ?? [])]);
-      const [base, others] = [await described(found.base), await described(found.other)];
-      const suggested = suggestedTokens(base, donor ? others : undefined);
-      return {
-        base,
-        other: others,
-        target: (await this.#named(typed.target)) ?? suggested.target,
-        minus: (await this.#named(typed.minus)) ?? suggested.minus,
-      };
-    };
-  }
-
-  /** The token that a text names. */
-  async #named(text: string): Promise<TokenInfo | undefined> {
-    if (text === "") return undefined;
-    return (await namedToken(this.session, text))?.token;
+    return (runId) => metricTops(this.session, { prompt, position, other, typed }, runId);
   }
 
   findCost(requests: readonly SweepRequest[]): Question<SweepCost> {

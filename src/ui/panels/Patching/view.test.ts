@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { SweepRequest, SweepResult } from "../../../protocol/analysis";
 import type { TokenInfo } from "../../../protocol/api";
 import { editOfCell, placeText } from "./cellEdit";
-import { donorCandidates, MAX_CANDIDATES, suggestedTokens, textOf } from "./donor";
+import { donorCandidates, MAX_CANDIDATES, suggestedTokens, textOf } from "../../../client/tokens/donor";
 import { describeCell, drawingOf, tableOf } from "./figure";
 import { gridOf, largest, requestAt, secondsLeft, type Outcome } from "./outcome";
 import { requestsOf, type Given } from "./requests";
 import { DEFAULTS, matches, presets } from "./settings";
-import { swapped } from "./swap";
+import { swapped } from "../../../client/tokens/swap";
 
 const WORDS = ["<s>", " Ann", " has", " 3", " and", " 10", " :", " 4", " 11"];
 const token = (id: number): TokenInfo => ({ id, text: WORDS[id] ?? "?", special: id === 0 });

@@ -2,7 +2,7 @@
  * A second prompt to patch from, when the visitor names none: the same tokens with one number changed to another, so
  * that both prompts have the same length and differ in one place.
  */
-import type { TokenInfo } from "../../../protocol/api";
+import type { TokenInfo } from "../../protocol/api";
 
 export interface Donor {
   readonly tokens: readonly TokenInfo[];

@@ -1,7 +1,7 @@
 /** The other prompt in this one's place: cut into prompt, steps, cue and answer where this one is. */
-import type { TokenInfo } from "../../../protocol/api";
-import type { ChainText, ChainTokens } from "../../../protocol/chain";
-import { allTokens } from "../../../client/chain/tokenSteps";
+import type { TokenInfo } from "../../protocol/api";
+import type { ChainText, ChainTokens } from "../../protocol/chain";
+import { allTokens } from "../chain/tokenSteps";
 import { textOf } from "./donor";
 
 /** `parts`: this one's tokens. Where it is no chain, or has another number of tokens, everything is prompt. */
