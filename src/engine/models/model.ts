@@ -53,7 +53,19 @@ export interface Model {
 }
 
 /** The attached autoencoder of a number. */
-export function saeOf({ saes }: Pick<Model, "saes">, id: number): Sae {
+/** One that stands for what it writes by itself. */
+export function saeOf(model: Pick<Model, "saes">, id: number): Sae {
+  const sae = dictionaryOf(model, id);
+  const { writes, description } = sae;
+  if (!writes) return sae;
+  throw new VitrineError(
+    "Unsupported",
+    `${description.name} is a part of a cross-layer transcoder: its latents write ${writes.length === 1 ? writes[0] : `${writes.length} sites, from ${writes[0]} on`}, and with those of other layers only. Its codes, texts and attribution graphs can be asked; choose another dictionary for this.`,
+  );
+}
+
+/** Any that is attached, a part of a cross-layer transcoder too. */
+export function dictionaryOf({ saes }: Pick<Model, "saes">, id: number): Sae {
   const sae = saes.get(id);
   if (sae) return sae;
   throw new VitrineError("Unsupported", `No autoencoder ${id} is attached; attach it first.`);
