@@ -18,6 +18,8 @@ export interface PlainSae {
   readonly encoderBias: Floats;
   readonly decoder: Floats;
   readonly decoderBias: Floats;
+  /** [nLatents, sites · dOut]: of a part of a cross-layer transcoder. */
+  readonly laterDecoder?: Floats;
   readonly inputBias?: Floats;
   readonly skip?: Floats;
   readonly input: SaeInputScheme;
@@ -112,11 +114,13 @@ export function uploadSae(
     }
     return { shape: [rows, cols], dtype: precision, chunks };
   };
-  const { dIn, dOut, nLatents, input, inputBias, skip } = sae;
+  const { dIn, dOut, nLatents, input, inputBias, laterDecoder, skip } = sae;
+  const later = laterDecoder && laterDecoder.length / nLatents;
   return {
     encoder: matrix(sae.encoder, nLatents, dIn, "encoder"),
     ...(sae.kind === "gated" ? {} : { encoderBias: vector(sae.encoderBias, "encoderBias") }),
     decoder: matrix(sae.decoder, nLatents, dOut, "decoder"),
+    ...(laterDecoder && later ? { laterDecoder: matrix(laterDecoder, nLatents, later, "laterDecoder") } : {}),
     decoderBias: vector(sae.decoderBias, "decoderBias"),
     ...(inputBias ? { inputBias: vector(inputBias, "inputBias") } : {}),
     ...(skip ? { skip: matrix(skip, dOut, dIn, "skip") } : {}),
