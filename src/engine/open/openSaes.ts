@@ -156,11 +156,7 @@ function noneAmong(files: FileSet): VitrineError {
 }
 
 /** Where it reads and writes, checked against the model. */
-function sitesFor(
-  model: Model,
-  { about }: FoundSae,
-  chosen: Site | undefined,
-): Sites {
+function sitesFor(model: Model, { about }: FoundSae, chosen: Site | undefined): Sites {
   const { name, dIn, dOut, k = 0 } = about;
   const refuse = (kind: "BadFile" | "Unsupported", message: string): never => {
     throw new VitrineError(kind, message);

@@ -45,10 +45,12 @@ export function randomSae(
     inputBias?: boolean;
     skip?: boolean;
     k?: number;
+    /** Sites that latents write beside the first. */
+    later?: number;
     precision?: "f32" | "f16";
   } = {},
 ): PlainSae {
-  const { input = { scheme: "none" }, k = 8, precision = "f32" } = options;
+  const { input = { scheme: "none" }, k = 8, later = 0, precision = "f32" } = options;
   const matrix = (rows: number, cols: number, seed: number) => {
     const values = noise(rows * cols, seed, 1 / Math.sqrt(cols));
     return precision === "f16" ? values.map(cutToHalf) : values;
@@ -58,6 +60,7 @@ export function randomSae(
     encoder: matrix(nLatents, dIn, 11),
     encoderBias: noise(nLatents, 12, 0.1),
     decoder: matrix(nLatents, dOut, 13),
+    ...(later > 0 ? { laterDecoder: matrix(nLatents, later * dOut, 20) } : {}),
     decoderBias: noise(dOut, 14, 0.5),
     ...(options.inputBias ? { inputBias: noise(dIn, 15, 0.5) } : {}),
     ...(options.skip ? { skip: noise(dOut * dIn, 16, 1 / Math.sqrt(dIn)) } : {}),

@@ -11,6 +11,8 @@ import type { SaeMatrix, SaeVector } from "./saeFile";
 
 /** Beyond what any page can hold; the sizes of hostile files end here. */
 const MAX_WIDTH = 1 << 18;
+/** Numbers that a latent may write at all its sites: a row is in one buffer. */
+const MAX_STACK = 1 << 20;
 const MAX_LATENTS = 1 << 24;
 /** Small integers beside the weights: k, sizes of groups. */
 const MAX_INTEGERS = 4096;
@@ -81,10 +83,11 @@ export class TensorShelf {
   stack(name: string, nLatents: number, most: number): Stack {
     const { shape } = this.get(name).entry;
     const [, many = 0, width = 0] = shape;
-    if (shape.length !== 3 || many < 1 || many > most || width < 1 || width > MAX_WIDTH)
+    const isFine = many >= 1 && many <= most && width >= 1 && width <= MAX_WIDTH;
+    if (shape.length !== 3 || !isFine || many * width > MAX_STACK)
       throw this.bad(
         name,
-        `has shape [${shape.join(", ")}], expected [latents, layers, width] of at most ${most} layers and ${MAX_WIDTH} wide; check the layout`,
+        `has shape [${shape.join(", ")}], expected [latents, layers, width] of at most ${most} layers, ${MAX_WIDTH} wide and ${MAX_STACK} together; check the layout`,
       );
     const stored = this.take(name, [nLatents, many, width]);
     const whole: SaeMatrix = {

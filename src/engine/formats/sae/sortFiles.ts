@@ -29,7 +29,13 @@ export async function sortFiles(files: FileSet): Promise<SortedFiles> {
     ...refused.filter(({ isSae }) => isSae).map(({ name }) => name),
   ]);
   const hasModel = others.some(({ name, size }) => {
-    if (found.has(name) || isDecoderPart(baseNameOf({ name })) || LEFT_BEHIND.test(name) || /(^|\/)tokenizer\.\w+$/.test(name)) return false;
+    if (
+      found.has(name) ||
+      isDecoderPart(baseNameOf({ name })) ||
+      LEFT_BEHIND.test(name) ||
+      /(^|\/)tokenizer\.\w+$/.test(name)
+    )
+      return false;
     return WEIGHTS.test(name) || (!NO_WEIGHTS.test(name) && size >= LEAST_BYTES);
   });
   return { saes: [...found], lenses, hasModel };

@@ -1,7 +1,6 @@
 /** Autoencoders of random weights on a small model's sites, for tests of what is done with attached ones. */
 import type { SaeDescription } from "../../../protocol/sae/sae";
 import type { Site } from "../../../protocol/sites";
-import { noise } from "../../kernels/case";
 import type { Model } from "../../models/model";
 import { siteColumns } from "../../models/siteShape";
 import { editLatents } from "../../ops/latentEdits";
@@ -29,13 +28,8 @@ export function attachRandom(model: Model, id: number, asked: RandomSae): PlainS
     return heads * (width as number);
   };
   const shape = { dIn: widthOf(siteIn), dOut: widthOf(siteOut), nLatents };
-  const width = (later?.length ?? 0) * shape.dOut;
-  const laterDecoder =
-    width > 0 ? (asked.laterDecoder ?? noise(nLatents * width, 20 + id, 1 / Math.sqrt(width))) : undefined;
-  const plain = {
-    ...randomSae(shape, kind, { k: 5, inputBias: true, ...options }),
-    ...(laterDecoder && { laterDecoder }),
-  };
+  const random = randomSae(shape, kind, { k: 5, inputBias: true, later: later?.length ?? 0, ...options });
+  const plain = { ...random, ...(asked.laterDecoder && { laterDecoder: asked.laterDecoder }) };
   const writes = later && [siteOut, ...later];
   const description: SaeDescription = {
     ...{ name: `random ${id}`, layout: "SAELens" as const, sha256: String(id), activation: kind, ...shape },

@@ -2,8 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import { GRAPH_DEFAULTS, type AttributionGraphResult } from "../../../protocol/gradients/graphs";
+import type { ModelInfo } from "../../../protocol/api";
 import type { Intervention } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";
+import { fileFromBytes, type FileSet } from "../../formats/bytes/source";
+import { safetensors, vector } from "../../formats/sae/sae.samples";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { resolveEdits } from "../../interp/interventions/index";
 import { run } from "../../interp/pass/runRows";
@@ -14,6 +17,7 @@ import type { PlainSae } from "../../ops/sae.samples";
 import { reconstructLayers, type ReferenceSae } from "../../sae/reference";
 import { saeDecode } from "../saeDecode/saeDecode";
 import { saeSplice } from "../saeSplice/saeSplice";
+import { OpenSaes } from "../../open/openSaes";
 import { attributionGraph } from "./attributionGraph";
 import { readPrompt } from "./dictionaries";
 import { directEffects, logitTarget } from "./directEffects";
@@ -29,12 +33,16 @@ const mlpOut = (layer: number) => `blocks.${layer}.mlp_out`;
 type Kind = "noise" | "zeros" | "one layer each";
 
 /** On a model of three layers: a latent of layer i writes to i … 2. */
-async function withParts(kind: Kind): Promise<{ readonly model: Model; readonly plain: PlainSae[] }> {
+async function withParts(
+  kind: Kind,
+  inputBias = true,
+): Promise<{ readonly model: Model; readonly plain: PlainSae[] }> {
   const model = randomGpt2(await createCpuDevice(), { n_layer: LAYERS });
   const plain = IDS.map((id, layer) => {
     const later = Array.from({ length: LAYERS - layer - 1 }, (_, j) => mlpOut(layer + 1 + j));
     return attachRandom(model, id, {
       ...{ kind: "jumprelu", siteIn: `blocks.${layer}.resid_mid`, siteOut: mlpOut(layer), nLatents: N },
+      options: { inputBias },
       ...(kind === "one layer each" ? {} : { later }),
       ...(kind === "zeros" ? { laterDecoder: new Float32Array(N * later.length * WIDTH) } : {}),
     });
@@ -58,8 +66,8 @@ it("leaves as errors what the reference in f64 leaves, at every layer", async ()
     last,
     IDS,
   );
-  const parts = plain.map(({ kind: _, threshold, ...rest }): ReferenceSae => {
-    return { ...rest, activation: { kind: "jumprelu", threshold } };
+  const parts = plain.map((part): ReferenceSae => {
+    return { ...part, activation: { kind: "jumprelu", threshold: part.threshold } };
   });
   const capture = IDS.flatMap((_, layer) => [`blocks.${layer}.resid_mid`, mlpOut(layer)]);
   const { captures } = await run(model, { rows: [{ tokens: TOKENS }], capture });
@@ -78,7 +86,7 @@ it("leaves as errors what the reference in f64 leaves, at every layer", async ()
 
 it("equals transcoders of one layer each where later rows are zero", async () => {
   const all = { nodeThreshold: 1, linkThreshold: 1 };
-  const bare = ({ elapsedMs: _, ...rest }: AttributionGraphResult) => rest;
+  const bare = (graph: AttributionGraphResult) => ({ ...graph, elapsedMs: 0 });
   const zeros = bare(await graphOf((await withParts("zeros")).model, all));
   const each = bare(await graphOf((await withParts("one layer each")).model, all));
   expect(zeros.activeLatents).toBeGreaterThan(20);
@@ -173,5 +181,59 @@ describe("a part by itself", () => {
     await expect(
       run(model, { rows: [{ tokens: TOKENS, interventions }], capture: ["logits"] }),
     ).rejects.toThrow("a part of a cross-layer transcoder");
+  });
+});
+
+describe("from files", () => {
+  /** Parts as circuit-tracer keeps them. */
+  function filesOf(plain: readonly PlainSae[]): FileSet {
+    const hooks = "feature_input_hook: hook_resid_mid\nfeature_output_hook: hook_mlp_out\n";
+    const config = new TextEncoder().encode(`model_kind: cross_layer_transcoder\n${hooks}`);
+    const parts = plain.flatMap((part, layer) => {
+      const many = plain.length - layer;
+      const rows = Array.from({ length: N }, (_, latent) => [
+        ...part.decoder.slice(latent * WIDTH, (latent + 1) * WIDTH),
+        ...(part.laterDecoder?.slice(latent * (many - 1) * WIDTH, (latent + 1) * (many - 1) * WIDTH) ?? []),
+      ]);
+      return [
+        safetensors(`W_enc_${layer}.safetensors`, [
+          { name: `W_enc_${layer}`, shape: [N, WIDTH], values: [...part.encoder] },
+          vector(`b_enc_${layer}`, [...part.encoderBias]),
+          vector(`b_dec_${layer}`, [...part.decoderBias]),
+          vector(`threshold_${layer}`, [...part.threshold]),
+        ]),
+        safetensors(`W_dec_${layer}.safetensors`, [
+          { name: `W_dec_${layer}`, shape: [N, many, WIDTH], values: rows.flat() },
+        ]),
+      ];
+    });
+    return [fileFromBytes("config.yaml", config), ...parts];
+  }
+  const attach = (model: Model, files: FileSet) =>
+    new OpenSaes().attach(model, {} as ModelInfo, files, {}, NEVER_CANCELLED);
+
+  it("is the same dictionary, and the same graph", async () => {
+    const { model, plain } = await withParts("noise", false);
+    const expected = await graphOf(model);
+    model.saes.clear();
+    const infos = await attach(model, filesOf(plain));
+    expect(infos.map(({ writes }) => writes)).toEqual(
+      [0, 1, 2].map((layer) => [0, 1, 2].slice(layer).map(mlpOut)),
+    );
+    // Encoder, and a decoder row for each site, f32.
+    expect(infos.map(({ weightBytes }) => weightBytes)).toEqual(
+      [4, 3, 2].map((rows) => rows * N * WIDTH * 4),
+    );
+    const found = await graphOf(model);
+    expect(found.nodes).toEqual(expected.nodes);
+    expect(found.links).toEqual(expected.links);
+  });
+
+  it("is refused by a model of more layers", async () => {
+    const { plain } = await withParts("noise", false);
+    const other = randomGpt2(await createCpuDevice(), { n_layer: LAYERS + 1 });
+    await expect(attach(other, filesOf(plain))).rejects.toThrow(
+      "writes up to blocks.2.mlp_out, and this model has 4 layers",
+    );
   });
 });

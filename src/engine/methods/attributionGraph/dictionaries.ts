@@ -16,7 +16,14 @@ import { siteLayer, type Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
 import { readBack } from "../../interp/pass/readBack";
 import { run } from "../../interp/pass/runRows";
-import { decoderRows, emptyOutput, encoderRows, laterRows, outputScale, readCodes } from "../../interp/sae/latentReads";
+import {
+  decoderRows,
+  emptyOutput,
+  encoderRows,
+  laterRows,
+  outputScale,
+  readCodes,
+} from "../../interp/sae/latentReads";
 import { dictionaryOf, sitesOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { siteColumns } from "../../models/siteShape";

@@ -15,10 +15,12 @@ const precisionOf = ({ dtype }: SaeMatrix) => (dtype === "F16" ? "f16" : "f32");
 /** Bytes on the device; vectors are small beside the matrices. */
 export function saeBytes({ tensors }: Pick<SaeFile, "tensors">): number {
   const { encoder, decoder, laterDecoder, skip } = tensors;
-  return [encoder, decoder, laterDecoder, skip].filter((matrix) => matrix !== undefined).reduce(
-    (sum, matrix) => sum + matrix.shape[0] * wordsPerRow(matrix.shape[1], precisionOf(matrix)) * 4,
-    0,
-  );
+  return [encoder, decoder, laterDecoder, skip]
+    .filter((matrix) => matrix !== undefined)
+    .reduce(
+      (sum, matrix) => sum + matrix.shape[0] * wordsPerRow(matrix.shape[1], precisionOf(matrix)) * 4,
+      0,
+    );
 }
 
 export async function loadSae(

@@ -143,6 +143,13 @@ describe("a cross-layer transcoder", () => {
       "clt/W_dec_0.safetensors: tensor W_dec_0 has shape [4, 3], expected [latents, layers, width]",
     ],
     [
+      "too many layers",
+      instead(
+        decoderFile(0, { name: "W_dec_0", shape: [4, 300, 1], values: new Array<number>(1200).fill(1) }),
+      ),
+      "tensor W_dec_0 has shape [4, 300, 1], expected [latents, layers, width] of at most 256 layers",
+    ],
+    [
       "other latents",
       instead(decoderFile(2, { name: "W_dec_2", shape: [5, 1, 3], values: new Array<number>(15).fill(1) })),
       "tensor W_dec_2 has shape [5, 1, 3], expected [4, 1, 3]",
