@@ -52,15 +52,13 @@ export interface Model {
   readonly saes: Map<number, Sae>;
 }
 
-/** The attached autoencoder of a number. */
-/** One that stands for what it writes by itself. */
+/** The attached autoencoder of a number: one that stands by itself for what it writes. */
 export function saeOf(model: Pick<Model, "saes">, id: number): Sae {
   const sae = dictionaryOf(model, id);
-  const { writes, description } = sae;
-  if (!writes) return sae;
+  if (!sae.writes) return sae;
   throw new VitrineError(
     "Unsupported",
-    `${description.name} is a part of a cross-layer transcoder: its latents write ${writes.length === 1 ? writes[0] : `${writes.length} sites, from ${writes[0]} on`}, and with those of other layers only. Its codes, texts and attribution graphs can be asked; choose another dictionary for this.`,
+    `${sae.description.name} is one layer of a cross-layer transcoder, which gives codes, texts and attribution graphs only; choose another dictionary.`,
   );
 }
 

@@ -174,13 +174,13 @@ describe("a part by itself", () => {
     const { model } = await withParts("noise");
     const prompt = { tokens: TOKENS };
     await expect(saeSplice(model, { sae: 1, prompt }, NEVER_CANCELLED)).rejects.toThrow(
-      "random 1 is a part of a cross-layer transcoder: its latents write 3 sites, from blocks.0.mlp_out on",
+      "random 1 is one layer of a cross-layer transcoder",
     );
     const changes = [{ latent: 1, op: "ablate" as const, amount: 0 }];
     const interventions: Intervention[] = [{ kind: "latents", sae: 1, changes, error: "kept" }];
     await expect(
       run(model, { rows: [{ tokens: TOKENS, interventions }], capture: ["logits"] }),
-    ).rejects.toThrow("a part of a cross-layer transcoder");
+    ).rejects.toThrow("is one layer of a cross-layer transcoder");
   });
 });
 
