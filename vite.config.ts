@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 import { cspPlugin } from "./scripts/cspPlugin.ts";
 import { leanTokenizersPlugin } from "./scripts/leanTokenizersPlugin.ts";
 import { simdPlugin } from "./scripts/simdPlugin.ts";
+import { wgslPlugin } from "./scripts/wgslPlugin.ts";
 import { SOFTWARE_WEBGPU_FLAGS } from "./scripts/chromiumFlags.ts";
 
 /** Every core: vitest leaves one free, which on two cores is half of them. */
@@ -29,8 +30,8 @@ export default defineConfig({
   // Relative, so that the built site works under any path of any static host.
   base: "./",
   publicDir: "static",
-  plugins: [leanTokenizersPlugin(), simdPlugin(), svelte(), cspPlugin()],
-  worker: { format: "es", plugins: () => [leanTokenizersPlugin(), simdPlugin()] },
+  plugins: [leanTokenizersPlugin(), simdPlugin(), wgslPlugin(), svelte(), cspPlugin()],
+  worker: { format: "es", plugins: () => [leanTokenizersPlugin(), simdPlugin(), wgslPlugin()] },
   build: { target: "es2022", modulePreload: { polyfill: false } },
   test: {
     projects: [

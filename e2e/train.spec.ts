@@ -32,7 +32,7 @@ const explained = async (page: Page) =>
 
 test("learns, is attached and saved", async ({ page }) => {
   await openTrain(page);
-  await fill(page, 60);
+  await fill(page, 150);
   await panel(page).getByRole("button", { name: "Train", exact: true }).click();
   await expect(panel(page).getByText("Finished", { exact: true })).toBeVisible();
   await expect(panel(page).getByRole("row").nth(1)).toContainText("block 1: residual stream");
@@ -46,7 +46,7 @@ test("learns, is attached and saved", async ({ page }) => {
   ]);
   const written = JSON.parse(readFileSync(await config.path(), "utf8")) as Record<string, unknown>;
   expect(written).toMatchObject({ architecture: "topk", d_sae: 64, k: 4 });
-  expect(written["metadata"]).toMatchObject({ hook_name: "blocks.1.hook_resid_post", steps: 60 });
+  expect(written["metadata"]).toMatchObject({ hook_name: "blocks.1.hook_resid_post", steps: 150 });
 
   await panel(page).getByRole("button", { name: "Attach", exact: true }).click();
   await page.getByRole("tab", { name: "Features", exact: true }).click();

@@ -24,8 +24,8 @@ export interface EngineHost {
   ): Promise<FileSet>;
   /** The files of an autoencoder that ships with an embedded model. */
   openSae(model: string, folder: string): Promise<FileSet>;
-  /** Where models are kept, if anywhere. */
-  readonly cache?: ModelCache;
+  /** Where models are kept, if anywhere; its code is fetched with the first call. */
+  cache?(): Promise<ModelCache>;
 }
 
 export interface EngineParts {

@@ -22,8 +22,8 @@ export function modelCalls(engine: EngineParts): Pick<EngineApi, Extract<keyof E
     return info;
   }
 
-  function cache(): ModelCache {
-    if (host.cache) return host.cache;
+  async function cache(): Promise<ModelCache> {
+    if (host.cache) return host.cache();
     throw new VitrineError("Unsupported", "Models are kept by the page only, in a browser.");
   }
 
@@ -48,11 +48,11 @@ export function modelCalls(engine: EngineParts): Pick<EngineApi, Extract<keyof E
         return engine.withModel((model) => lookCloser(model, samples(model.config), pauser), slot);
       }),
     keepModel: (runId, onProgress) =>
-      cancellable(runId, (pauser) => {
+      cancellable(runId, async (pauser) => {
         const { info, fileSet, files } = models.in();
-        return cache().keep(info, partsToKeep(fileSet, files.weightFiles), pauser, onProgress);
+        return (await cache()).keep(info, partsToKeep(fileSet, files.weightFiles), pauser, onProgress);
       }),
-    keptModels: async () => cache().list(),
-    deleteKept: async (sha256) => cache().delete(sha256),
+    keptModels: async () => (await cache()).list(),
+    deleteKept: async (sha256) => (await cache()).delete(sha256),
   };
 }

@@ -3,7 +3,7 @@ import type { EngineApi } from "../../protocol/api";
 import { openDevice } from "../device/choose";
 import { createEngine } from "../engine";
 import type { Hub } from "../formats/hub/hub";
-import { ModelCache } from "../formats/hub/modelCache";
+import type { ModelCache } from "../formats/hub/modelCache";
 import { filesFromBlobs, filesFromUrl } from "../formats/bytes/source";
 
 /** The files of an embedded model; the tokenizer's config is optional. */
@@ -22,7 +22,9 @@ const siteRoot = () => new URL(import.meta.env.DEV ? "/" : "../", self.location.
 export function createBrowserEngine(): EngineApi {
   /** Its code is fetched with the first model from the network. */
   let hub: Promise<Hub> | undefined;
-  const cache = new ModelCache();
+  let kept: Promise<ModelCache> | undefined;
+  const cache = () =>
+    (kept ??= import("../formats/hub/modelCache").then(({ ModelCache: Opened }) => new Opened()));
   return createEngine({
     openDevice,
     cache,
@@ -32,7 +34,7 @@ export function createBrowserEngine(): EngineApi {
         return (await hub).open(source, signal, onProgress);
       }
       (await hub)?.forget();
-      if (source.kind === "kept") return cache.open(source.sha256);
+      if (source.kind === "kept") return (await cache()).open(source.sha256);
       if (source.kind === "files") return filesFromBlobs(source.files);
       const folder = new URL(`models/${encodeURIComponent(source.name)}/`, siteRoot());
       return filesFromUrl(folder, EMBEDDED_FILES, onProgress);

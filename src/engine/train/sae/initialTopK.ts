@@ -5,7 +5,9 @@
  *   encoder   the decoder's rows, scaled so that reconstructions of random unit vectors come out with length 1
  *   biases    the decoder's the geometric median of the targets, the encoder's 0
  *
- * A transcoder's encoder reads another space, so it begins with random rows of its own, scaled alike, and no bias of its input.
+ * A transcoder's encoder reads another space, so it begins with random rows of its own, scaled alike. No bias is taken off its input;
+ * in its stead the encoder's begins as what takes the geometric median of the inputs off: without it, rows that point away from the
+ * inputs' mean never fire.
  */
 import { gaussian } from "../../../random/distributions";
 import { Draws } from "../../../random/draws";
@@ -33,19 +35,32 @@ const MEDIAN_ROUNDS = 30;
 /** Random unit vectors that the encoder is scaled by. */
 const PROBES = 256;
 
-/** `targets`: rows of dOut, as many as there are. */
-export function initialTopK(shape: TopKShape, targets: Float32Array, seed: number): InitialTopK {
+/** Rows of dIn and of dOut, as many as there are. */
+export function initialTopK(
+  shape: TopKShape,
+  inputs: Float32Array,
+  targets: Float32Array,
+  seed: number,
+): InitialTopK {
   const { nLatents, k, dIn, dOut, isTied } = shape;
   const draws = new Draws(seed);
   const decoder = unitRows(draws, nLatents, dOut);
   const encoder = isTied ? decoder.slice() : unitRows(draws, nLatents, dIn);
   const length = meanLength(encoder, decoder, unitRows(draws, PROBES, dIn), { k, dIn, dOut });
+  const scaled = encoder.map((value) => value / length);
   return {
-    encoder: encoder.map((value) => value / length),
-    encoderBias: new Float32Array(nLatents),
+    encoder: scaled,
+    encoderBias: isTied ? new Float32Array(nLatents) : awayFrom(geometricMedian(inputs, dIn), scaled),
     decoder,
     decoderBias: geometricMedian(targets, dOut),
   };
+}
+
+/** - W x of each row of W. */
+function awayFrom(x: Float32Array, rows: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: rows.length / x.length }, (_, row) =>
+    x.reduce((sum, value, c) => sum - value * (rows[row * x.length + c] ?? 0), 0),
+  );
 }
 
 function unitRows(draws: Draws, rows: number, cols: number): Float32Array<ArrayBuffer> {

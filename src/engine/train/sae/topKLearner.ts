@@ -78,8 +78,9 @@ export class TopKLearner {
       input: isTied ? target.divisor : spreadOf(rows.x, dIn).divisor,
       lossScale: target.divisor ** 2 / target.variance,
     };
-    const scaled = rows.target.map((value) => value / units.target);
-    const values = initialTopK({ nLatents, k, dIn, dOut, isTied }, scaled, seed);
+    const scaled = (data: HostRows["x"], divisor: number) => data.map((value) => value / divisor);
+    const [inputs, targets] = [scaled(rows.x, units.input), scaled(rows.target, units.target)];
+    const values = initialTopK({ nLatents, k, dIn, dOut, isTied }, inputs, targets, seed);
     const zeros = Object.fromEntries(
       NAMES.map((name) => [name, new Float32Array(values[name].length)]),
     ) as Arrays;
