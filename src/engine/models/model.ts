@@ -52,8 +52,18 @@ export interface Model {
   readonly saes: Map<number, Sae>;
 }
 
-/** The attached autoencoder of a number. */
-export function saeOf({ saes }: Pick<Model, "saes">, id: number): Sae {
+/** The attached autoencoder of a number: one that stands by itself for what it writes. */
+export function saeOf(model: Pick<Model, "saes">, id: number): Sae {
+  const sae = dictionaryOf(model, id);
+  if (!sae.writes) return sae;
+  throw new VitrineError(
+    "Unsupported",
+    `${sae.description.name} is one layer of a cross-layer transcoder, which gives codes, texts and attribution graphs only; choose another dictionary.`,
+  );
+}
+
+/** Any that is attached, a part of a cross-layer transcoder too. */
+export function dictionaryOf({ saes }: Pick<Model, "saes">, id: number): Sae {
   const sae = saes.get(id);
   if (sae) return sae;
   throw new VitrineError("Unsupported", `No autoencoder ${id} is attached; attach it first.`);

@@ -8,6 +8,8 @@ export interface Sae {
   readonly description: SaeDescription;
   readonly siteIn: Site;
   readonly siteOut: Site;
+  /** A part of a cross-layer transcoder: all sites that it writes, `siteOut` first. */
+  readonly writes?: readonly Site[];
   readonly weights: SaeWeights;
   /** Changes its latents in what the model computes (ops/latentEdits.ts): code that comes with the first autoencoder. */
   readonly editLatents: typeof editLatents;

@@ -8,7 +8,7 @@ import { NEVER_CANCELLED, type Pauser } from "../../protocol/cancel";
 import { VitrineError } from "../../protocol/errors";
 import type { SaeInfo } from "../../protocol/sae/features";
 import type { GivenFields, MissingFields } from "../../protocol/missingFields";
-import type { Site } from "../../protocol/sites";
+import { siteLayer, type Site } from "../../protocol/sites";
 import { MissingFieldsError } from "../formats/missingFields";
 import { findSaes, openSae } from "../formats/sae/findSaes";
 import type { FoundSae, SaeFile } from "../formats/sae/saeFile";
@@ -66,7 +66,7 @@ export class OpenSaes {
     const left = found.refused.filter(({ isSae }) => isSae);
     const added: Attached[] = [];
     try {
-      for (const { sae, siteIn, siteOut } of places) {
+      for (const { sae, ...sites } of places) {
         const file = await openSae(sae);
         await token.pause();
         const notes = [
@@ -77,13 +77,12 @@ export class OpenSaes {
         const info = {
           ...file.description,
           id: this.#nextId++,
-          siteIn,
-          siteOut,
+          ...sites,
           weightBytes: saeBytes(file),
           notes,
         };
         const weights = await loadSae(model.memory.device, file, token, onProgress);
-        model.saes.set(info.id, attachedTo(model, file, siteIn, siteOut, weights));
+        model.saes.set(info.id, attachedTo(model, file, sites, weights));
         added.push({ info, file });
       }
     } catch (error) {
@@ -129,22 +128,23 @@ export class OpenSaes {
   /** Puts all of them on the device of the same model, loaded anew. */
   async moveTo(model: Model): Promise<void> {
     for (const { info, file } of this.#attached) {
-      const { siteIn, siteOut } = info;
       const weights = await loadSae(model.memory.device, file, NEVER_CANCELLED);
-      model.saes.set(info.id, attachedTo(model, file, siteIn, siteOut, weights));
+      model.saes.set(info.id, attachedTo(model, file, info, weights));
     }
   }
 }
 
+/** `writes`: of a part of a cross-layer transcoder. */
+type Sites = Pick<Sae, "siteIn" | "siteOut" | "writes">;
+
 function attachedTo(
   model: Model,
   { description }: SaeFile,
-  siteIn: Site,
-  siteOut: Site,
+  { siteIn, siteOut, writes }: Sites,
   weights: SaeWeights,
 ): Sae {
   const free = () => freeSae(model.memory.device, weights);
-  return { description, siteIn, siteOut, weights, editLatents, free };
+  return { description, siteIn, siteOut, ...(writes && { writes }), weights, editLatents, free };
 }
 
 function noneAmong(files: FileSet): VitrineError {
@@ -156,11 +156,7 @@ function noneAmong(files: FileSet): VitrineError {
 }
 
 /** Where it reads and writes, checked against the model. */
-function sitesFor(
-  model: Model,
-  { about }: FoundSae,
-  chosen: Site | undefined,
-): { siteIn: Site; siteOut: Site } {
+function sitesFor(model: Model, { about }: FoundSae, chosen: Site | undefined): Sites {
   const { name, dIn, dOut, k = 0 } = about;
   const refuse = (kind: "BadFile" | "Unsupported", message: string): never => {
     throw new VitrineError(kind, message);
@@ -193,7 +189,15 @@ function sitesFor(
       "BadFile",
       `${name} reads ${siteIn} and writes ${siteOut}, which comes before it; check its config.`,
     );
-  return { siteIn, siteOut };
+  if (about.writes === undefined) return { siteIn, siteOut };
+  const writes = about.writes.map((written) => site(written, dOut, "writes"));
+  const { nLayers } = model.config;
+  if (siteLayer(writes.at(-1) ?? siteOut) !== nLayers - 1)
+    refuse(
+      "BadFile",
+      `${name} writes up to ${writes.at(-1)}, and this model has ${nLayers} layers; it was made for another model.`,
+    );
+  return { siteIn, siteOut, writes };
 }
 
 /** Sites of one row a token, as wide as it reads. */

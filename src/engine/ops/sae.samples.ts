@@ -18,6 +18,8 @@ export interface PlainSae {
   readonly encoderBias: Floats;
   readonly decoder: Floats;
   readonly decoderBias: Floats;
+  /** [nLatents, sites · dOut]: of a part of a cross-layer transcoder. */
+  readonly laterDecoder?: Floats;
   readonly inputBias?: Floats;
   readonly skip?: Floats;
   readonly input: SaeInputScheme;
@@ -43,10 +45,12 @@ export function randomSae(
     inputBias?: boolean;
     skip?: boolean;
     k?: number;
+    /** Sites that latents write beside the first. */
+    later?: number;
     precision?: "f32" | "f16";
   } = {},
 ): PlainSae {
-  const { input = { scheme: "none" }, k = 8, precision = "f32" } = options;
+  const { input = { scheme: "none" }, k = 8, later = 0, precision = "f32" } = options;
   const matrix = (rows: number, cols: number, seed: number) => {
     const values = noise(rows * cols, seed, 1 / Math.sqrt(cols));
     return precision === "f16" ? values.map(cutToHalf) : values;
@@ -56,6 +60,7 @@ export function randomSae(
     encoder: matrix(nLatents, dIn, 11),
     encoderBias: noise(nLatents, 12, 0.1),
     decoder: matrix(nLatents, dOut, 13),
+    ...(later > 0 ? { laterDecoder: matrix(nLatents, later * dOut, 20) } : {}),
     decoderBias: noise(dOut, 14, 0.5),
     ...(options.inputBias ? { inputBias: noise(dIn, 15, 0.5) } : {}),
     ...(options.skip ? { skip: noise(dOut * dIn, 16, 1 / Math.sqrt(dIn)) } : {}),
@@ -112,11 +117,13 @@ export function uploadSae(
     }
     return { shape: [rows, cols], dtype: precision, chunks };
   };
-  const { dIn, dOut, nLatents, input, inputBias, skip } = sae;
+  const { dIn, dOut, nLatents, input, inputBias, laterDecoder, skip } = sae;
+  const later = laterDecoder && laterDecoder.length / nLatents;
   return {
     encoder: matrix(sae.encoder, nLatents, dIn, "encoder"),
     ...(sae.kind === "gated" ? {} : { encoderBias: vector(sae.encoderBias, "encoderBias") }),
     decoder: matrix(sae.decoder, nLatents, dOut, "decoder"),
+    ...(laterDecoder && later ? { laterDecoder: matrix(laterDecoder, nLatents, later, "laterDecoder") } : {}),
     decoderBias: vector(sae.decoderBias, "decoderBias"),
     ...(inputBias ? { inputBias: vector(inputBias, "inputBias") } : {}),
     ...(skip ? { skip: matrix(skip, dOut, dIn, "skip") } : {}),

@@ -44,6 +44,8 @@ export interface SaeWeights {
   readonly encoderBias?: Vector;
   /** [nLatents, dOut], f32 or f16. */
   readonly decoder: Matrix;
+  /** [nLatents, (sites − 1) · dOut]: what a part of a cross-layer transcoder writes to later sites. */
+  readonly laterDecoder?: Matrix;
   /** [dOut]. */
   readonly decoderBias: Vector;
   /** [dIn]: taken off the (normalised) input. */
@@ -69,13 +71,13 @@ export function saeKernels(precision: keyof typeof BY_PRECISION): readonly Kerne
 }
 
 export function freeSae(device: Device, sae: SaeWeights): void {
-  const { encoder, decoder, skip, encoderBias, decoderBias, inputBias, activation } = sae;
+  const { encoder, decoder, laterDecoder, skip, encoderBias, decoderBias, inputBias, activation } = sae;
   const vectors = [encoderBias, decoderBias, inputBias];
   if (activation.kind === "jumprelu" || activation.kind === "batchtopk") vectors.push(activation.threshold);
   if (activation.kind === "gated") {
     vectors.push(activation.gateBias, activation.magnitudeScale, activation.magnitudeBias);
   }
-  const chunks = [encoder, decoder, skip].flatMap((matrix) => matrix?.chunks ?? []);
+  const chunks = [encoder, decoder, laterDecoder, skip].flatMap((matrix) => matrix?.chunks ?? []);
   // One vector may serve twice: the decoder's bias is often what is taken off the input.
   const buffers = new Set([...chunks, ...vectors].flatMap((part) => (part ? [part.buffer] : [])));
   buffers.forEach((buffer) => device.free(buffer));

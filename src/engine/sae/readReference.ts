@@ -13,19 +13,21 @@ export async function readReference({
   description,
   tensors,
 }: Pick<SaeFile, "description" | "tensors">): Promise<ReferenceSae> {
-  const { dIn, dOut, nLatents, input } = description;
-  if (nLatents * (dIn + dOut) > MAX_NUMBERS) {
+  const { dIn, dOut, nLatents, input, writes = [] } = description;
+  const sites = Math.max(1, writes.length);
+  if (nLatents * (dIn + sites * dOut) > MAX_NUMBERS) {
     throw new VitrineError(
       "OutOfMemory",
-      `${description.name} has ${nLatents} latents of ${dIn} and ${dOut}, too many to check in full; use a smaller one.`,
+      `${description.name} has ${nLatents} latents of ${dIn} and ${sites * dOut}, too many to check in full; use a smaller one.`,
     );
   }
-  const { encoderBias, inputBias, skip } = tensors;
+  const { encoderBias, inputBias, laterDecoder, skip } = tensors;
   return {
     ...{ dIn, dOut, nLatents, input },
     encoder: await readMatrix(tensors.encoder),
     ...(encoderBias ? { encoderBias: await encoderBias.read() } : {}),
     decoder: await readMatrix(tensors.decoder),
+    ...(laterDecoder ? { laterDecoder: await readMatrix(laterDecoder) } : {}),
     decoderBias: await tensors.decoderBias.read(),
     ...(inputBias ? { inputBias: await inputBias.read() } : {}),
     ...(skip ? { skip: await readMatrix(skip) } : {}),

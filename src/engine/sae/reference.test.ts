@@ -1,6 +1,14 @@
 /** The reference by itself: hand-worked numbers, ties and NaN, and what must come back exactly. */
 import { describe, expect, it } from "vitest";
-import { decode, encode, fractionUnexplained, largest, reconstruct, type ReferenceSae } from "./reference";
+import {
+  decode,
+  encode,
+  fractionUnexplained,
+  largest,
+  reconstruct,
+  reconstructLayers,
+  type ReferenceSae,
+} from "./reference";
 
 const PLAIN: ReferenceSae = {
   ...{ dIn: 2, dOut: 2, nLatents: 3, input: { scheme: "none" } },
@@ -17,6 +25,20 @@ describe("by hand", () => {
     expect(a).toEqual([1, 2, -1.5]);
     expect(latents).toEqual([1, 2, 0]);
     expect(reconstruct(PLAIN, [1, 3])).toEqual([11, 22]);
+  });
+
+  it("a cross-layer transcoder adds what every layer below writes", () => {
+    const parts = [{ ...PLAIN, laterDecoder: [1, 1, 0, 3, 5, 5] }, PLAIN];
+    // Latents [1, 2, 0] below, [0, 0, 0.5] above: 1 · [1, 1] + 2 · [0, 3] + 0.5 · [2, 2] + [10, 20].
+    expect(
+      reconstructLayers(parts, [
+        [1, 3],
+        [0, 0],
+      ]),
+    ).toEqual([
+      [11, 22],
+      [12, 28],
+    ]);
   });
 
   it("topk keeps fewer than k where fewer are above 0", () => {

@@ -17,6 +17,9 @@
  *            arXiv:2503.17547); the scheme undone: y / factor, y · s + m, y · ‖x‖ / √dIn;
  *            + W_skip x for a skip transcoder (Paulo et al. 2025, arXiv:2501.18823), x as it came
  *
+ * cross-layer transcoder of L layers (Ameisen et al. 2025, "Circuit tracing"), one part a layer:
+ *            y_l = decoderBias_l + Σ over parts i ≤ l, latents j of z_ij W_dec_i[j, l − i]
+ *
  * A NaN is never among the k largest.
  */
 import type { SaeInputScheme } from "../../protocol/sae/sae";
@@ -47,6 +50,8 @@ export interface ReferenceSae {
   /** [nLatents, dOut]. */
   readonly decoder: Numbers;
   readonly decoderBias: Numbers;
+  /** A part of a cross-layer transcoder: [nLatents, (sites − 1) · dOut], the later sites side by side. */
+  readonly laterDecoder?: Numbers;
   /** [dOut, dIn]. */
   readonly skip?: Numbers;
 }
@@ -165,6 +170,24 @@ export function decode(
 /** Both at once. */
 export function reconstruct(sae: ReferenceSae, x: Numbers, prefix?: number): number[] {
   return decode(sae, encode(sae, x), { x, ...(prefix === undefined ? {} : { prefix }) });
+}
+
+/** What a cross-layer transcoder makes of every layer's MLP output, from what its parts read: [layer][dIn] → [layer][dOut]. */
+export function reconstructLayers(parts: readonly ReferenceSae[], xs: readonly Numbers[]): number[][] {
+  const codes = parts.map((part, layer) => encode(part, xs[layer] ?? []).latents);
+  return parts.map(({ dOut, decoderBias }, layer) =>
+    Array.from({ length: dOut }, (_, c) => {
+      const written = parts.slice(0, layer + 1).map((part, from) => {
+        const width = (parts.length - from - 1) * dOut;
+        const weight = (latent: number) =>
+          from === layer
+            ? at(part.decoder, latent * dOut + c)
+            : at(part.laterDecoder ?? [], latent * width + (layer - from - 1) * dOut + c);
+        return sum(part.nLatents, (latent) => at(codes[from] ?? [], latent) * weight(latent));
+      });
+      return at(decoderBias, c) + written.reduce((total, value) => total + value, 0);
+    }),
+  );
 }
 
 /**

@@ -73,7 +73,10 @@ export interface DecodeResult {
   readonly variances: Float32Array;
   /** cos(x, x̂) of each position. */
   readonly cosines: Float32Array;
-  /** Σ squaredErrors / Σ variances: fraction of variance unexplained. BOS is left out where the model has one. */
+  /**
+   * Σ squaredErrors / Σ variances: fraction of variance unexplained. BOS is left out where the model has one. Errors,
+   * cosines and this are NaN of a part of a cross-layer transcoder, whose reconstruction is not its own.
+   */
   readonly fvu: number;
   /** Positions that the means are over. */
   readonly n: number;
@@ -214,7 +217,7 @@ export interface CorpusInfo {
   readonly saes: readonly number[];
   /** Latents never active (value > 1e-3) in the tokens seen, per autoencoder. */
   readonly dead: readonly number[];
-  /** Mean active latents a token, and FVU, per autoencoder. */
+  /** Mean active latents a token, and FVU (NaN of a part of a cross-layer transcoder), per autoencoder. */
   readonly l0: readonly number[];
   readonly fvu: readonly number[];
 }

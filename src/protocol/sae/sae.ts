@@ -43,6 +43,11 @@ export interface SaeDescription {
   readonly siteIn: Site | undefined;
   /** What it writes: the same site, or another one for a transcoder. */
   readonly siteOut: Site | undefined;
+  /**
+   * A part of a cross-layer transcoder: all sites that its latents write, in order of layers, `siteOut` first. What each
+   * of them holds is written by several parts together. Absent for everything else.
+   */
+  readonly writes?: readonly Site[];
   readonly input: SaeInputScheme;
   /** Matryoshka: sizes of the prefixes that are autoencoders by themselves; else empty. */
   readonly prefixes: readonly number[];

@@ -69,6 +69,24 @@ export function inDecoderNorms(tensors: SaeTensors, threshold: "a" | "latents" =
   };
 }
 
+/** Columns from … to − 1. */
+export function columnsOf(matrix: SaeMatrix, from: number, to: number): SaeMatrix {
+  const [count, cols] = matrix.shape;
+  const width = to - from;
+  return {
+    ...matrix,
+    shape: [count, width],
+    async *rows(sliceBytes) {
+      for await (const { firstRow, rows, data } of matrix.rows(sliceBytes)) {
+        const some = new Float32Array(rows * width);
+        for (let row = 0; row < rows; row++)
+          some.set(data.subarray(row * cols + from, row * cols + to), row * width);
+        yield { firstRow, rows, data: some };
+      }
+    },
+  };
+}
+
 /** Column c times factor c. */
 export function timesColumns(matrix: SaeMatrix, factors: Factors): SaeMatrix {
   const [, cols] = matrix.shape;

@@ -17,6 +17,7 @@ import { readTorchArchive } from "../torch/torchArchive";
 import { hasZipMagic, readZipDirectory } from "../bytes/zip";
 import { isCentring, withCentring } from "./centring";
 import { layerOfFile, readCircuitTracer } from "./sets/circuitTracer";
+import { otherFile, partOfTensors, readCrossLayer, type LayerPart } from "./sets/crossLayer";
 import { readDictionaryLearning } from "./dictionaryLearning";
 import { readGemmaScope } from "./gemmaScope";
 import { readOpenAi } from "./openai";
@@ -69,7 +70,8 @@ export async function findSaes(files: FileSet, fields: Json = {}): Promise<Found
     try {
       const read = await recognise(file, files, fields);
       isSae = read !== undefined;
-      if (read) saes.push(await read());
+      const found = await read?.();
+      if (found) saes.push(found);
     } catch (error) {
       if (!(error instanceof Error) || !VITRINE_ERROR_NAMES.some((name) => name === error.name)) throw error;
       refused.push({ name: file.name, isSae, error });
@@ -79,8 +81,8 @@ export async function findSaes(files: FileSet, fields: Json = {}): Promise<Found
 }
 
 /** With the hash of its weights, for which they are read once. */
-export async function openSae({ about, ...rest }: FoundSae): Promise<SaeFile> {
-  const sha256 = await hashFiles(rest.files.slice(0, 1));
+export async function openSae({ about, weightFiles = 1, ...rest }: FoundSae): Promise<SaeFile> {
+  const sha256 = await hashFiles(rest.files.slice(0, weightFiles));
   return { ...rest, description: { ...about, sha256 } };
 }
 
@@ -109,8 +111,8 @@ export async function readSae(files: FileSet): Promise<SaeFile> {
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
-/** Reads it, once the names of its tensors have told that it is one. */
-type Reader = () => Promise<FoundSae>;
+/** Reads it, once the names of its tensors have told that it is one; undefined if it is read with another file. */
+type Reader = () => Promise<FoundSae | undefined>;
 
 async function recognise(file: ByteFile, files: FileSet, fields: Json): Promise<Reader | undefined> {
   const place = placeOf(file, files);
@@ -134,15 +136,8 @@ async function inSafetensors(place: Place): Promise<Reader | undefined> {
   const tensors: Tensors = new Map(header.tensors.map((entry) => [entry.name, { file, entry }]));
   const shelf = new TensorShelf(file.name, tensors);
   const whole = (found: Found, files: FileSet) => completed(found, shelf, tensors, files);
-  const crossLayer = [...tensors.keys()].find((key) => /^W_(enc|dec)_\d{1,4}$/.test(key));
-  if (crossLayer !== undefined) {
-    return async () => {
-      throw new VitrineError(
-        "Unsupported",
-        `${file.name}: ${crossLayer} is a part of a cross-layer transcoder, whose latents write to several layers; those cannot be attached yet. Choose a set of transcoders, one a layer (layer_0.safetensors …).`,
-      );
-    };
-  }
+  const part = partOfTensors(tensors.keys());
+  if (part) return () => inCrossLayer(place, part, shelf, tensors);
   if (tensors.has("W_enc") && tensors.has("W_dec")) {
     return async () => {
       const layer = layerOfFile(baseNameOf(file));
@@ -156,6 +151,11 @@ async function inSafetensors(place: Place): Promise<Reader | undefined> {
   }
   if (tensors.has("w_enc") && tensors.has("w_dec")) {
     return async () => {
+      if (shelf.shapeOf("w_dec").length === 3)
+        throw new VitrineError(
+          "Unsupported",
+          `${file.name}: w_dec has shape [${shelf.shapeOf("w_dec").join(", ")}], a part of a cross-layer transcoder of Gemma Scope 2, whose layout is not read yet; choose one in circuit-tracer's files (W_enc_0.safetensors, W_dec_0.safetensors, …), or a transcoder of one layer.`,
+        );
       const cfg = await place.config("config.json");
       const found = await readGemmaScope(name, file.name, cfg?.fields, shelf);
       return whole(found, cfg ? [file, cfg.file] : [file]);
@@ -178,6 +178,26 @@ async function inSafetensors(place: Place): Promise<Reader | undefined> {
     };
   }
   return undefined;
+}
+
+/** A layer's encoder with its decoder, which lies in a file of its own and is passed over by itself. */
+async function inCrossLayer(
+  place: Place,
+  part: LayerPart,
+  shelf: TensorShelf,
+  tensors: Tensors,
+): Promise<FoundSae | undefined> {
+  const other = otherFile(place, part);
+  if (part.is === "decoder") return undefined;
+  const yaml = await neededYaml(place);
+  const { tensors: entries } = await readSafetensorsHeader(other);
+  const decoder = new TensorShelf(
+    other.name,
+    new Map(entries.map((entry) => [entry.name, { file: other, entry }])),
+  );
+  const read = readCrossLayer(place, part.layer, yaml, shelf, decoder);
+  const found = completed(read, shelf, tensors, [place.file, other, yaml.file], decoder.unused);
+  return { ...found, weightFiles: 2 };
 }
 
 async function inNpz({ file, name }: Place): Promise<Reader | undefined> {

@@ -15,8 +15,9 @@ function isNamed(error: unknown): boolean {
 
 /** Reads all there is. */
 async function readAll({ description, tensors }: SaeFile): Promise<void> {
-  const { encoder, decoder, skip, gate, ...vectors } = tensors;
-  for (const matrix of [encoder, decoder, ...(skip ? [skip] : [])]) {
+  const { encoder, decoder, laterDecoder, skip, gate, ...vectors } = tensors;
+  for (const matrix of [encoder, decoder, laterDecoder, skip]) {
+    if (!matrix) continue;
     let rows = 0;
     for await (const slice of matrix.rows()) rows += slice.rows;
     expect(rows).toBe(matrix.shape[0]);

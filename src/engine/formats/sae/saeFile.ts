@@ -30,6 +30,11 @@ export interface SaeTensors {
   readonly encoderBias?: SaeVector;
   /** [nLatents, dOut]. */
   readonly decoder: SaeMatrix;
+  /**
+   * A part of a cross-layer transcoder: what its latents write to the later sites, [nLatents, (sites − 1) · dOut], the
+   * sites side by side in order. `decoder` and `decoderBias` are the first site's.
+   */
+  readonly laterDecoder?: SaeMatrix;
   /** [dOut]. */
   readonly decoderBias: SaeVector;
   /** [dIn]: taken off the input, after its scheme. */
@@ -56,6 +61,8 @@ export interface FoundSae {
   readonly tensors: SaeTensors;
   /** What it needs, the weights first. */
   readonly files: FileSet;
+  /** How many of the files are weights; 1 if it does not say. */
+  readonly weightFiles?: number;
   /** Worth showing to people. */
   readonly notes: readonly string[];
 }

@@ -6,10 +6,13 @@ import { VitrineError } from "../../../protocol/errors";
 import type { StoredTensor } from "../storedModel";
 import { DTYPE_BYTES, type FloatDtype } from "../safetensors";
 import { readRows } from "../tensorReader";
+import { columnsOf } from "./derivedTensors";
 import type { SaeMatrix, SaeVector } from "./saeFile";
 
 /** Beyond what any page can hold; the sizes of hostile files end here. */
 const MAX_WIDTH = 1 << 18;
+/** Numbers that a latent may write at all its sites: a row is in one buffer. */
+const MAX_STACK = 1 << 20;
 const MAX_LATENTS = 1 << 24;
 /** Small integers beside the weights: k, sizes of groups. */
 const MAX_INTEGERS = 4096;
@@ -20,6 +23,13 @@ const PARTS =
   /^(threshold|topk_threshold|log_threshold|b_gate|r_mag|b_mag|gate_bias|mag_bias|W_skip|affine_skip_connection|(finetuning_)?scaling_factor|group_sizes|b_enc|b_dec|bias|(encoder|decoder)\.(weight|bias)|[Ww]_(enc|dec)|pre_bias|latent_bias)$/;
 
 const INTEGERS = { I64: BigInt64Array, I32: Int32Array } as const;
+
+export interface Stack {
+  readonly many: number;
+  readonly width: number;
+  /** [nLatents, width], and [nLatents, (many − 1) · width]. */
+  readonly matrices: readonly [SaeMatrix, SaeMatrix?];
+}
 
 export class TensorShelf {
   private readonly taken = new Set<string>();
@@ -66,6 +76,29 @@ export class TensorShelf {
       shape,
       dtype,
       rows: (sliceBytes) => readRows(stored, { transposed, ...(sliceBytes ? { sliceBytes } : {}) }),
+    };
+  }
+
+  /** A decoder [nLatents, many, width] of latents that write `many` sites: that of the first, and of all others side by side. */
+  stack(name: string, nLatents: number, most: number): Stack {
+    const { shape } = this.get(name).entry;
+    const [, many = 0, width = 0] = shape;
+    const isFine = many >= 1 && many <= most && width >= 1 && width <= MAX_WIDTH;
+    if (shape.length !== 3 || !isFine || many * width > MAX_STACK)
+      throw this.bad(
+        name,
+        `has shape [${shape.join(", ")}], expected [latents, layers, width] of at most ${most} layers, ${MAX_WIDTH} wide and ${MAX_STACK} together; check the layout`,
+      );
+    const stored = this.take(name, [nLatents, many, width]);
+    const whole: SaeMatrix = {
+      shape: [nLatents, many * width],
+      dtype: this.floatType(stored),
+      rows: (sliceBytes) => readRows(stored, sliceBytes ? { sliceBytes } : {}),
+    };
+    const first = columnsOf(whole, 0, width);
+    return {
+      ...{ many, width },
+      matrices: many === 1 ? [first] : [first, columnsOf(whole, width, many * width)],
     };
   }
 

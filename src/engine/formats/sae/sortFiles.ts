@@ -3,9 +3,10 @@
  * is wrong with them: who opens them says it.
  */
 import type { SortedFiles } from "../../../protocol/sae/features";
-import type { FileSet } from "../bytes/source";
+import { baseNameOf, type FileSet } from "../bytes/source";
 import { readLens } from "../lens/readLens";
 import { findSaes } from "./findSaes";
+import { isDecoderPart } from "./sets/crossLayer";
 
 const WEIGHTS = /\.(safetensors|npz|pt|pth|bin|ckpt|gguf)$/i;
 const LENS = /\.(safetensors|pt|pth)$/i;
@@ -28,7 +29,13 @@ export async function sortFiles(files: FileSet): Promise<SortedFiles> {
     ...refused.filter(({ isSae }) => isSae).map(({ name }) => name),
   ]);
   const hasModel = others.some(({ name, size }) => {
-    if (found.has(name) || LEFT_BEHIND.test(name) || /(^|\/)tokenizer\.\w+$/.test(name)) return false;
+    if (
+      found.has(name) ||
+      isDecoderPart(baseNameOf({ name })) ||
+      LEFT_BEHIND.test(name) ||
+      /(^|\/)tokenizer\.\w+$/.test(name)
+    )
+      return false;
     return WEIGHTS.test(name) || (!NO_WEIGHTS.test(name) && size >= LEAST_BYTES);
   });
   return { saes: [...found], lenses, hasModel };

@@ -2,7 +2,7 @@
 import type { Cut } from "../../../protocol/gradients/gradients";
 import { refuse } from "../../../protocol/errors";
 import { siteName, type Site } from "../../../protocol/sites";
-import { saeOf, siteNamed, type Model } from "../../models/model";
+import { dictionaryOf, siteNamed, type Model } from "../../models/model";
 import type { Matrix } from "../../ops/weights";
 import { partOf } from "./partOf";
 
@@ -29,7 +29,7 @@ export function cutSites(model: Model, cuts: readonly Cut[]): CutSites {
 }
 
 function skipPath(model: Model, site: Site, id: number): SkipPath {
-  const { siteIn, siteOut, weights } = saeOf(model, id);
+  const { siteIn, siteOut, weights } = dictionaryOf(model, id);
   const { skip } = weights;
   if (!skip || siteOut !== site) return refuse(`Dictionary ${id} has no skip path that writes ${site}.`);
   if (partOf(model.config, siteIn) !== partOf(model.config, siteOut))

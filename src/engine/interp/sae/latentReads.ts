@@ -142,6 +142,14 @@ async function codesOfRows({ memory }: Model, { weights }: Sae, x: Floats): Prom
 export const decoderRows = (model: Model, { weights }: Sae, latents: Uint32Array<ArrayBuffer>) =>
   matrixRows(model, weights.decoder, latents);
 
+/** What latents of a cross-layer transcoder write to later sites [latents, (sites − 1) · dOut]; empty for others. */
+export const laterRows = async (
+  model: Model,
+  { weights }: Sae,
+  latents: Uint32Array<ArrayBuffer>,
+): Promise<Floats> =>
+  weights.laterDecoder ? matrixRows(model, weights.laterDecoder, latents) : new Float32Array();
+
 /** Rows of the encoder [latents, dIn]. */
 export const encoderRows = (model: Model, { weights }: Sae, latents: Uint32Array<ArrayBuffer>) =>
   matrixRows(model, weights.encoder, latents);

@@ -1,11 +1,11 @@
-/** Latents taken out of what their dictionaries write, one at a time, in the model as it is: nothing held constant. */
+/** Latents taken out of what their dictionaries write, at all its sites, one at a time, in the model as it is: nothing held constant. */
 import type { Pauser } from "../../../protocol/cancel";
 import type { Scalar } from "../../../protocol/gradients/gradients";
 import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
 import { scalarValues } from "../../interp/gradients/scalarValues";
 import { withoutLatent } from "../../interp/sae/latentAblation";
 import type { Model } from "../../models/model";
-import type { LatentSource, ReadPrompt } from "./dictionaries";
+import { writtenBy, type LatentSource, type ReadPrompt } from "./dictionaries";
 
 /** The scalar without each, the error term kept; `take` is given every batch as it is done. */
 export async function ablations<L extends { readonly source: LatentSource }>(
@@ -19,11 +19,11 @@ export async function ablations<L extends { readonly source: LatentSource }>(
   const { tokens, interventions } = prompt;
   for (const batch of batchesOf(latents, () => tokens.length, batchTokens(model, tokens.length, true))) {
     const rows = batch.map(({ source: { dictionary, row, position, amount } }) => {
-      const { siteOut, description } = dictionary.sae;
-      const { dOut } = description;
-      const vector = dictionary.decoder.slice(row * dOut, (row + 1) * dOut);
-      const without = withoutLatent(siteOut, vector, [{ position, amount }]);
-      return { tokens, interventions: [...interventions, without] };
+      const { dOut } = dictionary.sae.description;
+      const without = writtenBy(dictionary).map(({ site, decoder }) =>
+        withoutLatent(site, decoder.slice(row * dOut, (row + 1) * dOut), [{ position, amount }]),
+      );
+      return { tokens, interventions: [...interventions, ...without] };
     });
     take(batch, await scalarValues(model, rows, scalar, pauser));
   }

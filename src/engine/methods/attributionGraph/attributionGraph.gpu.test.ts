@@ -17,6 +17,13 @@ const SAES: [string, (layer: number) => RandomSae][] = [
       options: { skip: true },
     }),
   ],
+  [
+    "a cross-layer transcoder",
+    (layer) => ({
+      ...{ kind: "jumprelu", siteIn: `blocks.${layer}.resid_mid`, siteOut: `blocks.${layer}.mlp_out` },
+      later: layer === 0 ? ["blocks.1.mlp_out"] : [],
+    }),
+  ],
   ["autoencoders of the stream", (layer) => ({ kind: "topk", siteIn: `blocks.${layer}.resid_post` })],
 ];
 

@@ -17,7 +17,7 @@ import type { Model } from "../../models/model";
 import { randomGpt2 } from "../../models/randomModel";
 import { uploadSae, type PlainSae } from "../../ops/sae.samples";
 import { attributionGraph } from "./attributionGraph";
-import { readPrompt, type Dictionary, type ReadPrompt, type Source } from "./dictionaries";
+import { readPrompt, writtenBy, type Dictionary, type ReadPrompt, type Source } from "./dictionaries";
 import { directEffects, latentTarget, logitTarget } from "./directEffects";
 import { given, heldParts } from "./held.samples";
 import { isLatent, KnownRows } from "./knownGraph";
@@ -56,6 +56,14 @@ const CASES: [string, RandomSae[], Edit[]][] = [
       transcoder(1, { options: { input: { scheme: "unitMeanSquare" } } }),
     ],
     [],
+  ],
+  [
+    "a cross-layer transcoder",
+    [
+      transcoder(0, { siteIn: "blocks.0.resid_mid", later: ["blocks.1.mlp_out"] }),
+      transcoder(1, { siteIn: "blocks.1.resid_mid", later: [] }),
+    ],
+    SCALED,
   ],
   ["autoencoders of the stream", [stream(0), stream(1)], NO_MLPS],
   [
@@ -139,13 +147,16 @@ describe.each(CASES)("%s", (_, saes, edits) => {
 
   /** What a dictionary writes, without a source. */
   function lessOf(source: Source, dictionary: Dictionary, values: Float32Array): Float32Array {
-    if (source.kind === "token" || source.dictionary !== dictionary) return values;
-    const { dOut } = dictionary.sae.description;
+    if (source.kind === "token") return values;
+    const { siteOut, description } = dictionary.sae;
+    const { dOut } = description;
+    const written = writtenBy(source.dictionary).find(({ site }) => site === siteOut);
+    if (!written || (source.kind === "error" && source.dictionary !== dictionary)) return values;
     return values.map((value, i) => {
       const c = i - source.position * dOut;
       if (c < 0 || c >= dOut) return value;
       if (source.kind === "error") return value - source.values[c]!;
-      return value - source.amount * dictionary.decoder[source.row * dOut + c]!;
+      return value - source.amount * written.decoder[source.row * dOut + c]!;
     });
   }
 

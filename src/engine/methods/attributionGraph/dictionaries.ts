@@ -4,6 +4,9 @@
  *   1. one run keeps every site that a dictionary reads or writes, the embeddings and the logits
  *   2. codes of what passes the input sites: each active latent writes amount · decoder row
  *   3. error = what passes the output site − reconstruction. What edits change at the output site is in it
+ *
+ * A cross-layer transcoder is one dictionary for each layer, whose latents write that layer's site and all later ones. What is
+ * reconstructed at a site is the bias of its own layer and the latents of all dictionaries that write it.
  */
 import { NO_LATENT } from "../../../protocol/sae/features";
 import { refuse } from "../../../protocol/errors";
@@ -13,8 +16,15 @@ import { siteLayer, type Site } from "../../../protocol/sites";
 import type { ResolvedPrompt } from "../../interp/interventions/index";
 import { readBack } from "../../interp/pass/readBack";
 import { run } from "../../interp/pass/runRows";
-import { decoderRows, emptyOutput, encoderRows, outputScale, readCodes } from "../../interp/sae/latentReads";
-import { saeOf, sitesOf, type Model } from "../../models/model";
+import {
+  decoderRows,
+  emptyOutput,
+  encoderRows,
+  laterRows,
+  outputScale,
+  readCodes,
+} from "../../interp/sae/latentReads";
+import { dictionaryOf, sitesOf, type Model } from "../../models/model";
 import type { Sae } from "../../models/sae";
 import { siteColumns } from "../../models/siteShape";
 
@@ -30,7 +40,22 @@ export interface Dictionary {
   /** [active latents, dOut], and [active latents, dIn]. */
   readonly decoder: Floats;
   readonly encoder: Floats;
+  /** What else a cross-layer transcoder's latents write, in order; empty for others. */
+  readonly later: readonly LaterSite[];
 }
+
+export interface LaterSite {
+  readonly site: Site;
+  readonly stage: number;
+  /** [active latents, dOut]. */
+  readonly decoder: Floats;
+}
+
+/** Every site that a latent of the dictionary writes. */
+export const writtenBy = ({ sae, writes, decoder, later }: Dictionary): readonly LaterSite[] => [
+  { site: sae.siteOut, stage: writes, decoder },
+  ...later,
+];
 
 export interface LatentSource {
   readonly kind: "latent";
@@ -104,6 +129,7 @@ export async function readPrompt(
     return { kind: "token", position: own, stage: -1 };
   });
   const dictionaries: Dictionary[] = [];
+  const rests = new Map<Site, Float64Array>();
   for (const [i, sae] of saes.entries()) {
     const place = {
       id: ids[i] ?? -1,
@@ -111,10 +137,17 @@ export async function readPrompt(
       reads: sites.indexOf(sae.siteIn),
       writes: sites.indexOf(sae.siteOut),
     };
-    const read = await readDictionary(model, place, at(sae.siteIn), at(sae.siteOut));
+    const x = at(sae.siteIn);
+    const read = await readDictionary(model, place, x);
     dictionaries.push(read.dictionary);
     sources.push(...read.sources);
+    const empty = await emptyOutput(model, sae, x);
+    rests.set(
+      sae.siteOut,
+      Float64Array.from(at(sae.siteOut), (value, i) => value - (empty[i] ?? 0)),
+    );
   }
+  fillErrors(sources, rests);
   const columns = (seen.get("logits")?.length ?? 0) / (position + 1);
   return {
     ...{ prompt, position, dictionaries },
@@ -132,7 +165,7 @@ export async function readPrompt(
 function checkedDictionaries(model: Model, ids: readonly number[]): Sae[] {
   if (ids.length === 0)
     refuse("A graph over latents needs dictionaries: attach transcoders or autoencoders.");
-  const saes = ids.map((id) => saeOf(model, id));
+  const saes = ids.map((id) => dictionaryOf(model, id));
   const sites = sitesOf(model);
   const written = new Set<Site>();
   for (const { description, siteIn, siteOut } of saes) {
@@ -144,15 +177,29 @@ function checkedDictionaries(model: Model, ids: readonly number[]): Sae[] {
     if (siteColumns(model.config, siteOut).width === "keys" || /\.scale$/.test(siteOut))
       refuse(`${description.name} writes ${siteOut}, where a graph has no nodes.`);
   }
+  refuseParts(model, saes);
   return saes;
 }
 
-/** Its active latents and its errors, position by position. */
+/** What a cross-layer transcoder makes of an MLP's output is made by all its layers up to there. */
+function refuseParts({ config }: Model, saes: readonly Sae[]): void {
+  const parts = saes.filter(({ writes }) => writes);
+  if (parts.length === 0) return;
+  const layers = new Set(parts.map(({ siteOut }) => siteLayer(siteOut)));
+  const absent = Array.from({ length: config.nLayers }, (_, layer) => layer).filter(
+    (layer) => !layers.has(layer),
+  );
+  if (absent.length > 0)
+    refuse(
+      `A cross-layer transcoder stands for MLPs as a whole: add its ${absent.length === 1 ? "part" : "parts"} of layer ${absent.join(", ")}.`,
+    );
+}
+
+/** Its active latents and its errors, position by position; what the errors hold is filled in when all have been read. */
 async function readDictionary(
   model: Model,
-  place: Omit<Dictionary, "decoder" | "encoder">,
+  place: Omit<Dictionary, "decoder" | "encoder" | "later">,
   x: Floats,
-  y: Floats,
 ): Promise<{ readonly dictionary: Dictionary; readonly sources: Source[] }> {
   const { sae, reads, writes } = place;
   const { dIn, dOut } = sae.description;
@@ -162,29 +209,58 @@ async function readDictionary(
   const some = Uint32Array.from(active);
   const rows = (read: typeof decoderRows) =>
     some.length > 0 ? read(model, sae, some) : Promise.resolve(new Float32Array());
-  const dictionary = { ...place, decoder: await rows(decoderRows), encoder: await rows(encoderRows) };
+  const dictionary = {
+    ...{ ...place, decoder: await rows(decoderRows), encoder: await rows(encoderRows) },
+    later: laterSites(model, sae, await rows(laterRows)),
+  };
   const slopes = await magnitudeScales(model, sae);
-  const empty = await emptyOutput(model, sae, x);
   const sources: Source[] = [];
   for (let position = 0; position * dIn < x.length; position++) {
     const scale = outputScale(sae.weights.input, x.subarray(position * dIn, (position + 1) * dIn));
-    const rest = Float64Array.from(y.subarray(position * dOut, (position + 1) * dOut), (value, i) => {
-      return value - (empty[position * dOut + i] ?? 0);
-    });
     for (let slot = position * width; slot < (position + 1) * width; slot++) {
       const [latent, activation] = [ids[slot] ?? NO_LATENT, values[slot] ?? 0];
       if (latent === NO_LATENT || activation === 0) continue;
       const [row, amount] = [rowOf.get(latent) ?? 0, activation * scale];
       const slope = slopes?.[latent] ?? 1;
-      for (let i = 0; i < dOut; i++)
-        rest[i] = (rest[i] ?? 0) - amount * (dictionary.decoder[row * dOut + i] ?? 0);
       sources.push({
         ...{ kind: "latent", dictionary, latent, row, position, activation, amount, slope, stage: reads },
       });
     }
-    sources.push({ kind: "error", dictionary, position, values: Float32Array.from(rest), stage: writes });
+    sources.push({ kind: "error", dictionary, position, values: new Float32Array(dOut), stage: writes });
   }
   return { dictionary, sources };
+}
+
+/** `rows`: [active latents, (sites − 1) · dOut]. */
+function laterSites(model: Model, { writes = [], description: { dOut } }: Sae, rows: Floats): LaterSite[] {
+  const sites = sitesOf(model);
+  const width = (writes.length - 1) * dOut;
+  return writes.slice(1).map((site, j) => {
+    const decoder = new Float32Array(rows.length / (writes.length - 1));
+    for (let row = 0; row * width < rows.length; row++)
+      decoder.set(rows.subarray(row * width + j * dOut, row * width + (j + 1) * dOut), row * dOut);
+    return { site, stage: sites.indexOf(site), decoder };
+  });
+}
+
+/** Step 3: `rests` hold what passes each site less the biases, in f64; every latent is taken off where it writes. */
+function fillErrors(sources: readonly Source[], rests: ReadonlyMap<Site, Float64Array>): void {
+  for (const source of sources) {
+    if (source.kind !== "latent") continue;
+    const { dictionary, row, position, amount } = source;
+    const { dOut } = dictionary.sae.description;
+    for (const { site, decoder } of writtenBy(dictionary)) {
+      const rest = rests.get(site)?.subarray(position * dOut, (position + 1) * dOut);
+      for (let i = 0; rest && i < dOut; i++)
+        rest[i] = (rest[i] ?? 0) - amount * (decoder[row * dOut + i] ?? 0);
+    }
+  }
+  for (const source of sources) {
+    if (source.kind !== "error") continue;
+    const { dictionary, position, values } = source;
+    const rest = rests.get(dictionary.sae.siteOut);
+    values.set(rest?.subarray(position * values.length, (position + 1) * values.length) ?? []);
+  }
 }
 
 /** Of a gated autoencoder: what an active latent's pre-activation is multiplied by. */

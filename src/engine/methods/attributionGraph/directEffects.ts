@@ -4,13 +4,14 @@
  *   1. a target is a scalar: the centred logit at the logits, a latent's pre-activation at its input site
  *   2. back from all of them at once: patterns and scales of norms held constant, the way cut at every site that a dictionary
  *      writes
- *   3. token: embeddings · cotangent; latent: amount · decoder row · cotangent; error: error · cotangent
+ *   3. token: embeddings · cotangent; latent: amount · decoder row · cotangent, over all sites that it writes before the
+ *      target; error: error · cotangent
  */
 import type { FrozenPart, GradientAlarm, Scalar } from "../../../protocol/gradients/gradients";
 import type { Site } from "../../../protocol/sites";
 import { gradients } from "../../interp/gradients/gradients";
 import type { Model } from "../../models/model";
-import { readDirection, type LatentSource, type ReadPrompt, type Source } from "./dictionaries";
+import { readDirection, writtenBy, type LatentSource, type ReadPrompt, type Source } from "./dictionaries";
 
 export const FROZEN: readonly FrozenPart[] = ["patterns", "scales"];
 
@@ -81,7 +82,6 @@ function effectsOf(
   cotangents: ReadonlyMap<Site, Float32Array>,
 ): Float32Array {
   const effects = new Float32Array(read.sources.length);
-  const dictionaries = new Map(read.dictionaries.map((one) => [one, cotangents.get(one.sae.siteOut)]));
   const tokens = [...read.embeddings].map(([site, values]) => ({ values, toward: cotangents.get(site) }));
   read.sources.forEach((source, i) => {
     if (source.stage >= target.stage) return;
@@ -91,7 +91,7 @@ function effectsOf(
             (sum, { values, toward }) => sum + tokenEffect(source.position, read, values, toward),
             0,
           )
-        : writtenEffect(source, target, dictionaries.get(source.dictionary));
+        : writtenEffect(source, target, cotangents);
   });
   return effects;
 }
@@ -109,14 +109,21 @@ function tokenEffect(
 function writtenEffect(
   source: Exclude<Source, { readonly kind: "token" }>,
   target: Target,
-  toward: Float32Array | undefined,
+  cotangents: ReadonlyMap<Site, Float32Array>,
 ): number {
   const { dictionary, position } = source;
-  if (!toward || dictionary.writes >= target.stage) return 0;
   const { dOut } = dictionary.sae.description;
-  return source.kind === "error"
-    ? dot(source.values, 0, toward, position * dOut, dOut)
-    : source.amount * dot(dictionary.decoder, source.row * dOut, toward, position * dOut, dOut);
+  if (source.kind === "error") {
+    const toward = cotangents.get(dictionary.sae.siteOut);
+    if (!toward || dictionary.writes >= target.stage) return 0;
+    return dot(source.values, 0, toward, position * dOut, dOut);
+  }
+  let sum = 0;
+  for (const { site, stage, decoder } of writtenBy(dictionary)) {
+    const toward = stage < target.stage ? cotangents.get(site) : undefined;
+    if (toward) sum += dot(decoder, source.row * dOut, toward, position * dOut, dOut);
+  }
+  return source.amount * sum;
 }
 
 function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, length: number): number {

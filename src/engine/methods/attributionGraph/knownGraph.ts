@@ -1,6 +1,7 @@
 /**
  * The graph as far as it is known: rows of targets and of latents that were taken in. Latents that were not count as error of
- * their dictionary where they are active, so that nothing of a node's input is left out.
+ * their dictionary where they are active, so that nothing of a node's input is left out. Of a cross-layer transcoder that is
+ * the error of the layer that reads, with all that the latent writes above.
  */
 import { influence, type Adjacency } from "./influence";
 import type { LatentSource, ReadPrompt, Source } from "./dictionaries";

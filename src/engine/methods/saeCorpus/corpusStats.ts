@@ -6,7 +6,7 @@ import { showNowAndThen } from "../../../protocol/progress";
 import { batchesOf } from "../../interp/batch/cellBatches";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import { checkIds } from "../../models/checks";
-import { saeOf, type Model } from "../../models/model";
+import { dictionaryOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import { Contexts } from "../../interp/activations/contexts";
 import { LatentStats } from "./latentStats";
@@ -20,6 +20,8 @@ const PROGRESS_MS = 100;
 interface SaePass {
   readonly stats: LatentStats;
   quality: Unexplained | undefined;
+  /** Of a cross-layer transcoder, whose reconstruction is not its own. */
+  readonly isPart: boolean;
   active: number;
 }
 
@@ -55,8 +57,10 @@ export class CorpusStats {
     this.#asked = { name, contextSize, saes };
     this.#saes = new Map(
       saes.map((sae) => {
-        const [nLatents] = saeOf(model, sae).weights.encoder.shape;
-        return [sae, { stats: new LatentStats(nLatents, seed), quality: undefined, active: 0 }];
+        const { weights, writes } = dictionaryOf(model, sae);
+        const [nLatents] = weights.encoder.shape;
+        const stats = new LatentStats(nLatents, seed);
+        return [sae, { stats, quality: undefined, isPart: writes !== undefined, active: 0 }];
       }),
     );
   }
@@ -75,7 +79,7 @@ export class CorpusStats {
       tokensPerSecond: this.#elapsedMs > 0 ? (1000 * this.#tokensDone) / this.#elapsedMs : 0,
       dead: passes.map(({ stats }) => deadOf(stats)),
       l0: passes.map(({ active }) => active / this.#tokensDone),
-      fvu: passes.map(({ quality }) => quality?.fvu ?? NaN),
+      fvu: passes.map(({ quality, isPart }) => (isPart ? NaN : (quality?.fvu ?? NaN))),
     };
   }
 
@@ -95,7 +99,7 @@ export class CorpusStats {
     this.#isRunning = true;
     const showMore = showNowAndThen(onProgress, () => this.info(), PROGRESS_MS);
     try {
-      const saes = this.#asked.saes.map((sae) => saeOf(model, sae));
+      const saes = this.#asked.saes.map((sae) => dictionaryOf(model, sae));
       const limit = tokensPerBatch(model, saes, this.#asked.contextSize);
       while (!this.isDone) {
         await pauser.pause();
@@ -126,7 +130,7 @@ export class CorpusStats {
     );
     const ids = texts.flat();
     const kept = ids.flatMap((token, index) => (contexts.counts(token) ? [index] : []));
-    const saes = numbers.map((sae) => saeOf(model, sae));
+    const saes = numbers.map((sae) => dictionaryOf(model, sae));
     const sites = new Set(saes.flatMap(({ siteIn, siteOut }) => [siteIn, siteOut]));
     const pass = ActivationCache.ofTexts(model, texts, kept, [...sites]);
     const coded: CodedRows[][] = [];

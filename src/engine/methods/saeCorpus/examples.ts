@@ -5,7 +5,7 @@ import { batchesOf } from "../../interp/batch/cellBatches";
 import { latentValues } from "../../interp/sae/latentReads";
 import { readBack } from "../../interp/pass/readBack";
 import { ActivationCache } from "../../interp/activations/activationCache";
-import { saeOf, type Model } from "../../models/model";
+import { dictionaryOf, type Model } from "../../models/model";
 import { tokensPerBatch } from "./batchSize";
 import type { Contexts } from "../../interp/activations/contexts";
 import type { Entry } from "./latentStats";
@@ -18,7 +18,7 @@ export async function examples(
   entries: readonly Entry[],
   pauser: Pauser,
 ): Promise<(entry: Entry) => CorpusExample> {
-  const sae = saeOf(model, id);
+  const sae = dictionaryOf(model, id);
   const { memory } = model;
   const wanted = [...new Set(entries.map(({ context }) => context))].sort((a, b) => a - b);
   const lengthOf = (context: number) => contexts.length(context);

@@ -7,6 +7,7 @@
  *   3. decode: x̂; per position ‖x − x̂‖², cos(x, x̂), and ‖x − mean‖² with the mean over the prompt
  *   4. FVU = Σ ‖x − x̂‖² / Σ ‖x − mean‖², both sums over the positions that are not BOS
  *
+ * A part of a cross-layer transcoder has codes alone: what its sites hold is written by several parts, so steps 3 and 4 give NaN.
  * x is what the output site holds: of an autoencoder the site itself, of a transcoder what it is to predict.
  * Sums are f64, on the host.
  */
@@ -21,7 +22,7 @@ import type { Pauser } from "../../../protocol/cancel";
 import { readBack } from "../../interp/pass/readBack";
 import { joinFloats } from "../../interp/batch/joinFloats";
 import { checkSizes, codesOf, eachGo, partOf } from "../../interp/sae/saeCodes";
-import { saeOf, type Model } from "../../models/model";
+import { dictionaryOf, saeOf, type Model } from "../../models/model";
 import { saeDecode as decodeCode, saeEncodeTopK } from "../../ops/sae";
 
 /** `bosId`: positions of this token are in no mean. */
@@ -31,7 +32,7 @@ export async function saeDecode(
   pauser: Pauser,
   bosId?: number,
 ): Promise<DecodeResult> {
-  const sae = saeOf(model, request.sae);
+  const sae = dictionaryOf(model, request.sae);
   checkSizes(sae.weights, request);
   const weights = partOf(sae.weights, request.prefix);
   const { listed, prompt } = request;
@@ -67,8 +68,16 @@ export async function saeDecode(
     outputs.push({ decoded: read.decoded(), target: read.target() });
   });
   const isCounted = prompt.tokens.map((token) => token !== bosId);
-  return { ids, values, listed, l0, ...quality(outputs, isCounted) };
+  const found = quality(outputs, isCounted);
+  return { ids, values, listed, l0, ...(sae.writes ? { ...found, ...notItsOwn(count) } : found) };
 }
+
+/** What a part of a cross-layer transcoder writes is a part of a reconstruction; alone it has no error. */
+const notItsOwn = (positions: number) => ({
+  squaredErrors: new Float32Array(positions).fill(NaN),
+  cosines: new Float32Array(positions).fill(NaN),
+  fvu: NaN,
+});
 
 /** FVU of TopK codes with fewer or more latents than the trained k: a progressive code gets better step by step. */
 export async function saeCodeCurve(

@@ -14,11 +14,13 @@ const precisionOf = ({ dtype }: SaeMatrix) => (dtype === "F16" ? "f16" : "f32");
 
 /** Bytes on the device; vectors are small beside the matrices. */
 export function saeBytes({ tensors }: Pick<SaeFile, "tensors">): number {
-  const { encoder, decoder, skip } = tensors;
-  return [encoder, decoder, ...(skip ? [skip] : [])].reduce(
-    (sum, matrix) => sum + matrix.shape[0] * wordsPerRow(matrix.shape[1], precisionOf(matrix)) * 4,
-    0,
-  );
+  const { encoder, decoder, laterDecoder, skip } = tensors;
+  return [encoder, decoder, laterDecoder, skip]
+    .filter((matrix) => matrix !== undefined)
+    .reduce(
+      (sum, matrix) => sum + matrix.shape[0] * wordsPerRow(matrix.shape[1], precisionOf(matrix)) * 4,
+      0,
+    );
 }
 
 export async function loadSae(
@@ -59,11 +61,12 @@ export async function loadSae(
   }
 
   try {
-    const { encoderBias, inputBias, skip } = tensors;
+    const { encoderBias, inputBias, laterDecoder, skip } = tensors;
     const weights: SaeWeights = {
       encoder: await matrix(tensors.encoder, "encoder"),
       ...(encoderBias && { encoderBias: await vector(encoderBias, "encoder bias") }),
       decoder: await matrix(tensors.decoder, "decoder"),
+      ...(laterDecoder && { laterDecoder: await matrix(laterDecoder, "decoder of later layers") }),
       decoderBias: await vector(tensors.decoderBias, "decoder bias"),
       ...(inputBias && { inputBias: await vector(inputBias, "input bias") }),
       ...(skip && { skip: await matrix(skip, "skip") }),

@@ -9,11 +9,25 @@ import { createTestEngine, type TestEngine } from "../../state/testEngine";
 import { startTestSession, type TestSession } from "../../state/testSession";
 import type { ViewSettings } from "../../state/views.svelte";
 import Graphs from "./Graphs.svelte";
+import { dictionariesOf } from "./request";
 
 const sae = (id: number, siteIn: string, siteOut: string) =>
   ({ id, name: `sae ${id}`, sha256: String(id).repeat(64), siteIn, siteOut, nLatents: 64 }) as SaeInfo;
 const TRANSCODER = sae(4, "blocks.1.mlp_in", "blocks.1.mlp_out");
 const STREAM = sae(5, "blocks.1.resid_post", "blocks.1.resid_post");
+
+/** A part of a cross-layer transcoder of two layers. */
+const part = (id: number, layer: number, writes: readonly string[]): SaeInfo => ({
+  ...sae(id, `blocks.${layer}.resid_mid`, `blocks.${layer}.mlp_out`),
+  writes,
+});
+
+it("takes a cross-layer transcoder whole, or not at all", () => {
+  const parts = [part(6, 0, ["blocks.0.mlp_out", "blocks.1.mlp_out"]), part(7, 1, ["blocks.1.mlp_out"])];
+  const ids = (saes: readonly SaeInfo[]) => dictionariesOf(saes, "transcoders").map(({ id }) => id);
+  expect(ids([TRANSCODER, ...parts])).toEqual([4]);
+  expect(ids([...parts, TRANSCODER, STREAM])).toEqual([6, 7]);
+});
 
 let asked: AttributionGraphRequest[];
 let engine: TestEngine;

@@ -5,14 +5,18 @@ import type { AttributionGraphRequest } from "../../../protocol/gradients/graphs
 import type { EditedPrompt } from "../../../protocol/interventions";
 import { CHECKED, DICTIONARIES, type Dictionaries } from "./settings";
 
-/** Transcoders of MLPs, or autoencoders of the residual stream; of those that write one site the first that was attached. */
+/**
+ * Transcoders of MLPs, or autoencoders of the residual stream; of those that write one site the first that was attached. A
+ * cross-layer transcoder is taken whole or not at all, so the first that was attached tells which kind of transcoder it is.
+ */
 export function dictionariesOf(saes: readonly SaeInfo[], kind: Dictionaries): SaeInfo[] {
   const ofKind = saes.filter((sae) =>
     kind === "transcoders"
       ? sae.siteIn !== sae.siteOut
       : sae.siteIn === sae.siteOut && sae.siteOut.includes("resid"),
   );
-  return ofKind.filter((sae, i) => ofKind.findIndex(({ siteOut }) => siteOut === sae.siteOut) === i);
+  const alike = ofKind.filter(({ writes }) => (writes === undefined) === (ofKind[0]?.writes === undefined));
+  return alike.filter((sae, i) => alike.findIndex(({ siteOut }) => siteOut === sae.siteOut) === i);
 }
 
 /** Kinds that are attached, transcoders first: they leave the rest of the model as it is. */

@@ -118,11 +118,6 @@ describe("a set of transcoders", () => {
       setOf(CONFIG.replace("meta-llama/Llama-3.2-1B", "google/gemma-2-2b")),
       "has a norm behind it",
     ],
-    [
-      "a part of a cross-layer transcoder",
-      [yaml(CONFIG), safetensors("set/W_enc_0.safetensors", [matrix("W_enc_0", ENCODER)])],
-      "W_enc_0 is a part of a cross-layer transcoder",
-    ],
   ])("is refused with %s", async (_, files, message) => {
     expect(await refusal(files)).toContain(message);
   });

@@ -13,7 +13,7 @@ import type { TensorShelf } from "../saeTensors";
 import { siteOfHook } from "../sites";
 
 const THRESHOLD = "activation_function.threshold";
-const KEEPS_FIRST =
+export const KEEPS_FIRST =
   "circuit-tracer sets the latents of the first token to zero; here they are what the encoder gives.";
 /** Their MLP's own output goes through a norm before the residual stream gets it. */
 const NORM_BEHIND = /gemma-?[23]/i;
@@ -85,7 +85,7 @@ async function kOf(cfg: ConfigFields, shelf: TensorShelf, nLatents: number): Pro
 }
 
 /** A block's hook, as TransformerLens names it, or the input and output of the MLP as a module. */
-function siteOf(cfg: ConfigFields, field: string, layer: number): Site {
+export function siteOf(cfg: ConfigFields, field: string, layer: number): Site {
   const hook = cfg.text(field);
   if (hook === undefined)
     throw cfg.missing(
