@@ -4,11 +4,10 @@ import type {
   AttributionPatchingResult,
   EdgeAttributionRequest,
   EdgeAttributionResult,
-  LatentAttributionRequest,
-  LatentAttributionResult,
   TokenAttributionRequest,
   TokenAttributionResult,
 } from "./attributions";
+import type { LatentAttributionRequest, LatentAttributionResult } from "./latentAttributions";
 import type { AttributionGraphRequest, AttributionGraphResult } from "./graphs";
 import type { RunId } from "../progress";
 

@@ -1,6 +1,6 @@
 /** What latents by gradient must be, on any device: against gradients and plain arithmetic, slopes and ablations. */
 import { expect, it } from "vitest";
-import type { LatentAttributionRequest } from "../../../protocol/gradients/attributions";
+import type { LatentAttributionRequest } from "../../../protocol/gradients/latentAttributions";
 import { NEVER_CANCELLED } from "../../../protocol/cancel";
 import type { Intervention } from "../../../protocol/interventions";
 import { attachRandom, type RandomSae } from "../../interp/sae/attachRandom.samples";

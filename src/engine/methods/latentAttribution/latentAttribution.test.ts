@@ -1,6 +1,6 @@
 /** Latents by gradient: the parts of a site, slopes, the path, steps, edits, cancelling, refusals. */
 import { beforeAll, expect, it } from "vitest";
-import type { LatentAttributionResult } from "../../../protocol/gradients/attributions";
+import type { LatentAttributionResult } from "../../../protocol/gradients/latentAttributions";
 import { CancelToken } from "../../../protocol/cancel";
 import type { Edit } from "../../../protocol/interventions";
 import { createCpuDevice } from "../../device/cpu";

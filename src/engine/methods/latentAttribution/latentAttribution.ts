@@ -12,13 +12,13 @@
  *
  * A gradient of nothing but zeros, or not finite, is passed on as an alarm.
  */
+import type { AttributionAlarm } from "../../../protocol/gradients/attributions";
 import type {
-  AttributionAlarm,
   CheckedLatent,
   LatentAttributionRequest,
   LatentAttributionResult,
   LatentScore,
-} from "../../../protocol/gradients/attributions";
+} from "../../../protocol/gradients/latentAttributions";
 import type { Pauser } from "../../../protocol/cancel";
 import { refuse } from "../../../protocol/errors";
 import type { Scalar } from "../../../protocol/gradients/gradients";

@@ -1,5 +1,5 @@
 /** What a site holds, taken apart into latents, error and bias, each times a gradient; sums are f64. */
-import type { SiteParts } from "../../../protocol/gradients/attributions";
+import type { SiteParts } from "../../../protocol/gradients/latentAttributions";
 import type { AffineChange } from "../../../protocol/interventions";
 import type { Site } from "../../../protocol/sites";
 import type { LatentAt } from "../../interp/sae/latentAblation";

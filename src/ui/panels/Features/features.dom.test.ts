@@ -8,7 +8,7 @@ import {
   type LatentEffectsRequest,
   type SaeInfo,
 } from "../../../protocol/sae/features";
-import type { LatentAttributionRequest } from "../../../protocol/gradients/attributions";
+import type { LatentAttributionRequest } from "../../../protocol/gradients/latentAttributions";
 import type { Session } from "../../state/session.svelte";
 import { inRoot } from "../../state/testRoot.svelte";
 import { startTestSession } from "../../state/testSession";

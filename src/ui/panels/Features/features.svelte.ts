@@ -6,7 +6,7 @@ import type { TokenInfo } from "../../../protocol/api";
 import type {
   LatentAttributionRequest,
   LatentAttributionResult,
-} from "../../../protocol/gradients/attributions";
+} from "../../../protocol/gradients/latentAttributions";
 import type {
   CodeCurveResult,
   DecodeRequest,

@@ -1,6 +1,6 @@
 /** Latents by gradient in words and rows, by hand. */
 import { expect, it } from "vitest";
-import type { LatentAttributionResult } from "../../../../protocol/gradients/attributions";
+import type { LatentAttributionResult } from "../../../../protocol/gradients/latentAttributions";
 import {
   alarmWords,
   checkPoints,

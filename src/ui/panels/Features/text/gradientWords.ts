@@ -1,9 +1,6 @@
 /** Latents by gradient in words: what they add up to, how far they are from ablations; their table by step. */
-import type {
-  Agreement,
-  LatentAttributionResult,
-  SiteParts,
-} from "../../../../protocol/gradients/attributions";
+import type { Agreement } from "../../../../protocol/gradients/attributions";
+import type { LatentAttributionResult, SiteParts } from "../../../../protocol/gradients/latentAttributions";
 import type { LatentEffect } from "../../../../protocol/sae/features";
 import { formatNumber, formatSigned } from "../../../../client/format";
 import type { DataTable } from "../../../charts/dataTable";
