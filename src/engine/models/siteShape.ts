@@ -50,7 +50,8 @@ export function windowOf(config: ModelConfig, site: Site): number | undefined {
   return layer === undefined ? undefined : config.windows?.[layer];
 }
 
-const TOKEN_ROWS = /^(embed|resid_\w+|attn_out|mlp_out|attn\.z|ln[12]\.normalized|mlp\.(pre|pre_linear|post))$/;
+const TOKEN_ROWS =
+  /^(embed|resid_\w+|attn_out|mlp_out|attn\.z|ln[12]\.normalized|mlp\.(pre|pre_linear|post))$/;
 
 /** Whether its tensor has one row a token and nothing else in it: what autoencoders can read and write. */
 export function hasTokenRows(site: Site): boolean {

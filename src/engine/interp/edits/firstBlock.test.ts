@@ -14,9 +14,7 @@ const latents = (sae: number): Intervention => ({ kind: "latents", sae, changes:
 
 it("is that of the lowest site which changes", () => {
   expect(firstBlock(model, [at("blocks.4.attn.z"), at("blocks.2.resid_post")], [])).toBe(2);
-  expect(firstBlock(model, [at("blocks.5.resid_pre"), { kind: "knockOut", layer: 3 }], [])).toBe(
-    3,
-  );
+  expect(firstBlock(model, [at("blocks.5.resid_pre"), { kind: "knockOut", layer: 3 }], [])).toBe(3);
   expect(firstBlock(model, [at("logits")], [])).toBe(5);
   expect(firstBlock(model, [], [])).toBe(5);
 });

@@ -55,7 +55,6 @@ export const SEARCH_NAMES: Readonly<Record<SearchKind, string>> = {
   number: "number",
 };
 
-
 export const settingsOf = (session: Session) =>
   session.views.of("Features", {
     part: "text",
