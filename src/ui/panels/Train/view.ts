@@ -63,7 +63,7 @@ export function curves(
   info: SaeTrainingInfo,
   saes: readonly SaeSettings[],
   curve: Curve,
-): LineData & { readonly steps: readonly number[] } {
+): LineData & { readonly steps: readonly number[]; readonly xNames: readonly string[] } {
   const [points, valueOf] = pointsOf(curve);
   const steps = [...new Set(info.saes.flatMap((sae) => points(sae).map(({ step }) => step)))].sort(
     (a, b) => a - b,
@@ -79,8 +79,9 @@ export function curves(
   return {
     steps,
     series,
-    xLabels: steps.map((step) => `step ${step}`),
-    xTitle: "measure",
+    xLabels: steps.map(() => ""),
+    xNames: steps.map(String),
+    xTitle: "step",
     yTitle: Y_TITLES[curve],
   };
 }
