@@ -49,6 +49,12 @@ test("learns, is attached and saved", async ({ page }) => {
   expect(written["metadata"]).toMatchObject({ hook_name: "blocks.1.hook_resid_post", steps: 150 });
 
   await panel(page).getByRole("button", { name: "Attach", exact: true }).click();
+  await expect(
+    page.getByText(/^block 1: residual stream, as it is after step 150, is attached/),
+  ).toBeVisible();
+  await page.setViewportSize({ width: 380, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(380);
+  await page.setViewportSize({ width: 1280, height: 720 });
   await page.getByRole("tab", { name: "Features", exact: true }).click();
   await expect(page.getByRole("region", { name: "Features", exact: true })).toContainText("64");
 });

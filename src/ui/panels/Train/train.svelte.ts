@@ -7,7 +7,7 @@ import type { SaeSettings, SaeTrainingInfo } from "../../../protocol/sae/trainin
 import { readDocuments } from "../../../client/sae/corpusTexts";
 import type { NamedTexts } from "../../../client/edits/promptSets";
 import type { Session } from "../../state/session.svelte";
-import { requestOf, saesOf, type TrainSettings } from "./view";
+import { requestOf, saeName, saesOf, type TrainSettings } from "./view";
 
 const RUN = "train-saes";
 
@@ -95,11 +95,14 @@ export class TrainState {
   }
 
   /** Puts an autoencoder, as it is now, beside those that are attached. */
-  async attach({ info: { id } }: HeldRun, sae: number): Promise<void> {
+  async attach({ info: { id, step }, saes }: HeldRun, sae: number): Promise<void> {
     this.error = undefined;
     try {
       await this.session.engine.attachTrainedSae({ id, sae });
       await this.session.saes.relist();
+      const name = saes[sae] ? saeName(saes[sae]) : `autoencoder ${sae + 1}`;
+      const text = `${name}, as it is after step ${step.toLocaleString("en")}, is attached: its latents are under Features.`;
+      this.session.message = { kind: "info", text };
     } catch (error) {
       this.error = messageOf(error);
     }
