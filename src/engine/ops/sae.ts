@@ -21,7 +21,7 @@ import { gatherRows } from "./embedding";
 import { linear } from "./linear";
 import type { SaeWeights } from "./saeWeights";
 import { makeSlots, selectTop, type Slots } from "./select";
-import type { Matrix, MatrixChunk } from "./weights";
+import type { Matrix, MatrixChunk, Vector } from "./weights";
 
 /** Pre-activations that are kept at a time: enough rows to keep a device busy, and small beside the weights. */
 const BATCH_BYTES = 64 * 1024 * 1024;
@@ -232,21 +232,17 @@ function restore(
 function activate(memory: TensorMemory, { activation }: SaeWeights, a: Tensor): Tensor {
   if (activation.kind === "topk") return a;
   if (activation.kind === "relu") return elementwise(memory, a, "relu");
+  if (activation.kind !== "gated") return aboveThresholds(memory, a, activation.threshold);
   const [rows = 0, cols = 0] = a.shape;
   const y = memory.make(a.shape, activation.kind);
-  if (activation.kind === "gated") {
-    const { gateBias, magnitudeScale, magnitudeBias } = activation;
-    const weights = { gateBias: gateBias.buffer, scale: magnitudeScale.buffer, bias: magnitudeBias.buffer };
-    memory.device.run(gatedLatents, { x: a.buffer, ...weights, y: y.buffer }, { rows, cols });
-  } else {
-    const threshold = activation.threshold.buffer;
-    memory.device.run(jumpRelu, { x: a.buffer, threshold, y: y.buffer }, { rows, cols });
-  }
+  const { gateBias, magnitudeScale, magnitudeBias } = activation;
+  const weights = { gateBias: gateBias.buffer, scale: magnitudeScale.buffer, bias: magnitudeBias.buffer };
+  memory.device.run(gatedLatents, { x: a.buffer, ...weights, y: y.buffer }, { rows, cols });
   return y;
 }
 
 /** a [rows, nLatents] where it is above both its latent's threshold [nLatents] and 0; else 0. */
-export function aboveThresholds(memory: TensorMemory, a: Tensor, thresholds: Tensor): Tensor {
+export function aboveThresholds(memory: TensorMemory, a: Tensor, thresholds: Pick<Vector, "buffer">): Tensor {
   const [rows = 0, cols = 0] = a.shape;
   const y = memory.make(a.shape, "aboveThresholds");
   memory.device.run(jumpRelu, { x: a.buffer, threshold: thresholds.buffer, y: y.buffer }, { rows, cols });

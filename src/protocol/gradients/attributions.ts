@@ -30,6 +30,14 @@ export interface Agreement {
   readonly relativeError: number;
 }
 
+/** Of what was run exactly as well: the largest estimates, and what the seed drew. */
+export interface Agreements {
+  readonly largest: Agreement;
+  /** The only one that speaks for all that was estimated. */
+  readonly random: Agreement;
+  readonly all: Agreement;
+}
+
 // ── by token ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -140,12 +148,8 @@ export interface CheckedCell {
 }
 
 /** Agreements are those of effects (metric − base), over cells that were run. */
-export interface CellCheck {
+export interface CellCheck extends Agreements {
   readonly cells: readonly CheckedCell[];
-  readonly largest: Agreement;
-  /** The only one that speaks for the whole grid. */
-  readonly random: Agreement;
-  readonly all: Agreement;
 }
 
 /** As a sweep's, but `values` are the base plus the effect to first order; `cellsDone` counts estimates. */
@@ -222,12 +226,7 @@ export interface EdgeAttributionResult {
   readonly graphs: readonly KeptGraph[];
   /** Size after size, draw after draw. */
   readonly randomGraphs: readonly KeptGraph[];
-  readonly check?: {
-    readonly edges: readonly CheckedEdge[];
-    readonly largest: Agreement;
-    readonly random: Agreement;
-    readonly all: Agreement;
-  };
+  readonly check?: Agreements & { readonly edges: readonly CheckedEdge[] };
   readonly alarms: readonly AttributionAlarm[];
   /** Walks back, layers of kept graphs, checked edges: how many are done, of how many. */
   readonly done: number;

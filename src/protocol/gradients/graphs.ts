@@ -4,7 +4,7 @@
  * norms divide by are held constant, and what an MLP computes is replaced by its dictionary's latents and an error.
  */
 import type { OnModel } from "../analysis";
-import type { Agreement, AttributionAlarm } from "./attributions";
+import type { Agreements, AttributionAlarm } from "./attributions";
 import type { FrozenPart } from "./gradients";
 import type { EditedPrompt } from "../interventions";
 import type { Site } from "../sites";
@@ -88,12 +88,7 @@ export interface AttributionGraphResult {
   readonly activeLatents: number;
   readonly usedLatents: number;
   readonly frozen: readonly FrozenPart[];
-  readonly check?: {
-    readonly nodes: readonly CheckedNode[];
-    readonly largest: Agreement;
-    readonly random: Agreement;
-    readonly all: Agreement;
-  };
+  readonly check?: Agreements & { readonly nodes: readonly CheckedNode[] };
   readonly alarms: readonly AttributionAlarm[];
   /** Walks back and checked nodes: how many are done, of how many. */
   readonly done: number;

@@ -1,5 +1,5 @@
 /** What latents by gradient × activation are asked, and what they answer. */
-import type { Agreement, AttributionAlarm, CellCheckRequest } from "./attributions";
+import type { Agreements, AttributionAlarm, CellCheckRequest } from "./attributions";
 import type { EditedPrompt } from "../interventions";
 
 /** Of an autoencoder that is attached to the page's model. */
@@ -69,12 +69,9 @@ export interface LatentAttributionResult {
   readonly steps?: readonly (SiteParts & { readonly step: number })[];
   /** With `steps`: the logit as it is minus with all latents of the positions out; their estimates sum to it in the limit. */
   readonly pathDifference?: number;
-  readonly check?: {
+  readonly check?: Agreements & {
     /** By |estimate|. */
     readonly latents: readonly CheckedLatent[];
-    readonly largest: Agreement;
-    readonly random: Agreement;
-    readonly all: Agreement;
   };
   readonly alarms: readonly AttributionAlarm[];
   /** Walks back and checked latents: how many are done, of how many. */

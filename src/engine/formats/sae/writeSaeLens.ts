@@ -1,4 +1,5 @@
 /** Writes an autoencoder that was trained here in the SAELens layout: `cfg.json` and `sae_weights.safetensors`, f32. */
+import type { TrainedFile } from "../../../protocol/sae/training";
 import { toHookName, type Site } from "../../../protocol/sites";
 import { writeSafetensors } from "../writeSafetensors";
 
@@ -24,12 +25,7 @@ export interface SaeOrigin {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
-export interface SaeLensFile {
-  readonly name: string;
-  readonly data: Uint8Array<ArrayBuffer>;
-}
-
-export function writeSaeLens(weights: SaeLensWeights, origin: SaeOrigin): SaeLensFile[] {
+export function writeSaeLens(weights: SaeLensWeights, origin: SaeOrigin): TrainedFile[] {
   const { siteIn, siteOut, k, nLatents, encoder, encoderBias, decoder, decoderBias } = weights;
   const isTranscoder = siteIn !== siteOut;
   const [dIn, dOut] = [encoder.length / nLatents, decoderBias.length];

@@ -7,6 +7,8 @@ import { cacheBytesPerToken } from "../../models/sizes";
  * one size whatever the speed: the same sweep gives the same numbers every time.
  */
 const BATCH_MULTIPLICATIONS = { cpu: 1.5e8, webgpu: 8e9 } as const;
+/** The same of a pass over a corpus, which is long and may be stopped between any two batches. */
+export const CORPUS_MULTIPLICATIONS = { cpu: 1e9, webgpu: 4e10 } as const;
 /** Tokens of one batch, however small the model. */
 const MAX_BATCH_TOKENS = 8192;
 /** What keys and values of one batch may take. */

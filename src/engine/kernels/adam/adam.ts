@@ -3,6 +3,7 @@ import { defineKernel } from "../../device/kernel";
 import { flatGrid } from "../grid";
 import { adamReference } from "./adam.ref";
 import wgsl from "./adam.wgsl?raw";
+import adamMovedWgsl from "./adamMoved.wgsl?raw";
 
 /** What a step of Adam needs to know besides its arrays. */
 export const ADAM_PARAMS = {
@@ -18,7 +19,7 @@ export const ADAM_PARAMS = {
 
 export const adam = defineKernel({
   name: "adam",
-  wgsl,
+  wgsl: { "adam.wgsl": wgsl, "adamMoved.wgsl": adamMovedWgsl },
   reads: { g: "f32" },
   writes: { w: "f32", m: "f32", v: "f32" },
   params: { count: "u32", ...ADAM_PARAMS },

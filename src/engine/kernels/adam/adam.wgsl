@@ -38,11 +38,5 @@ fn main(
   if (i >= params.count) {
     return;
   }
-  let gradient = g[i] * params.gradientScale;
-  let mean = params.beta1 * m[i] + (1.0 - params.beta1) * gradient;
-  let square = params.beta2 * v[i] + (1.0 - params.beta2) * gradient * gradient;
-  m[i] = mean;
-  v[i] = square;
-  let direction = mean / params.correction1 / (sqrt(square / params.correction2) + params.eps);
-  w[i] -= params.rate * (params.decay * w[i] + direction);
+  w[i] = adamMoved(i, g[i] * params.gradientScale);
 }

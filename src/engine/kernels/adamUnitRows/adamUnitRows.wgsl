@@ -47,13 +47,7 @@ fn main(
   let along = sumOverWorkgroup(own, local);
   var ownSquare = 0.0;
   for (var i = row * params.cols + local; i < end; i += workgroupSize) {
-    let gradient = g[i] * params.gradientScale - along * w[i];
-    let mean = params.beta1 * m[i] + (1.0 - params.beta1) * gradient;
-    let square = params.beta2 * v[i] + (1.0 - params.beta2) * gradient * gradient;
-    m[i] = mean;
-    v[i] = square;
-    let direction = mean / params.correction1 / (sqrt(square / params.correction2) + params.eps);
-    let moved = w[i] - params.rate * (params.decay * w[i] + direction);
+    let moved = adamMoved(i, g[i] * params.gradientScale - along * w[i]);
     w[i] = moved;
     ownSquare += moved * moved;
   }

@@ -14,13 +14,10 @@ import { Draws } from "../../../random/draws";
 import { seedAt } from "../../../random/seedAt";
 import { ActivationCache } from "../../interp/activations/activationCache";
 import type { Contexts } from "../../interp/activations/contexts";
-import { batchesOf, batchTokens } from "../../interp/batch/cellBatches";
+import { batchesOf, batchTokens, CORPUS_MULTIPLICATIONS } from "../../interp/batch/cellBatches";
 import { joinFloats } from "../../interp/batch/joinFloats";
 import { readBack } from "../../interp/pass/readBack";
 import type { Model } from "../../models/model";
-
-/** Multiplications of one batch of the model: a pass over a corpus is long, and may be stopped between any two. */
-const BATCH_MULTIPLICATIONS = { cpu: 1e9, webgpu: 4e10 } as const;
 
 /** Where a block began, and how many rows of it were taken. */
 export interface RowsPlace {
@@ -109,7 +106,7 @@ export class ActivationRows {
       model,
       model.config.nCtx,
       false,
-      BATCH_MULTIPLICATIONS[model.memory.device.kind],
+      CORPUS_MULTIPLICATIONS[model.memory.device.kind],
     );
     const ahead = contexts.slice(0, Math.max(1, limit));
     return batchesOf(ahead, (context) => this.contexts.length(context), limit)[0] ?? [];

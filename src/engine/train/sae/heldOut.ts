@@ -1,6 +1,7 @@
 /** Rows that are kept apart: how well an autoencoder that learns reconstructs what it never sees. */
 import type { Site } from "../../../protocol/sites";
 import type { SiteRows } from "./activationRows";
+import { columnSums } from "./columnSums";
 import type { HostRows, TopKLearner } from "./topKLearner";
 
 /** Rows that are measured at a time. */
@@ -41,16 +42,6 @@ function partOf(rows: HostRows, first: number, count: number): HostRows {
 }
 
 function squaresAroundMean({ target, count }: HostRows): number {
-  const width = target.length / count;
-  let total = 0;
-  for (let c = 0; c < width; c++) {
-    let [sum, square] = [0, 0];
-    for (let at = c; at < target.length; at += width) {
-      const value = target[at] ?? 0;
-      sum += value;
-      square += value * value;
-    }
-    total += square - (sum * sum) / count;
-  }
-  return total;
+  const columns = columnSums(target, target.length / count);
+  return columns.reduce((total, { sum, square }) => total + square - (sum * sum) / count, 0);
 }

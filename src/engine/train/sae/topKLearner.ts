@@ -13,6 +13,7 @@ import { scale } from "../../ops/elementwise";
 import { saeKernels } from "../../ops/saeWeights";
 import { SLOT_KERNELS } from "../../ops/slotOrder";
 import { ADAM, OPTIMIZER_KERNELS, createParameter, freeParameter, type Parameter } from "../../optim/adamW";
+import { columnSums } from "./columnSums";
 import { initialTopK } from "./initialTopK";
 import { rootMeanSquares } from "../../ops/rowSums";
 import { codeAndError, topKStep, type Rows, type StepNumbers, type TopKParameters } from "./topKStep";
@@ -188,15 +189,9 @@ export function trainedTopK({ values, units }: TopKState, settings: SaeSettings)
 /** The mean variance of an element, and the root mean square distance of an element from its column's mean. */
 function spreadOf(rows: Float32Array, cols: number): { readonly variance: number; readonly divisor: number } {
   const count = rows.length / cols;
-  let variance = 0;
-  for (let c = 0; c < cols; c++) {
-    let [sum, square] = [0, 0];
-    for (let at = c; at < rows.length; at += cols) {
-      const value = rows[at] ?? 0;
-      sum += value;
-      square += value * value;
-    }
-    variance += square / count - (sum / count) ** 2;
-  }
+  const variance = columnSums(rows, cols).reduce(
+    (total, { sum, square }) => total + square / count - (sum / count) ** 2,
+    0,
+  );
   return { variance: variance / cols, divisor: Math.sqrt(variance / cols) || 1 };
 }
