@@ -1,6 +1,6 @@
 /** Corpora that were read, or are being read, by their ids, until the page releases them or the model is another. */
 import type { CancelToken } from "../../protocol/cancel";
-import { isVitrineError, VitrineError } from "../../protocol/errors";
+import { isVitrineError } from "../../protocol/errors";
 import type {
   CorpusInfo,
   CorpusLatentRequest,
@@ -11,13 +11,12 @@ import type {
 } from "../../protocol/sae/features";
 import { corpusLatent, corpusOverview, CorpusStats } from "../methods/saeCorpus/saeCorpus";
 import type { Model } from "../models/model";
+import { HeldById } from "./heldById";
 
 type OnProgress = (partial: CorpusInfo) => void;
 
 export class OpenCorpora {
-  readonly #held = new Map<number, CorpusStats>();
-  /** Ids of an engine that was started again never equal those of the one before it, which views may still name. */
-  #nextId = Date.now() * 1000;
+  readonly #held = new HeldById<CorpusStats>("This corpus is no longer held by the engine; read it again.");
 
   /** Reads a corpus. It is held also when it was cancelled: `goOn` reads the rest. */
   run(
@@ -27,13 +26,13 @@ export class OpenCorpora {
     pauser: CancelToken,
     onProgress?: OnProgress,
   ): Promise<CorpusInfo> {
-    const id = this.#nextId++;
-    this.#held.set(id, new CorpusStats(id, model, request, bosId));
+    const id = this.#held.newId();
+    this.#held.hold(id, new CorpusStats(id, model, request, bosId));
     return this.goOn(model, id, pauser, onProgress);
   }
 
   async goOn(model: Model, id: number, pauser: CancelToken, onProgress?: OnProgress): Promise<CorpusInfo> {
-    const corpus = this.#find(id);
+    const corpus = this.#held.find(id);
     try {
       return await corpus.run(model, pauser, onProgress);
     } catch (error) {
@@ -43,24 +42,18 @@ export class OpenCorpora {
   }
 
   latent(model: Model, request: CorpusLatentRequest, pauser: CancelToken): Promise<CorpusLatentResult> {
-    return corpusLatent(model, this.#find(request.corpus), request, pauser);
+    return corpusLatent(model, this.#held.find(request.corpus), request, pauser);
   }
 
   overview({ corpus, sae }: CorpusOverviewRequest): CorpusOverview {
-    return corpusOverview(this.#find(corpus), sae);
+    return corpusOverview(this.#held.find(corpus), sae);
   }
 
   release(id: number): void {
-    this.#held.delete(id);
+    this.#held.release(id);
   }
 
   forget(): void {
-    this.#held.clear();
-  }
-
-  #find(id: number): CorpusStats {
-    const corpus = this.#held.get(id);
-    if (corpus) return corpus;
-    throw new VitrineError("Unsupported", "This corpus is no longer held by the engine; read it again.");
+    this.#held.forget();
   }
 }

@@ -10,6 +10,7 @@ import { writeSafetensors } from "../formats/writeSafetensors";
 import { LensFit, MAX_LENS_BYTES } from "../methods/jacobianLens/fit";
 import type { JudgedLens } from "../methods/jacobianLens/quality";
 import type { Model } from "../models/model";
+import { HeldById } from "./heldById";
 import type { OpenModel } from "./openModel";
 
 type OnProgress = (partial: LensInfo) => void;
@@ -22,22 +23,22 @@ interface HeldLens extends JudgedLens {
 const MADE_BY = "Vitrine, jacobian-lens 1";
 
 export class OpenLenses {
-  readonly #held = new Map<number, HeldLens>();
-  /** Ids of an engine that was started again never equal those of the one before it, which views may still name. */
-  #nextId = Date.now() * 1000;
+  readonly #held = new HeldById<HeldLens>(
+    "This lens is no longer held by the engine; fit it or open its file again.",
+  );
 
   get infos(): readonly LensInfo[] {
-    return [...this.#held.values()].map((lens) => lens.info());
+    return this.#held.all.map((lens) => lens.info());
   }
 
   /** Held from the start, also where it is cancelled: `goOn` reads the rest. */
   fit(model: Model, open: OpenModel, request: LensFitRequest, pauser: CancelToken, onProgress?: OnProgress) {
-    const id = this.#nextId++;
+    const id = this.#held.newId();
     const fit = new LensFit(id, model, request, {
       ...environmentOf(open),
       corpusSha256: corpusHash(request),
     });
-    this.#held.set(id, fit);
+    this.#held.hold(id, fit);
     return this.goOn(model, id, pauser, onProgress);
   }
 
@@ -50,7 +51,7 @@ export class OpenLenses {
     } catch (error) {
       if (!isVitrineError(error, "Cancelled")) throw error;
       // Of no text there is no lens.
-      if (fit.info().texts === 0) this.#held.delete(id);
+      if (fit.info().texts === 0) this.#held.release(id);
       return fit.info();
     }
   }
@@ -76,9 +77,9 @@ export class OpenLenses {
         await pauser.pause();
         matrices.set(layer, await readMatrix(lens, layer));
       }
-      opened.push(fileLens(this.#nextId++, open, lens, matrices));
+      opened.push(fileLens(this.#held.newId(), open, lens, matrices));
     }
-    for (const lens of opened) this.#held.set(lens.info().id, lens);
+    for (const lens of opened) this.#held.hold(lens.info().id, lens);
     return opened.map((lens) => lens.info());
   }
 
@@ -94,18 +95,15 @@ export class OpenLenses {
   }
 
   find(id: number): HeldLens {
-    return (
-      this.#held.get(id) ??
-      refuse("This lens is no longer held by the engine; fit it or open its file again.")
-    );
+    return this.#held.find(id);
   }
 
   release(id: number): void {
-    this.#held.delete(id);
+    this.#held.release(id);
   }
 
   forget(): void {
-    this.#held.clear();
+    this.#held.forget();
   }
 }
 

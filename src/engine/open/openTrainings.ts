@@ -1,10 +1,11 @@
 /** Runs of learning by their ids, until the page releases them or the model is another. */
 import type { ModelInfo } from "../../protocol/api";
 import type { Pauser } from "../../protocol/cancel";
-import { isVitrineError, VitrineError } from "../../protocol/errors";
+import { isVitrineError } from "../../protocol/errors";
 import type { SaeTrainingInfo, SaeTrainingRequest, TrainedFile } from "../../protocol/sae/training";
 import { writeSaeLens } from "../formats/sae/writeSaeLens";
 import type { Model } from "../models/model";
+import { HeldById } from "./heldById";
 import { SaeTraining } from "../train/sae/saeTraining";
 
 type OnProgress = (partial: SaeTrainingInfo) => void;
@@ -16,9 +17,7 @@ interface Held {
 }
 
 export class OpenTrainings {
-  readonly #held = new Map<number, Held>();
-  /** Ids of an engine that was started again never equal those of the one before it, which views may still name. */
-  #nextId = Date.now() * 1000;
+  readonly #held = new HeldById<Held>("This run is no longer held by the engine; start it again.");
 
   /** Learns. The run is held also when it was cancelled: `goOn` learns the rest. */
   run(
@@ -28,11 +27,11 @@ export class OpenTrainings {
     pauser: Pauser,
     onProgress?: OnProgress,
   ): Promise<SaeTrainingInfo> {
-    const id = this.#nextId++;
+    const id = this.#held.newId();
     const training = new SaeTraining(id, model, request, info.bosId);
     const { name, sha256 } = info;
     // Not the documents: they are as large as all that is remembered.
-    this.#held.set(id, { training, request: { ...request, documents: [] }, model: { name, sha256 } });
+    this.#held.hold(id, { training, request: { ...request, documents: [] }, model: { name, sha256 } });
     return this.goOn(model, { id }, pauser, onProgress);
   }
 
@@ -42,7 +41,7 @@ export class OpenTrainings {
     pauser: Pauser,
     onProgress?: OnProgress,
   ): Promise<SaeTrainingInfo> {
-    const { training } = this.#find(id);
+    const { training } = this.#held.find(id);
     try {
       return await training.run(model, steps, pauser, onProgress);
     } catch (error) {
@@ -53,7 +52,7 @@ export class OpenTrainings {
 
   /** In the SAELens layout, with how it was trained and what was measured. */
   async files(id: number, sae: number): Promise<readonly TrainedFile[]> {
-    const { training, request, model } = this.#find(id);
+    const { training, request, model } = this.#held.find(id);
     const { settings, ...weights } = await training.trained(sae);
     const { step, saes, corpusTokens, heldOutTokens } = training.info();
     const { steps, batch, schedule, clip, seed, name, contextSize, addBos } = request;
@@ -73,18 +72,11 @@ export class OpenTrainings {
   }
 
   release(id: number): void {
-    this.#held.get(id)?.training.free();
-    this.#held.delete(id);
+    this.#held.release(id)?.training.free();
   }
 
   /** The model is gone, and its memory with it. */
   forget(): void {
-    this.#held.clear();
-  }
-
-  #find(id: number): Held {
-    const held = this.#held.get(id);
-    if (held) return held;
-    throw new VitrineError("Unsupported", "This run is no longer held by the engine; start it again.");
+    this.#held.forget();
   }
 }
